@@ -1,0 +1,130 @@
+package models
+
+import (
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Plan is a compiled project: data, ready to be printed or run.
+type Plan struct {
+	Project *config.Project
+	// AsOf is the instant that "now" means in every statement.
+	AsOf time.Time
+	// RunID is printed into the rows that a run appends.
+	RunID string
+	// System are the tables that must exist before a run, empty at first.
+	System []sql.CreateTable
+	// Checks are what the catalog must say before anything runs.
+	Checks []Check
+	// Models are in an order in which they can run one by one.
+	Models []*Model
+	// Audiences are what the selected syncs deliver from, after the models.
+	Audiences []*Audience
+}
+
+// Model is something that is built in the warehouse as a whole: its readers
+// see the last complete build or the new one, nothing between.
+type Model struct {
+	// Name is unique, such as "identity:customer".
+	Name string
+	// Node is the resource that owns the model, such as "entity:customer".
+	Nodes []string
+	// Span is the YAML that caused it.
+	Span diag.Span
+	// Steps fill Work and Beside tables.
+	Steps []Step
+	// Commit takes effect as one script: swaps and appends.
+	Commit []sql.Statement
+	// Measures are queries of one row for the summary, run after Commit.
+	Measures []Measure
+}
+
+// Step is one thing to do: Exec, Loop or Assert.
+type Step interface{ step() }
+
+// Exec runs statements in order.
+type Exec struct {
+	// Title says what the step does, for progress and for compiled SQL.
+	Title      string
+	Statements []sql.Statement
+}
+
+// Loop repeats Steps as long as While, a query of one integer, is not zero;
+// it is asked before each round. Max bounds the rounds: reaching it is an
+// error, since the algorithms in use end by themselves.
+type Loop struct {
+	Title string
+	Steps []Step
+	While sql.Query
+	Max   int
+}
+
+// Assert fails the model where Query, of one integer, is not zero.
+type Assert struct {
+	Title string
+	Query sql.Query
+	// Message says what a number other than zero means, and what to do.
+	Message string
+	Span    diag.Span
+}
+
+func (*Exec) step()   {}
+func (*Loop) step()   {}
+func (*Assert) step() {}
+
+// Measure is a query of one row whose columns are named integers.
+type Measure struct {
+	Subject string // "identity:customer", "segment:vip"
+	Query   sql.Query
+}
+
+// Check is what the catalog must say about one source.
+type Check struct {
+	Source *config.Source
+	Table  sql.Table
+	// Span is where the project names the table.
+	Span    diag.Span
+	Columns []ColumnCheck
+}
+
+// ColumnCheck wants a column that can be read as a type.
+type ColumnCheck struct {
+	Column string
+	Span   diag.Span
+	// Identifier wants a type whose text identifies something; otherwise Want
+	// says the type.
+	Identifier bool
+	Want       sql.Type
+}
+
+// Audience is the rows that one sync wants at its destination, and what the
+// ledger says is there.
+type Audience struct {
+	Sync        *config.Sync
+	Destination *config.Destination
+	// Fields are the columns of Changes and Snapshot after the fixed ones.
+	Fields []Field
+	// Steps build the Work tables that the queries below read.
+	Steps []Step
+	// Counts is a query of one row: wanted, known, added, changed, removed,
+	// retried, invalid (all integers).
+	Counts sql.Query
+	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
+	// entity_id, fingerprint, then the Fields (NULL for a removal).
+	Changes sql.Query
+	// Snapshot streams everything wanted in the shape of Changes, for
+	// destinations that replace all.
+	Snapshot sql.Query
+	// Invalid streams the rows that must not be sent: key, entity_id, code,
+	// message.
+	Invalid sql.Query
+}
+
+// Field is one field of an Audience.
+type Field struct {
+	Name string // at the destination
+	Type sql.Type
+}

@@ -1,0 +1,30 @@
+package sql
+
+import "time"
+
+// Dialect is what differs between warehouses, as data.
+type Dialect struct {
+	// Name is the target type, such as "duckdb".
+	Name string
+	// Funcs spells the functions that the standard table lacks or has wrong.
+	Funcs map[Func]string
+	// Types spells the column types.
+	Types map[Type]string
+	// TryCast spells TryCast: $1 is the expression, $2 the type.
+	TryCast string
+	// QuoteName quotes one part of a name. The printer has refused names that
+	// no warehouse can hold (empty, NUL, not UTF-8).
+	QuoteName func(string) string
+	// QuoteString writes a literal for any valid UTF-8 text, NUL included.
+	QuoteString func(string) string
+	// Timestamp writes a literal for an instant, at microseconds.
+	Timestamp func(time.Time) string
+	// Float writes a literal for any double.
+	Float func(float64) string
+	// Swap are the statements that put $1 (beside) in the place of $2
+	// (public); $3 is the bare, quoted public name. They run as one script.
+	Swap []string
+	// Begin and Commit frame a script that must take effect as a whole; empty
+	// where the warehouse has no transactions.
+	Begin, Commit, Rollback string
+}

@@ -1,0 +1,181 @@
+package sql
+
+// Func names a function or operator. What it means is fixed here; how it is
+// spelled is a snippet of the standard table or of a Dialect's.
+type Func string
+
+// Comparison and logic. The comparisons are NULL where an operand is NULL,
+// but for Same and Differ, which are total.
+const (
+	Eq        Func = "eq"
+	Ne        Func = "ne"
+	Lt        Func = "lt"
+	Le        Func = "le"
+	Gt        Func = "gt"
+	Ge        Func = "ge"
+	Same      Func = "same"   // IS NOT DISTINCT FROM
+	Differ    Func = "differ" // IS DISTINCT FROM
+	Not       Func = "not"
+	IsNull    Func = "is_null"
+	IsNotNull Func = "is_not_null"
+	Coalesce  Func = "coalesce" // any number of arguments
+)
+
+// Arithmetic on integers: NULL where the result does not fit 64 bits or the
+// divisor is zero. Division truncates toward zero and the remainder has the
+// sign of the dividend, as in CEL.
+const (
+	IntAdd Func = "int_add"
+	IntSub Func = "int_sub"
+	IntMul Func = "int_mul"
+	IntDiv Func = "int_div"
+	IntMod Func = "int_mod"
+	IntNeg Func = "int_neg"
+	// AddFast and SubFast are for values known to be far from the limits.
+	AddFast Func = "add_fast"
+	SubFast Func = "sub_fast"
+)
+
+// Arithmetic on doubles, IEEE 754: division by zero gives infinity or NaN.
+const (
+	FloatAdd Func = "float_add"
+	FloatSub Func = "float_sub"
+	FloatMul Func = "float_mul"
+	FloatDiv Func = "float_div"
+	FloatNeg Func = "float_neg"
+	IsNaN    Func = "is_nan"
+)
+
+// Conversions: NULL where the value has no counterpart.
+const (
+	IntToFloat    Func = "int_to_float"
+	FloatToInt    Func = "float_to_int" // truncates
+	StringToInt   Func = "string_to_int"
+	StringToFloat Func = "string_to_float"
+	IntToString   Func = "int_to_string"
+	BoolToString  Func = "bool_to_string"
+)
+
+// Strings. Lengths and positions count code points.
+const (
+	Concat     Func = "concat"
+	Length     Func = "length"
+	Contains   Func = "contains"
+	StartsWith Func = "starts_with"
+	EndsWith   Func = "ends_with"
+	LowerASCII Func = "lower_ascii"
+	UpperASCII Func = "upper_ascii"
+	// Matches(text, pattern) searches with an RE2 pattern.
+	Matches Func = "matches"
+	// MatchesAll(text, pattern) wants the whole text to match.
+	MatchesAll Func = "matches_all"
+	// RegexpReplace(text, pattern, with) replaces every match.
+	RegexpReplace Func = "regexp_replace"
+	// RegexpExtract(text, pattern) is the first group of the first match,
+	// NULL or empty where there is none.
+	RegexpExtract Func = "regexp_extract"
+	Replace       Func = "replace"
+	// Substr(text, first, count) takes count code points from first, 1-based.
+	Substr Func = "substr"
+	// TrimSpace removes Unicode white space (Go's unicode.IsSpace) at both ends.
+	TrimSpace Func = "trim_space"
+	// Lower maps to lower case by Unicode's simple mapping.
+	Lower Func = "lower"
+	// NullIfEmpty is NULL for the empty string.
+	NullIfEmpty Func = "null_if_empty"
+	// Sha256 is the lower-case hex digest of the UTF-8 bytes.
+	Sha256 Func = "sha256"
+	// Position(text, part) is the 1-based position of part, 0 if absent.
+	Position Func = "position"
+)
+
+// Time. Instants are UTC; durations are microseconds in an integer.
+const (
+	// TimeAdd(instant, duration) and TimeSub: NULL outside the years 1 to 9999.
+	TimeAdd Func = "time_add"
+	TimeSub Func = "time_sub"
+	// TimeDiff(a, b) is a - b as a duration.
+	TimeDiff Func = "time_diff"
+	// InZone(instant, zone) is the local clock of an IANA zone, for the parts
+	// below and nothing else.
+	InZone       Func = "in_zone"
+	Year         Func = "year"
+	Month        Func = "month"        // 1 to 12
+	DayOfMonth   Func = "day_of_month" // 1 to 31
+	DayOfYear    Func = "day_of_year"  // 1 to 366
+	DayOfWeek    Func = "day_of_week"  // 0 is Sunday
+	Hours        Func = "hours"
+	Minutes      Func = "minutes"
+	Seconds      Func = "seconds"
+	Milliseconds Func = "milliseconds"
+	// EpochSeconds is whole seconds since 1970, rounded down.
+	EpochSeconds Func = "epoch_seconds"
+	// EpochMicros is microseconds since 1970.
+	EpochMicros Func = "epoch_micros"
+	// TimeText prints an instant as RFC 3339 with microseconds and Z.
+	TimeText Func = "time_text"
+)
+
+// Aggregates. NULL arguments are skipped; an aggregate of nothing is NULL but
+// for CountAll, Count and CountDistinct, which are 0.
+const (
+	CountAll      Func = "count_all"
+	Count         Func = "count"
+	CountDistinct Func = "count_distinct"
+	Sum           Func = "sum"       // of integers: NULL on overflow of 64 bits
+	SumExact      Func = "sum_exact" // of decimals, exact
+	// SumFloat adds doubles in an order that depends on the values alone, so
+	// that two runs over the same rows agree to the last bit.
+	SumFloat Func = "sum_float"
+	Min      Func = "min"
+	Max      Func = "max"
+	BoolOr   Func = "bool_or"
+	BoolAnd  Func = "bool_and"
+	// ArgMax(value, key) is the value of the row with the greatest key;
+	// among equal keys the greatest value. Rows with a NULL value are skipped.
+	ArgMax Func = "arg_max"
+	// ArgMin(value, key): the smallest key, among equals the smallest value.
+	ArgMin Func = "arg_min"
+	// ArgMaxRow(value, key, tie) does not skip NULL values, and breaks ties by
+	// the greatest tie.
+	ArgMaxRow Func = "arg_max_row"
+	ArgMinRow Func = "arg_min_row"
+	// Mode is the most frequent value; among equals the smallest.
+	Mode Func = "mode"
+	// ListDistinct collects the distinct values, sorted.
+	ListDistinct Func = "list_distinct"
+	RowNumber    Func = "row_number" // only inside Window
+)
+
+// Lists.
+const (
+	ListContains Func = "list_contains"
+	ListLength   Func = "list_length"
+)
+
+// Other.
+const (
+	Least    Func = "least"    // NULL arguments are skipped; any number
+	Greatest Func = "greatest" // NULL arguments are skipped; any number
+	// IntText is the decimal text of an integer or a value whose text is its
+	// identity (UUID); used for identifiers of other types than string.
+	Text Func = "text"
+)
+
+// standard spells what all dialects agree on. A Dialect's own table wins.
+//
+// In a snippet $1 to $9 are the arguments and $* is all of them, separated by
+// commas.
+var standard = map[Func]string{
+	Eq: "$1 = $2", Ne: "$1 <> $2", Lt: "$1 < $2", Le: "$1 <= $2", Gt: "$1 > $2", Ge: "$1 >= $2",
+	Same: "$1 IS NOT DISTINCT FROM $2", Differ: "$1 IS DISTINCT FROM $2",
+	Not: "NOT $1", IsNull: "$1 IS NULL", IsNotNull: "$1 IS NOT NULL",
+	Coalesce: "coalesce($*)",
+	AddFast:  "$1 + $2", SubFast: "$1 - $2",
+	FloatAdd: "$1 + $2", FloatSub: "$1 - $2", FloatMul: "$1 * $2", FloatDiv: "$1 / $2", FloatNeg: "-$1",
+	Concat:   "$1 || $2",
+	CountAll: "count(*)", Count: "count($1)", CountDistinct: "count(DISTINCT $1)",
+	Sum: "sum($1)", SumExact: "sum($1)", Min: "min($1)", Max: "max($1)",
+	RowNumber: "row_number()", NullIfEmpty: "nullif($1, '')",
+	Replace: "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
+}

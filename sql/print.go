@@ -1,0 +1,512 @@
+package sql
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Names resolves a Table to the parts of its qualified name, outermost first.
+type Names func(Table) []string
+
+// Printer spells statements in a Dialect. It is safe for concurrent use.
+type Printer struct {
+	Dialect *Dialect
+	Names   Names
+}
+
+// Statement prints s as the statements to run, in order, without semicolons.
+// All but Swap give exactly one. The error names what the dialect cannot say.
+func (p *Printer) Statement(s Statement) (out []string, err error) {
+	w := &writer{Printer: p}
+	defer w.rescue(&err)
+	switch s := s.(type) {
+	case CreateTableAs:
+		w.put("CREATE OR REPLACE TABLE ", w.table(s.Table), " AS")
+		w.line()
+		w.query(s.Query)
+	case CreateTable:
+		w.put("CREATE TABLE IF NOT EXISTS ", w.table(s.Table), " (")
+		w.indent++
+		for i, c := range s.Columns {
+			if i > 0 {
+				w.put(",")
+			}
+			w.line()
+			w.put(w.name(c.Name), " ", w.typ(c.Type))
+		}
+		w.indent--
+		w.line()
+		w.put(")")
+	case InsertSelect:
+		w.put("INSERT INTO ", w.table(s.Table), " (")
+		for i, c := range s.Columns {
+			if i > 0 {
+				w.put(", ")
+			}
+			w.put(w.name(c))
+		}
+		w.put(")")
+		w.line()
+		w.query(s.Query)
+	case Delete:
+		w.put("DELETE FROM ", w.table(s.Table), " WHERE ", w.exprIn(s.Where))
+	case Drop:
+		w.put("DROP TABLE IF EXISTS ", w.table(s.Table))
+	case Swap:
+		beside, public := w.table(Table{Beside, s.Name}), w.table(Table{Public, s.Name})
+		parts := w.Names(Table{Public, s.Name})
+		for _, t := range p.Dialect.Swap {
+			out = append(out, strings.NewReplacer("$1", beside, "$2", public, "$3", w.name(parts[len(parts)-1])).Replace(t))
+		}
+		return out, nil
+	default:
+		panic(fmt.Sprintf("sql: unknown statement %T", s))
+	}
+	return []string{w.b.String()}, nil
+}
+
+// Query prints q.
+func (p *Printer) Query(q Query) (out string, err error) {
+	w := &writer{Printer: p}
+	defer w.rescue(&err)
+	w.query(q)
+	return w.b.String(), nil
+}
+
+// Expr prints e.
+func (p *Printer) Expr(e Expr) (out string, err error) {
+	w := &writer{Printer: p}
+	defer w.rescue(&err)
+	return w.exprIn(e), nil
+}
+
+// Table prints the qualified name of t.
+func (p *Printer) Table(t Table) (out string, err error) {
+	w := &writer{Printer: p}
+	defer w.rescue(&err)
+	return w.table(t), nil
+}
+
+// writer holds the state of printing one statement. A refusal travels as a
+// panic of type refusal and is turned into an error at the entry points.
+type writer struct {
+	*Printer
+	b      strings.Builder
+	indent int
+}
+
+type refusal struct{ error }
+
+func (w *writer) rescue(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case refusal:
+		*err = r.error
+	default:
+		panic(r)
+	}
+}
+
+func (w *writer) refuse(format string, args ...any) {
+	panic(refusal{fmt.Errorf(format, args...)})
+}
+
+func (w *writer) put(parts ...string) {
+	for _, s := range parts {
+		w.b.WriteString(s)
+	}
+}
+
+func (w *writer) line() {
+	w.b.WriteByte('\n')
+	for range w.indent {
+		w.b.WriteString("  ")
+	}
+}
+
+func (w *writer) name(s string) string {
+	if s == "" || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+		w.refuse("%q is not a name that a warehouse can hold", s)
+	}
+	return w.Dialect.QuoteName(s)
+}
+
+func (w *writer) table(t Table) string {
+	parts := w.Names(t)
+	quoted := make([]string, len(parts))
+	for i, s := range parts {
+		quoted[i] = w.name(s)
+	}
+	return strings.Join(quoted, ".")
+}
+
+func (w *writer) typ(t Type) string {
+	s, ok := w.Dialect.Types[t]
+	if !ok {
+		w.refuse("%s has no type for kind %d", w.Dialect.Name, t)
+	}
+	return s
+}
+
+func (w *writer) query(q Query) {
+	switch q := q.(type) {
+	case *Select:
+		w.selectQuery(q)
+	case Union:
+		if len(q) == 0 {
+			panic("sql: empty Union")
+		}
+		for i, part := range q {
+			if i > 0 {
+				w.line()
+				w.put("UNION ALL")
+				w.line()
+			}
+			// A part with clauses of its own that would bind to the union.
+			if s, ok := part.(*Select); ok && len(s.With) == 0 && len(s.OrderBy) == 0 && s.Limit == 0 {
+				w.query(part)
+				continue
+			}
+			w.paren(part)
+		}
+	default:
+		panic(fmt.Sprintf("sql: unknown query %T", q))
+	}
+}
+
+// paren prints a query in parentheses on lines of its own.
+func (w *writer) paren(q Query) {
+	w.put("(")
+	w.indent++
+	w.line()
+	w.query(q)
+	w.indent--
+	w.line()
+	w.put(")")
+}
+
+func (w *writer) selectQuery(s *Select) {
+	for i, c := range s.With {
+		if i == 0 {
+			w.put("WITH ")
+		} else {
+			w.put(",")
+			w.line()
+		}
+		w.put(w.name(c.Name), " AS ")
+		w.paren(c.Query)
+	}
+	if len(s.With) > 0 {
+		w.line()
+	}
+	w.put("SELECT")
+	if s.Distinct {
+		w.put(" DISTINCT")
+	}
+	w.list(len(s.Items), func(i int) {
+		it := s.Items[i]
+		text := w.exprIn(it.Expr)
+		if c, ok := it.Expr.(Column); ok && c.Name == it.As {
+			w.put(text)
+			return
+		}
+		w.put(text)
+		if it.As != "" {
+			w.put(" AS ", w.name(it.As))
+		}
+	})
+	if s.From != nil {
+		w.line()
+		w.put("FROM ")
+		w.from(s.From)
+	}
+	if s.Where != nil {
+		w.line()
+		w.put("WHERE ", w.exprIn(s.Where))
+	}
+	if len(s.GroupBy) > 0 {
+		w.line()
+		w.put("GROUP BY ", w.exprs(s.GroupBy))
+	}
+	if s.Having != nil {
+		w.line()
+		w.put("HAVING ", w.exprIn(s.Having))
+	}
+	if len(s.OrderBy) > 0 {
+		w.line()
+		w.put("ORDER BY ", w.orders(s.OrderBy))
+	}
+	if s.Limit > 0 {
+		w.line()
+		w.put("LIMIT ", strconv.FormatInt(s.Limit, 10))
+	}
+}
+
+// list prints n items, one a line where there are several.
+func (w *writer) list(n int, item func(int)) {
+	if n == 1 {
+		w.put(" ")
+		item(0)
+		return
+	}
+	w.indent++
+	for i := range n {
+		w.line()
+		item(i)
+		if i < n-1 {
+			w.put(",")
+		}
+	}
+	w.indent--
+}
+
+func (w *writer) from(f From) {
+	switch f := f.(type) {
+	case TableRef:
+		w.put(w.table(f.Table))
+		if f.As != "" {
+			w.put(" AS ", w.name(f.As))
+		}
+	case CTERef:
+		w.put(w.name(f.Name))
+		if f.As != "" {
+			w.put(" AS ", w.name(f.As))
+		}
+	case Derived:
+		w.paren(f.Query)
+		w.put(" AS ", w.name(f.As))
+	case *Join:
+		w.from(f.Left)
+		w.line()
+		w.put(string(f.Kind), " ")
+		w.from(f.Right)
+		if f.On != nil {
+			w.put(" ON ", w.exprIn(f.On))
+		}
+	default:
+		panic(fmt.Sprintf("sql: unknown FROM item %T", f))
+	}
+}
+
+// exprIn prints an expression where no neighbour can bind to it.
+func (w *writer) exprIn(e Expr) string {
+	s, _ := w.expr(e)
+	return s
+}
+
+// exprOut prints an expression beside an operator: in parentheses, unless it
+// is a unit.
+func (w *writer) exprOut(e Expr) string {
+	s, unit := w.expr(e)
+	if unit {
+		return s
+	}
+	return "(" + s + ")"
+}
+
+func (w *writer) exprs(es []Expr) string {
+	parts := make([]string, len(es))
+	for i, e := range es {
+		parts[i] = w.exprIn(e)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (w *writer) orders(os []Order) string {
+	parts := make([]string, len(os))
+	for i, o := range os {
+		parts[i] = w.exprOut(o.Expr)
+		if o.Desc {
+			parts[i] += " DESC"
+		}
+		if o.NullsFirst {
+			parts[i] += " NULLS FIRST"
+		} else {
+			parts[i] += " NULLS LAST"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// sub prints a query in parentheses as text, at the current indentation.
+func (w *writer) sub(q Query) string {
+	inner := &writer{Printer: w.Printer, indent: w.indent}
+	inner.paren(q)
+	return inner.b.String()
+}
+
+// expr prints e and says whether the text is a unit, safe beside any operator.
+func (w *writer) expr(e Expr) (text string, unit bool) {
+	switch e := e.(type) {
+	case Column:
+		if e.Table == "" {
+			return w.name(e.Name), true
+		}
+		return w.name(e.Table) + "." + w.name(e.Name), true
+	case Bool:
+		if e {
+			return "TRUE", true
+		}
+		return "FALSE", true
+	case Int:
+		if e == -1<<63 {
+			// The positive half of the literal would overflow.
+			return "-9223372036854775807 - 1", false
+		}
+		return strconv.FormatInt(int64(e), 10), e >= 0
+	case Float:
+		return w.Dialect.Float(float64(e)), false
+	case String:
+		if !utf8.ValidString(string(e)) {
+			w.refuse("text that is not UTF-8 cannot be written in SQL")
+		}
+		return w.Dialect.QuoteString(string(e)), !strings.ContainsRune(string(e), 0)
+	case Timestamp:
+		return w.Dialect.Timestamp(time.Time(e)), true
+	case Null:
+		return "CAST(NULL AS " + w.typ(e.Type) + ")", true
+	case Call:
+		return w.call(e)
+	case And:
+		return w.chain([]Expr(e), " AND ", "TRUE")
+	case Or:
+		return w.chain([]Expr(e), " OR ", "FALSE")
+	case Cast:
+		return "CAST(" + w.exprIn(e.Expr) + " AS " + w.typ(e.To) + ")", true
+	case TryCast:
+		return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(w.Dialect.TryCast), true
+	case Case:
+		var b strings.Builder
+		b.WriteString("CASE")
+		for _, when := range e.Whens {
+			b.WriteString(" WHEN " + w.exprIn(when.If) + " THEN " + w.exprIn(when.Then))
+		}
+		if e.Else != nil {
+			b.WriteString(" ELSE " + w.exprIn(e.Else))
+		}
+		b.WriteString(" END")
+		return b.String(), true
+	case In:
+		if len(e.List) == 0 {
+			return "FALSE", true
+		}
+		return w.exprOut(e.Expr) + " IN (" + w.exprs(e.List) + ")", false
+	case InQuery:
+		left := w.exprs(e.Exprs)
+		if len(e.Exprs) > 1 {
+			left = "(" + left + ")"
+		} else {
+			left = w.exprOut(e.Exprs[0])
+		}
+		return left + not(e.Not) + " IN " + w.sub(e.Query), false
+	case Exists:
+		return strings.TrimPrefix(not(e.Not)+" EXISTS ", " ") + w.sub(e.Query), false
+	case Scalar:
+		return w.sub(e.Query), true
+	case Window:
+		var parts []string
+		if len(e.PartitionBy) > 0 {
+			parts = append(parts, "PARTITION BY "+w.exprs(e.PartitionBy))
+		}
+		if len(e.OrderBy) > 0 {
+			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy))
+		}
+		return w.exprIn(e.Call) + " OVER (" + strings.Join(parts, " ") + ")", true
+	default:
+		panic(fmt.Sprintf("sql: unknown expression %T", e))
+	}
+}
+
+func not(b bool) string {
+	if b {
+		return " NOT"
+	}
+	return ""
+}
+
+func (w *writer) chain(terms []Expr, op, empty string) (string, bool) {
+	switch len(terms) {
+	case 0:
+		return empty, true
+	case 1:
+		return w.expr(terms[0])
+	}
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = w.exprOut(t)
+	}
+	return strings.Join(parts, op), false
+}
+
+func (w *writer) call(c Call) (string, bool) {
+	snippet, ok := w.Dialect.Funcs[c.Func]
+	if !ok {
+		snippet, ok = standard[c.Func]
+	}
+	if !ok {
+		w.refuse("%s has no spelling for %s", w.Dialect.Name, c.Func)
+	}
+	var b strings.Builder
+	for i := 0; i < len(snippet); i++ {
+		if snippet[i] != '$' || i+1 == len(snippet) {
+			b.WriteByte(snippet[i])
+			continue
+		}
+		i++
+		if snippet[i] == '*' {
+			b.WriteString(w.exprs(c.Args))
+			continue
+		}
+		n := int(snippet[i] - '1')
+		if n < 0 || n >= len(c.Args) {
+			panic(fmt.Sprintf("sql: %s called with %d arguments", c.Func, len(c.Args)))
+		}
+		if enclosed(snippet, i-1, i+1) {
+			b.WriteString(w.exprIn(c.Args[n]))
+		} else {
+			b.WriteString(w.exprOut(c.Args[n]))
+		}
+	}
+	return b.String(), isUnit(snippet)
+}
+
+// enclosed says whether snippet[start:end] stands between a parenthesis or
+// comma and another, so that its text needs no parentheses of its own.
+func enclosed(snippet string, start, end int) bool {
+	before := strings.TrimRight(snippet[:start], " ")
+	after := strings.TrimLeft(snippet[end:], " ")
+	return (strings.HasSuffix(before, "(") || strings.HasSuffix(before, ",")) &&
+		(strings.HasPrefix(after, ")") || strings.HasPrefix(after, ","))
+}
+
+// isUnit says whether a snippet is one call, CASE or parenthesis from its
+// first byte to its last.
+func isUnit(snippet string) bool {
+	if strings.HasPrefix(snippet, "CASE ") && strings.HasSuffix(snippet, " END") && strings.Count(snippet, "CASE ") == 1 {
+		return true
+	}
+	open := strings.IndexByte(snippet, '(')
+	if open < 0 || strings.ContainsAny(snippet[:open], " $'-+*/") {
+		return false
+	}
+	depth := 0
+	quoted := false
+	for i := open; i < len(snippet); i++ {
+		switch {
+		case snippet[i] == '\'':
+			quoted = !quoted
+		case quoted:
+		case snippet[i] == '(':
+			depth++
+		case snippet[i] == ')':
+			depth--
+			if depth == 0 {
+				return i == len(snippet)-1
+			}
+		}
+	}
+	return false
+}

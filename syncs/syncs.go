@@ -1,0 +1,190 @@
+package syncs
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config/secret"
+)
+
+// Destination encodes operations for a platform and decodes its answers. Both
+// are pure: no clock, no network, no files; the engine (syncs/deliver) owns
+// all of that. A Destination is safe for concurrent use.
+type Destination interface {
+	// Spec says what the destination can do. It does not change.
+	Spec() Spec
+
+	// Encode turns the operations of one chunk into requests. Every operation
+	// is in exactly one request (by index into ops) or rejected; rejected
+	// operations never reach the wire.
+	Encode(chunk Chunk) ([]Request, []Rejection)
+
+	// Decode says what became of each operation of a request. It is called
+	// only with a complete response; an operation that Outcome does not
+	// mention counts as unanswered, never as accepted.
+	Decode(req Request, resp *Response) Outcome
+}
+
+// Kind is what an operation wants.
+type Kind int
+
+// The kinds. The zero value is invalid on purpose.
+const (
+	Upsert Kind = iota + 1
+	Remove
+)
+
+// Op is one row to deliver.
+type Op struct {
+	Kind Kind
+	// Key identifies the row at the destination.
+	Key string
+	// EntityID is the warehouse's id of whom the row is about.
+	EntityID int64
+	// Fingerprint stands for the values; it goes to the ledger. Empty for a
+	// removal.
+	Fingerprint string
+	// Values are in the order of Schema.Fields; nil for a removal.
+	Values []any
+}
+
+// Field is one mapped field.
+type Field struct {
+	Name string
+	Type Type
+}
+
+// Type is the kind of a Field's values: nil always, and otherwise string,
+// int64, float64, string (Decimal), bool, time.Time (Timestamp, Date) or []any.
+type Type int
+
+// The types. The zero value is invalid on purpose.
+const (
+	String Type = iota + 1
+	Int
+	Float
+	Decimal
+	Bool
+	Timestamp
+	Date
+	List
+)
+
+// Schema is what a sync maps.
+type Schema struct {
+	Sync   string
+	Object string
+	// Key is the name of the field that identifies a row; it is one of Fields.
+	Key    string
+	Fields []Field
+}
+
+// Chunk is the operations that Encode sees at once: at most Spec.Batch of
+// them, of one sync.
+type Chunk struct {
+	Schema Schema
+	RunID  string
+	// Number counts the chunks of a run from 1.
+	Number int
+	// SentAt is the instant that signatures and envelopes carry.
+	SentAt time.Time
+	// Secrets are the resolved secrets of the destination's configuration.
+	Secrets func(secret.Ref) secret.Value
+	Ops     []Op
+}
+
+// Spec is what the engine must know of a destination.
+type Spec struct {
+	Batch Batch
+	// Replace says that the destination wants everything each time anything
+	// changed, so that a row that left is simply no longer there.
+	Replace bool
+	// Staged says that nothing counts as delivered before the whole run was
+	// published (files are renamed into place at the end).
+	Staged bool
+	// Idempotent says that sending an operation twice is harmless.
+	Idempotent bool
+	// Concurrency is how many requests may be in flight; 1 where 0.
+	Concurrency int
+}
+
+// Batch bounds a request.
+type Batch struct {
+	MaxRows  int
+	MaxBytes int
+}
+
+// Request is what the engine sends: exactly one of HTTP and File is set.
+type Request struct {
+	HTTP *HTTPRequest
+	File *FileRequest
+	// Ops are indexes into Chunk.Ops.
+	Ops []int
+}
+
+// HTTPRequest is a request over HTTP.
+type HTTPRequest struct {
+	Method string
+	URL    string
+	Header http.Header
+	Body   []byte
+}
+
+// FileRequest is one part of a staged file delivery.
+type FileRequest struct {
+	// Dir is where the run's files are published, Name the part's name in it.
+	Dir  string
+	Name string
+	Body []byte
+	Rows int
+}
+
+// Response is a platform's complete answer. For a FileRequest it has status
+// 200 once the part is safely staged.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Verdict is about a request as a whole.
+type Verdict int
+
+// The verdicts. The zero value is invalid on purpose.
+const (
+	// Rows: look at Outcome.Rows.
+	Rows Verdict = iota + 1
+	// Retry: nothing was taken for a reason that passes (429, 5xx).
+	Retry
+	// Split: the request was refused as a whole; halve it to find the culprit.
+	Split
+	// Fatal: nothing of this sync can succeed now (401, 404); stop it.
+	Fatal
+)
+
+// Outcome is a decoded answer.
+type Outcome struct {
+	Verdict Verdict
+	// Rows has one entry for each operation of the request that the answer
+	// speaks of.
+	Rows []RowResult
+	// Wait is how long the platform asks to wait, for Retry.
+	Wait time.Duration
+	// Code and Message explain Retry, Split and Fatal; no row content.
+	Code, Message string
+}
+
+// RowResult is what became of one operation.
+type RowResult struct {
+	// Op is an index into Chunk.Ops.
+	Op       int
+	Accepted bool
+	// Code and Message explain a rejection; no row content.
+	Code, Message string
+}
+
+// Rejection is an operation that cannot be sent.
+type Rejection struct {
+	Op            int
+	Code, Message string
+}
