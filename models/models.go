@@ -15,6 +15,9 @@ type Plan struct {
 	AsOf time.Time
 	// RunID is printed into the rows that a run appends.
 	RunID string
+	// Nodes are the project's resources and what they read, for selection and
+	// listing.
+	Nodes []Node
 	// System are the tables that must exist before a run, empty at first.
 	System []sql.CreateTable
 	// Checks are what the catalog must say before anything runs.
@@ -30,7 +33,7 @@ type Plan struct {
 type Model struct {
 	// Name is unique, such as "identity:customer".
 	Name string
-	// Node is the resource that owns the model, such as "entity:customer".
+	// Nodes are the keys of the resources that the model builds.
 	Nodes []string
 	// Span is the YAML that caused it.
 	Span diag.Span
@@ -40,6 +43,20 @@ type Model struct {
 	Commit []sql.Statement
 	// Measures are queries of one row for the summary, run after Commit.
 	Measures []Measure
+}
+
+// Node is one resource of the project.
+type Node struct {
+	// Key is unique: "source:contacts", "entity:customer",
+	// "trait:customer.spent", "segment:vip", "sync:vip_to_crm",
+	// "destination:crm".
+	Key  string
+	Kind string
+	Name string
+	Tags []string
+	// Reads are the keys of the nodes that it reads directly.
+	Reads []string
+	Span  diag.Span
 }
 
 // Step is one thing to do: Exec, Loop or Assert.
