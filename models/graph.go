@@ -139,9 +139,12 @@ func ModelUse(m *Model) Use {
 func AudienceUse(a *Audience) Use {
 	u := Use{Reads: map[sql.Table]bool{}, Writes: map[sql.Table]Effect{}}
 	u.steps(a.Steps)
-	for _, q := range []sql.Query{a.Counts, a.Changes, a.Snapshot, a.Invalid} {
+	for _, q := range []sql.Query{a.Counts, a.Changes, a.Snapshot} {
 		u.query(q)
 	}
+	u.statements(a.Refuse)
+	u.statements(a.Apply)
+	u.statements(a.Settle)
 	return u
 }
 

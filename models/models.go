@@ -124,10 +124,13 @@ type Audience struct {
 	Destination *config.Destination
 	// Fields are the columns of Changes and Snapshot after the fixed ones.
 	Fields []Field
-	// Steps build the Work tables that the queries below read.
+	// Steps build the Work tables that everything below reads.
 	Steps []Step
-	// Counts is a query of one row: wanted, known, added, changed, removed,
-	// retried, invalid (all integers).
+	// Refuse records the rows that must not be sent (no key, a key of two
+	// entities) in sync_rejections, as one script before anything is sent.
+	Refuse []sql.Statement
+	// Counts is a query of one row: wanted, known (in the ledger), added,
+	// changed, removed, retried, invalid (all integers).
 	Counts sql.Query
 	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).
@@ -135,9 +138,13 @@ type Audience struct {
 	// Snapshot streams everything wanted in the shape of Changes, for
 	// destinations that replace all.
 	Snapshot sql.Query
-	// Invalid streams the rows that must not be sent: key, entity_id, code,
-	// message.
-	Invalid sql.Query
+	// Outcomes is the Work table that the run loads results into, and Apply
+	// what takes them over into ledger, rejections and log, as one script.
+	Outcomes sql.CreateTable
+	Apply    []sql.Statement
+	// Settle runs as one script once everything was attempted: rejections of
+	// rows that are no longer due are forgotten.
+	Settle []sql.Statement
 }
 
 // Field is one field of an Audience.

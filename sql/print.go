@@ -53,6 +53,19 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.query(s.Query)
 	case Delete:
 		w.put("DELETE FROM ", w.table(s.Table), " WHERE ", w.exprIn(s.Where))
+	case Update:
+		w.put("UPDATE ", w.table(s.Table), " SET ")
+		for i, a := range s.Set {
+			if i > 0 {
+				w.put(", ")
+			}
+			// Unqualified: some engines refuse a qualified target.
+			w.put(w.name(a.Column), " = ", w.exprIn(a.Value))
+		}
+		w.line()
+		w.put("WHERE ", w.exprIn(s.Where))
+	case AddColumn:
+		w.put("ALTER TABLE ", w.table(s.Table), " ADD COLUMN ", w.name(s.Column.Name), " ", w.typ(s.Column.Type))
 	case Drop:
 		w.put("DROP TABLE IF EXISTS ", w.table(s.Table))
 	case Swap:

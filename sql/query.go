@@ -165,3 +165,25 @@ func (InsertSelect) statement()  {}
 func (Delete) statement()        {}
 func (Drop) statement()          {}
 func (Swap) statement()          {}
+
+// Update sets columns of the rows for which Where is true.
+type Update struct {
+	Table Table
+	Set   []Assignment
+	Where Expr
+}
+
+// Assignment is one column of an Update.
+type Assignment struct {
+	Column string
+	Value  Expr
+}
+
+// AddColumn adds an empty column to a table.
+type AddColumn struct {
+	Table  Table
+	Column ColumnDef
+}
+
+func (Update) statement()    {}
+func (AddColumn) statement() {}

@@ -13,9 +13,14 @@ func Reads(s Statement) []Table {
 		c.query(s.Query)
 	case Delete:
 		c.expr(s.Where)
+	case Update:
+		for _, a := range s.Set {
+			c.expr(a.Value)
+		}
+		c.expr(s.Where)
 	case Swap:
 		c.add(Table{Beside, s.Name})
-	case CreateTable, Drop:
+	case CreateTable, AddColumn, Drop:
 	default:
 		panic(fmt.Sprintf("sql: unknown statement %T", s))
 	}
@@ -39,6 +44,10 @@ func Writes(s Statement) Table {
 	case InsertSelect:
 		return s.Table
 	case Delete:
+		return s.Table
+	case Update:
+		return s.Table
+	case AddColumn:
 		return s.Table
 	case Drop:
 		return s.Table
