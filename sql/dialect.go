@@ -12,6 +12,8 @@ type Dialect struct {
 	Types map[Type]string
 	// TryCast spells TryCast: $1 is the expression, $2 the type.
 	TryCast string
+	// TryCasts spells TryCast to the types for which the above is wrong.
+	TryCasts map[Type]string
 	// QuoteName quotes one part of a name. The printer has refused names that
 	// no warehouse can hold (empty, NUL, not UTF-8).
 	QuoteName func(string) string

@@ -390,7 +390,11 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 	case Cast:
 		return "CAST(" + w.exprIn(e.Expr) + " AS " + w.typ(e.To) + ")", true
 	case TryCast:
-		return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(w.Dialect.TryCast), true
+		snippet, ok := w.Dialect.TryCasts[e.To]
+		if !ok {
+			snippet = w.Dialect.TryCast
+		}
+		return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(snippet), true
 	case Case:
 		var b strings.Builder
 		b.WriteString("CASE")

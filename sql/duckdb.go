@@ -1,0 +1,129 @@
+package sql
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// DuckDB is the dialect of DuckDB 1.5.
+//
+// An instant is a TIMESTAMP that holds UTC, not a TIMESTAMP WITH TIME ZONE:
+// each cast and date part of the latter goes through a calendar library. TRY
+// turns the error of its operand into NULL and costs nothing where there is
+// none; it accepts neither aggregates nor subqueries.
+var DuckDB = &Dialect{
+	Name: "duckdb",
+	Funcs: map[Func]string{
+		IntAdd: "TRY($1 + $2)", IntSub: "TRY($1 - $2)", IntMul: "TRY($1 * $2)",
+		IntDiv: "TRY($1 // $2)", IntMod: "TRY($1 % $2)", IntNeg: "TRY(-$1)",
+		IsNaN: "isnan($1)",
+
+		IntToFloat: "CAST($1 AS DOUBLE)",
+		// The smallest integer is refused, as in CEL: a double cannot tell it
+		// from numbers that do not fit.
+		FloatToInt: "TRY_CAST(nullif(trunc($1), -9223372036854775808e0) AS BIGINT)",
+		// A cast alone would read ' 12 ', '1e3' and '0x10'.
+		StringToInt:   `TRY_CAST(regexp_extract($1, '^[+-]?[0-9]+\z') AS BIGINT)`,
+		StringToFloat: `nullif(nullif(TRY_CAST(regexp_extract($1, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\z') AS DOUBLE), CAST('Infinity' AS DOUBLE)), CAST('-Infinity' AS DOUBLE))`,
+		IntToString:   "CAST($1 AS VARCHAR)",
+		BoolToString:  "CAST($1 AS VARCHAR)",
+
+		Length: "length($1)", Contains: "contains($1, $2)",
+		StartsWith: "starts_with($1, $2)", EndsWith: "ends_with($1, $2)",
+		LowerASCII: "translate($1, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')",
+		UpperASCII: "translate($1, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')",
+		Matches:    "regexp_matches($1, $2)", MatchesAll: "regexp_full_match($1, $2)",
+		RegexpReplace: "regexp_replace($1, $2, $3, 'g')",
+		RegexpExtract: "regexp_extract($1, $2, 1)",
+		TrimSpace:     `regexp_replace($1, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')`,
+		Sha256:        "sha256($1)", Position: "strpos($1, $2)",
+
+		// The clamp keeps the instant mentioned once: both ends of the clamp
+		// lie outside the years 1 to 9999 and become NULL.
+		TimeAdd:  "nullif(nullif(greatest(least(TRY($1 + to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31')",
+		TimeSub:  "nullif(nullif(greatest(least(TRY($1 - to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31')",
+		TimeDiff: "nullif(nullif(greatest(least(epoch_us($1) - epoch_us($2), 9223372036854776), -9223372036854776), 9223372036854776), -9223372036854776)",
+		InZone:   "timezone($2, timezone('UTC', $1))",
+		Year:     "year($1)", Month: "month($1)", DayOfMonth: "day($1)", DayOfYear: "dayofyear($1)",
+		DayOfWeek: "dayofweek($1)", Hours: "hour($1)", Minutes: "minute($1)", Seconds: "second($1)",
+		Milliseconds: "millisecond($1) % 1000",
+		EpochSeconds: "epoch_us(date_trunc('second', $1)) // 1000000",
+		EpochMicros:  "epoch_us($1)",
+		TimeText:     "strftime($1, '%Y-%m-%dT%H:%M:%S.%fZ')",
+
+		// "| 0" stops the optimiser from dropping the narrowing cast of
+		// TRY_CAST(x AS BIGINT) >= 5, which would make an overflow TRUE.
+		Sum: "(TRY_CAST(sum($1) AS BIGINT) | 0)",
+		// A third of the cost of sum(x ORDER BY x), to the same bits.
+		SumFloat: "list_sum(list_sort(list($1)))",
+		BoolOr:   "bool_or($1)", BoolAnd: "bool_and($1)",
+		// The sort key is one blob whose bytes order as (key, value) do, which
+		// is faster to compare than a struct.
+		ArgMax:    "arg_max($1, create_sort_key($2, 'ASC NULLS FIRST', $1, 'ASC NULLS FIRST'))",
+		ArgMin:    "arg_min($1, create_sort_key($2, 'ASC NULLS LAST', $1, 'ASC NULLS LAST'))",
+		ArgMaxRow: "arg_max_null($1, create_sort_key($2, 'ASC NULLS FIRST', $3, 'ASC NULLS FIRST', $1, 'ASC NULLS FIRST'))",
+		ArgMinRow: "arg_min_null($1, create_sort_key($2, 'ASC NULLS LAST', $3, 'ASC NULLS LAST', $1, 'ASC NULLS LAST'))",
+		// The mode of a sorted list is its smallest, at half the cost of
+		// mode(x ORDER BY x).
+		Mode:         "list_mode(list_sort(list($1)))",
+		ListDistinct: "nullif(list_sort(list_distinct(list($1))), [])",
+
+		ListContains: "list_contains($1, $2)", ListLength: "len($1)",
+		Least: "least($*)", Greatest: "greatest($*)", Text: "CAST($1 AS VARCHAR)",
+	},
+	Types: map[Type]string{
+		TypeBool: "BOOLEAN", TypeInt: "BIGINT", TypeFloat: "DOUBLE", TypeDecimal: "DECIMAL(38,9)",
+		TypeString: "VARCHAR", TypeTimestamp: "TIMESTAMP", TypeDate: "DATE",
+		TypeStrings: "VARCHAR[]", TypeInts: "BIGINT[]", TypeFloats: "DOUBLE[]", TypeTimestamps: "TIMESTAMP[]",
+	},
+	TryCast: "TRY_CAST($1 AS $2)",
+	TryCasts: map[Type]string{
+		// A cast of text to TIMESTAMP drops the offset of
+		// 2026-01-01T00:00:00+02:00 without a word.
+		TypeTimestamp: "TRY_CAST(TRY_CAST($1 AS TIMESTAMPTZ) AS TIMESTAMP)",
+	},
+	QuoteName: func(s string) string {
+		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	},
+	QuoteString: duckString,
+	Timestamp: func(t time.Time) string {
+		return "TIMESTAMP '" + t.UTC().Format("2006-01-02 15:04:05.999999") + "'"
+	},
+	Float:  duckFloat,
+	Swap:   []string{"DROP TABLE IF EXISTS $2", "ALTER TABLE $1 RENAME TO $3"},
+	Begin:  "BEGIN TRANSACTION",
+	Commit: "COMMIT", Rollback: "ROLLBACK",
+}
+
+// duckString quotes text. A backslash is an ordinary character. A statement
+// ends at its first NUL, so NUL is spelled by its code.
+func duckString(s string) string {
+	parts := strings.Split(s, "\x00")
+	for i, p := range parts {
+		parts[i] = "'" + strings.ReplaceAll(p, "'", "''") + "'"
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "(" + strings.Join(parts, " || chr(0) || ") + ")"
+}
+
+// duckFloat writes a double with an exponent: 0.1 would be a DECIMAL.
+func duckFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "CAST('NaN' AS DOUBLE)"
+	case math.IsInf(f, 1):
+		return "CAST('Infinity' AS DOUBLE)"
+	case math.IsInf(f, -1):
+		return "CAST('-Infinity' AS DOUBLE)"
+	default:
+		s := strconv.FormatFloat(f, 'e', -1, 64)
+		// 1.5e+01 reads better as 1.5e1.
+		mantissa, exponent, _ := strings.Cut(s, "e")
+		n, _ := strconv.Atoi(exponent)
+		return mantissa + "e" + strconv.Itoa(n)
+	}
+}
