@@ -1,3 +1,10 @@
+// Package syncs is the contract of destinations: what a sync delivers, how a
+// destination spells it as requests and how it reads the answers.
+//
+// The package holds nouns only. It never sends, waits, reads a clock or opens
+// a file, and neither does a destination: that is the work of syncs/deliver.
+// Start at Destination; syncs/webhook is a short one, and syncs/synctest.Run
+// is the suite that each must pass.
 package syncs
 
 import (
@@ -16,7 +23,9 @@ type Destination interface {
 
 	// Encode turns the operations of one chunk into requests. Every operation
 	// is in exactly one request (by index into ops) or rejected; rejected
-	// operations never reach the wire.
+	// operations never reach the wire. The engine may encode the same
+	// operations again, alone or in other company: an idempotency key depends
+	// on nothing but them. The requests must not share memory with the chunk.
 	Encode(chunk Chunk) ([]Request, []Rejection)
 
 	// Decode says what became of each operation of a request. It is called
@@ -106,11 +115,19 @@ type Spec struct {
 	Idempotent bool
 	// Concurrency is how many requests may be in flight; 1 where 0.
 	Concurrency int
+	// Timeout bounds one request, answer included; 30 seconds where 0.
+	Timeout time.Duration
+	// AllowPrivate permits requests to this machine and to private networks,
+	// which are refused otherwise.
+	AllowPrivate bool
 }
 
 // Batch bounds a request.
 type Batch struct {
-	MaxRows  int
+	// MaxRows bounds a Chunk; 1000 where 0.
+	MaxRows int
+	// MaxBytes bounds a body, in bytes; unbounded where 0. The engine halves a
+	// request above it, and rejects an operation that is above it alone.
 	MaxBytes int
 }
 
@@ -132,10 +149,15 @@ type HTTPRequest struct {
 
 // FileRequest is one part of a staged file delivery.
 type FileRequest struct {
-	// Dir is where the run's files are published, Name the part's name in it.
+	// Root is the folder that the destination's configuration names; a relative
+	// one starts at the project. Nothing is written outside of it.
+	Root string
+	// Dir is where the run's files are published, relative to Root, and Name
+	// the part's name in it. They use forward slashes.
 	Dir  string
 	Name string
 	Body []byte
+	// Rows is how many rows the part holds, for the manifest.
 	Rows int
 }
 

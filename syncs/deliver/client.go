@@ -1,0 +1,188 @@
+package deliver
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/syncs"
+)
+
+// maxAnswer is how much of an answer is read, in bytes after decompression.
+// What follows is ignored, and the connection closed.
+const maxAnswer = 1 << 20
+
+// Client is the Sender that talks to real platforms. It follows no redirects,
+// uses no proxy, and refuses addresses that a destination has no business
+// with at the moment of dialling, when no name can change its mind any more.
+type Client struct {
+	http    *http.Client
+	timeout time.Duration
+}
+
+var _ Sender = (*Client)(nil)
+
+// NewClient makes a client with the limits of a destination. The caller closes
+// it.
+func NewClient(spec syncs.Spec) *Client {
+	dialer := &net.Dialer{
+		Timeout: 10 * time.Second,
+		Control: func(_, address string, _ syscall.RawConn) error {
+			return permit(address, spec.AllowPrivate)
+		},
+	}
+	return &Client{
+		timeout: fallback(spec.Timeout, 30*time.Second),
+		http: &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: &http.Transport{
+				DialContext:            dialer.DialContext,
+				ForceAttemptHTTP2:      true,
+				MaxIdleConnsPerHost:    fallback(spec.Concurrency, 1),
+				IdleConnTimeout:        90 * time.Second,
+				TLSHandshakeTimeout:    10 * time.Second,
+				MaxResponseHeaderBytes: 64 << 10,
+			},
+		},
+	}
+}
+
+// Close closes idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Send implements Sender. An error is a *StopError where repeating cannot
+// help. No error holds the request's URL, which may hold a secret.
+func (c *Client) Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Response, error) {
+	target, err := url.Parse(req.URL)
+	if err != nil || target.Host == "" || (target.Scheme != "http" && target.Scheme != "https") {
+		return nil, &StopError{Code: "bad-url", Message: "the destination's url is not an http or https address"}
+	}
+	ctx, done := context.WithTimeout(ctx, c.timeout)
+	defer done()
+	r, err := http.NewRequestWithContext(ctx, req.Method, req.URL, bytes.NewReader(req.Body))
+	if err != nil {
+		return nil, &StopError{Code: "bad-url", Message: "the destination's url or method is malformed"}
+	}
+	for name, values := range req.Header {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if host := r.Header.Get("Host"); host != "" {
+		r.Host = host
+	}
+	if r.Header.Get("User-Agent") == "" {
+		r.Header.Set("User-Agent", "customhouse")
+	}
+	// net/http repeats a request by itself on a connection that died idle where
+	// the request carries an idempotency key; the body can be read again then.
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // Nothing depends on a body that was read.
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	return &syncs.Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+}
+
+// explain turns an error of net/http into one for the user, without the URL.
+func (c *Client) explain(err error) error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	var stop *StopError
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &stop):
+		return stop
+	case errors.As(err, &untrusted):
+		return &StopError{Code: "tls", Message: fmt.Sprintf("the destination's certificate is not trusted: %v", untrusted.Err)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %s", c.timeout)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the answer broke off")
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return errors.New("the connection was closed before the answer")
+	default:
+		return err
+	}
+}
+
+// never are networks that no destination is in: they mean this host, or the
+// cloud's metadata service, or nothing at all.
+var never = prefixes(
+	"0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4",
+	"::/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::/32",
+)
+
+// private are networks that only an operator who says so can mean.
+var private = prefixes(
+	"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15",
+	"::1/128", "fc00::/7",
+)
+
+// embedding are IPv6 networks that carry an IPv4 address from a byte on.
+var embedding = map[netip.Prefix]int{
+	netip.MustParsePrefix("::/96"):          12, // IPv4-compatible
+	netip.MustParsePrefix("64:ff9b::/96"):   12, // NAT64
+	netip.MustParsePrefix("64:ff9b:1::/48"): 12, // local NAT64
+	netip.MustParsePrefix("2002::/16"):      2,  // 6to4
+}
+
+func prefixes(texts ...string) []netip.Prefix {
+	list := make([]netip.Prefix, len(texts))
+	for i, text := range texts {
+		list[i] = netip.MustParsePrefix(text)
+	}
+	return list
+}
+
+// permit decides whether an address, "IP:port" as the dialer resolved it, may
+// be dialled. The error is a *StopError.
+func permit(address string, allowPrivate bool) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return &StopError{Code: "address-refused", Message: "the destination's address is not an IP address"}
+	}
+	ip := target.Addr().WithZone("").Unmap()
+	candidates := []netip.Addr{ip}
+	for prefix, at := range embedding {
+		if prefix.Contains(ip) && !ip.IsLoopback() && !ip.IsUnspecified() {
+			bytes := ip.As16()
+			candidates = append(candidates, netip.AddrFrom4([4]byte(bytes[at:at+4])))
+		}
+	}
+	for _, candidate := range candidates {
+		if within(never, candidate) {
+			return &StopError{Code: "address-refused", Message: fmt.Sprintf(
+				"the destination's url leads to %s, an address of the machine's own network (link-local, metadata or reserved), which is never dialled", ip,
+			)}
+		}
+		if !allowPrivate && within(private, candidate) {
+			return &StopError{Code: "address-refused", Message: fmt.Sprintf(
+				"the destination's url leads to the private address %s: set allow_private: true on the destination if that is meant", ip,
+			)}
+		}
+	}
+	return nil
+}
+
+func within(list []netip.Prefix, ip netip.Addr) bool {
+	for _, prefix := range list {
+		if prefix.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,231 @@
+// Package deliver is the engine that moves a sync's operations to their
+// destination: it chunks, sends, retries, halves what is refused as a whole,
+// and reports to the ledger what the destination acknowledged.
+//
+// What it promises is delivery at least once with idempotent operations: an
+// operation is accepted only when the destination said so, and what nobody
+// answered for stays due. It knows no warehouse and no vendor: operations come
+// in as a stream, outcomes go out to a Ledger, and requests are spelled by a
+// syncs.Destination. It never holds more than a few chunks in memory, and never
+// logs or reports a row's content.
+//
+// Start at Run.
+package deliver
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/syncs"
+)
+
+// Job is one delivery: everything that Run needs to know.
+type Job struct {
+	// RunID names the run, at the destination too. It is unique.
+	RunID string
+	// AsOf is the instant that the data is of.
+	AsOf        time.Time
+	Destination syncs.Destination
+	Schema      syncs.Schema
+	// Secrets resolves what the destination's configuration refers to. It may
+	// be called from several goroutines.
+	Secrets func(secret.Ref) secret.Value
+	// Dir is where relative paths of the destination start: the project.
+	Dir string
+
+	// Counts are what the warehouse said before anything is read.
+	Counts Counts
+	Guards config.Guards
+	// Changes streams the operations to send, each key once. For a destination
+	// whose Spec says Replace it streams everything wanted as upserts, and the
+	// rows that left as removals, which are fulfilled by their absence. It is
+	// asked once, and read by one goroutine; the Values of an operation belong
+	// to Run once it was yielded.
+	Changes func(ctx context.Context) iter.Seq2[syncs.Op, error]
+	Ledger  Ledger
+	// DryRun sends nothing: the report counts what was withheld.
+	DryRun bool
+
+	Clock Clock
+	// HTTP sends the requests over HTTP; a Client made from the destination's
+	// Spec where nil.
+	HTTP Sender
+	// Events is told what happens, from one goroutine at a time; it may be nil
+	// and must return soon.
+	Events func(Event)
+	// Settings are for tests and for operators with unusual destinations.
+	Settings Settings
+}
+
+// Counts are the numbers of an audience, counted in the warehouse.
+type Counts struct {
+	// Known is how many rows the ledger says are at the destination.
+	Known int64
+	// Upserts and Removals are how many operations are due.
+	Upserts, Removals int64
+	// Invalid is how many rows the warehouse itself found unfit to be sent (no
+	// key, a key twice). They are not in Job.Changes; the caller records them.
+	Invalid int64
+}
+
+// Ledger keeps what the destination acknowledged and what was rejected.
+type Ledger interface {
+	// Record stores outcomes. Run calls it from one goroutine at a time, with
+	// outcomes in an order in which they happened, several thousand at once.
+	// The slice is valid only during the call. An error stops the delivery;
+	// what was not recorded is sent again by the next run. When Run was
+	// cancelled the context is still alive, for a short while.
+	Record(ctx context.Context, results []Result) error
+}
+
+// Result is the outcome of one operation: accepted, or rejected by somebody.
+// Operations that nobody answered for have none, and stay due.
+type Result struct {
+	Kind        syncs.Kind
+	Key         string
+	EntityID    int64
+	Fingerprint string
+	Accepted    bool
+	// Origin says who rejected the operation; empty where it was accepted.
+	Origin Origin
+	// Code and Message explain a rejection; no row content.
+	Code, Message string
+}
+
+// Origin says who rejected an operation.
+type Origin string
+
+// The origins.
+const (
+	// Invalid operations were never sent: we found them unfit.
+	Invalid Origin = "invalid"
+	// Rejected operations were refused by the destination.
+	Rejected Origin = "rejected"
+)
+
+// Status sums up a delivery.
+type Status string
+
+// The statuses. The zero value is invalid on purpose.
+const (
+	// OK: everything attempted was accepted.
+	OK Status = "ok"
+	// Degraded: some rows were rejected or not answered for, within the guards.
+	Degraded Status = "degraded"
+	// Failed: the delivery ended early, or a guard was broken.
+	Failed Status = "failed"
+	// Withheld: it was a dry run.
+	Withheld Status = "withheld"
+)
+
+// Report counts what happened.
+type Report struct {
+	Status Status
+	// Attempted counts operations: Accepted + Invalid + Rejected + Unanswered.
+	// An operation that is read but not sent since the delivery ended early is
+	// Unanswered.
+	Attempted, Accepted, Invalid, Rejected, Unanswered int64
+	// Upserted and Removed are the accepted operations by kind.
+	Upserted, Removed int64
+	// Withheld counts the operations that a dry run did not send.
+	Withheld int64
+	// Requests counts attempts to send, Retries those that repeat an earlier
+	// one, Bytes the bodies of all of them.
+	Requests, Retries, Bytes int64
+	// Published is the folder that became visible, of a destination in files.
+	Published string
+}
+
+// Event is something that Run reports: Progress, Retrying, Splitting,
+// Published or Stopping.
+type Event interface{ event() }
+
+// Progress is sent after each chunk.
+type Progress struct{ Report Report }
+
+// Retrying is sent before a pause.
+type Retrying struct {
+	// Attempt is the attempt that failed, from 1.
+	Attempt int
+	Rows    int
+	Wait    time.Duration
+	// Code and Message say why; no row content.
+	Code, Message string
+}
+
+// Splitting is sent when a request that was refused as a whole is halved.
+type Splitting struct {
+	Rows          int
+	Code, Message string
+}
+
+// Published is sent when a staged delivery became visible.
+type Published struct {
+	// Dir is the folder, Parts the number of files in it but the manifest.
+	Dir   string
+	Parts int
+}
+
+// Stopping is sent when the delivery ends early; Err says why.
+type Stopping struct{ Err error }
+
+func (Progress) event()  {}
+func (Retrying) event()  {}
+func (Splitting) event() {}
+func (Published) event() {}
+func (Stopping) event()  {}
+
+// Sender sends one request and reads the complete answer. An error means that
+// there is none, and says nothing about whether the request was taken.
+type Sender interface {
+	Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Response, error)
+}
+
+// Clock tells and spends time.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits, or returns the context's cause when that ends first.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Timer is a Clock on the machine's timers that reads the time from now.
+func Timer(now func() time.Time) Clock { return timer{now} }
+
+type timer struct{ now func() time.Time }
+
+func (t timer) Now() time.Time { return t.now() }
+
+func (timer) Sleep(ctx context.Context, d time.Duration) error {
+	wake := time.NewTimer(d)
+	defer wake.Stop()
+	select {
+	case <-wake.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Settings tune the engine. The zero value of each field means its default.
+type Settings struct {
+	// Attempts is how often the same operations are sent, 10 by default, before
+	// the delivery stops.
+	Attempts int
+	// Backoff is the first pause, a second by default. It doubles up to
+	// MaxBackoff, a minute by default.
+	Backoff, MaxBackoff time.Duration
+	// MaxWait caps what a destination may ask to wait, 15 minutes by default.
+	MaxWait time.Duration
+	// Grace is how long requests in flight may go on after the delivery was
+	// cancelled or stopped, 10 seconds by default.
+	Grace time.Duration
+	// FlushRows is how many outcomes are recorded at once, 10,000 by default,
+	// and FlushAfter the time after which fewer are, 5 seconds by default.
+	FlushRows  int
+	FlushAfter time.Duration
+	// Jitter returns a number in [0, 1).
+	Jitter func() float64
+}

@@ -1,0 +1,197 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/syncs"
+)
+
+// settle takes outcomes in: it counts them, and records or holds them.
+func (e *engine) settle(ctx context.Context, results []Result) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range results {
+		if r.Accepted && e.held != nil {
+			if err := e.held.add(r); err != nil {
+				e.stop(err)
+				return
+			}
+			continue
+		}
+		e.take(r)
+	}
+	if err := e.rejectionGuardLocked(false); err != nil {
+		e.stop(err)
+	}
+	if len(e.outcomes) >= e.settings.FlushRows || e.job.Clock.Now().Sub(e.flushed) >= e.settings.FlushAfter {
+		e.stopOn(e.flushLocked(ctx))
+	}
+}
+
+// take counts one outcome and queues it for the ledger.
+func (e *engine) take(r Result) {
+	switch {
+	case r.Accepted && r.Kind == syncs.Remove:
+		e.report.Accepted++
+		e.report.Removed++
+	case r.Accepted:
+		e.report.Accepted++
+		e.report.Upserted++
+	case r.Origin == Invalid:
+		e.report.Invalid++
+	default:
+		e.report.Rejected++
+	}
+	e.outcomes = append(e.outcomes, r)
+}
+
+// flush records the outcomes that are not recorded yet.
+func (e *engine) flush(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.flushLocked(ctx)
+}
+
+func (e *engine) flushLocked(ctx context.Context) error {
+	e.flushed = e.job.Clock.Now()
+	if e.broken != nil || len(e.outcomes) == 0 {
+		return nil
+	}
+	// An acknowledgement is worth recording even when the run was cancelled.
+	alive, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	defer done()
+	if err := e.job.Ledger.Record(alive, e.outcomes); err != nil {
+		e.broken = fmt.Errorf("recording what the destination acknowledged: %w", err)
+		return e.broken
+	}
+	clear(e.outcomes)
+	e.outcomes = e.outcomes[:0]
+	return nil
+}
+
+// stopOn ends the delivery where err is not nil.
+func (e *engine) stopOn(err error) {
+	if err != nil {
+		e.stop(err)
+	}
+}
+
+// publish makes a staged delivery visible, and only then records it.
+func (e *engine) publish(ctx context.Context) error {
+	if e.held == nil || e.store.empty() {
+		return nil
+	}
+	dir, parts, err := e.store.publish(manifest{
+		Sync: e.job.Schema.Sync, RunID: e.job.RunID, Object: e.job.Schema.Object, AsOf: e.job.AsOf,
+	})
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.report.Published = dir
+	e.mu.Unlock()
+	e.emit(Published{Dir: dir, Parts: parts})
+	for r, err := range e.held.all() {
+		if err != nil {
+			return err
+		}
+		e.mu.Lock()
+		e.take(r)
+		if len(e.outcomes) >= e.settings.FlushRows {
+			err = e.flushLocked(ctx)
+		}
+		e.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rejectionGuard returns an error when too many rows were refused. Before the
+// end a share counts against all that is due, so that the first rejection of a
+// long delivery does not stop it.
+func (e *engine) rejectionGuard(ended bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.rejectionGuardLocked(ended)
+}
+
+func (e *engine) rejectionGuardLocked(ended bool) error {
+	guard := e.job.Guards.MaxRejected
+	if guard == nil {
+		return nil
+	}
+	total := e.report.Attempted
+	if !ended {
+		c := e.job.Counts
+		total = max(total, c.Upserts+c.Removals+c.Invalid)
+		if guard.IsPercent && e.spec.Replace {
+			return nil // What is due is not what is sent: judge at the end.
+		}
+	}
+	if refused := e.report.Invalid + e.report.Rejected; broken(guard, refused, total) {
+		return &GuardError{Guard: "max_rejected", Bound: *guard, Rows: refused, Of: total}
+	}
+	return nil
+}
+
+func (e *engine) attempted(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.report.Attempted += int64(n)
+}
+
+func (e *engine) count(req syncs.Request, attempt int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.report.Requests++
+	if attempt > 1 {
+		e.report.Retries++
+	}
+	e.report.Bytes += int64(size(req))
+}
+
+// emit reports an event.
+func (e *engine) emit(event Event) {
+	if e.job.Events == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.job.Events(event)
+}
+
+func (e *engine) progress() {
+	if e.job.Events == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.job.Events(Progress{Report: e.report})
+}
+
+// conclude returns the report of a delivery that ended with err.
+func (e *engine) conclude(err error) Report {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := &e.report
+	r.Unanswered = r.Attempted - r.Accepted - r.Invalid - r.Rejected
+	switch {
+	case err != nil:
+		r.Status = Failed
+	case e.job.DryRun:
+		r.Status = Withheld
+	case r.Invalid+r.Rejected+r.Unanswered > 0:
+		r.Status = Degraded
+	default:
+		r.Status = OK
+	}
+	return *r
+}
+
+// ledgerTimeout bounds one call of Ledger.Record, so that a warehouse that
+// hangs cannot keep a cancelled run alive.
+const ledgerTimeout = 5 * time.Minute

@@ -1,0 +1,501 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/syncs"
+)
+
+// Run delivers a job's operations and returns when every outcome that will
+// ever be known is recorded. The Report is whole in any case. The error is nil
+// where the delivery came to its end, even if rows were rejected; otherwise it
+// is a *GuardError, a *StopError, the context's cause, or what reading or the
+// ledger returned, wrapped.
+//
+// A cancelled context lets requests in flight finish for Settings.Grace, and
+// records what they acknowledge.
+func Run(ctx context.Context, job Job) (Report, error) {
+	e := newEngine(job)
+	err := e.run(ctx)
+	if err != nil {
+		err = fmt.Errorf("delivering sync %s: %w", job.Schema.Sync, err)
+	}
+	return e.conclude(err), err
+}
+
+// engine is one Run.
+type engine struct {
+	job      Job
+	spec     syncs.Spec
+	settings Settings
+	redact   *redactor
+	http     Sender
+	store    *store
+	// chunks numbers the chunks.
+	chunks atomic.Int64
+	// work is the context of requests in flight; it outlives the delivery's own
+	// by Settings.Grace.
+	work context.Context
+	// stop ends the delivery; the first cause wins.
+	stop context.CancelCauseFunc
+
+	mu     sync.Mutex // guards what follows
+	report Report
+	// resume is when the destination wants to hear from us again.
+	resume time.Time
+	// outcomes are not recorded yet; flushed is when some were.
+	outcomes []Result
+	flushed  time.Time
+	// broken is the first error of the ledger; nothing is recorded after it.
+	broken error
+	// held keeps the outcomes of a staged delivery until it is published.
+	held *spool
+}
+
+func newEngine(job Job) *engine {
+	spec, s := job.Destination.Spec(), job.Settings
+	spec.Batch.MaxRows = fallback(spec.Batch.MaxRows, 1000)
+	spec.Concurrency = fallback(spec.Concurrency, 1)
+	spec.Timeout = fallback(spec.Timeout, 30*time.Second)
+	s.Attempts = fallback(s.Attempts, 10)
+	s.Backoff = fallback(s.Backoff, time.Second)
+	s.MaxBackoff = fallback(s.MaxBackoff, time.Minute)
+	s.MaxWait = fallback(s.MaxWait, 15*time.Minute)
+	s.Grace = fallback(s.Grace, 10*time.Second)
+	s.FlushRows = fallback(s.FlushRows, 10_000)
+	s.FlushAfter = fallback(s.FlushAfter, 5*time.Second)
+	if s.Jitter == nil {
+		s.Jitter = rand.Float64
+	}
+	e := &engine{job: job, spec: spec, settings: s, redact: &redactor{}, http: job.HTTP}
+	e.report.Attempted, e.report.Invalid = job.Counts.Invalid, job.Counts.Invalid
+	return e
+}
+
+// fallback returns v, or def where v is zero.
+func fallback[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+func (e *engine) run(ctx context.Context) (err error) {
+	due := e.job.Counts.Upserts + e.job.Counts.Removals
+	if e.job.DryRun {
+		e.report.Withheld = due
+		return nil
+	}
+	if err := Check(e.job.Counts, e.job.Guards); err != nil {
+		return err
+	}
+	if err := e.rejectionGuard(false); err != nil {
+		return err
+	}
+	if e.spec.Replace && due == 0 {
+		return nil // What is published is still right.
+	}
+	if e.http == nil {
+		client := NewClient(e.spec)
+		defer client.Close()
+		e.http = client
+	}
+	e.store = &store{dir: e.job.Dir}
+	defer func() { err = errors.Join(err, e.held.close(), e.store.close()) }()
+	if e.spec.Staged {
+		e.held = &spool{store: e.store}
+	}
+	e.flushed = e.job.Clock.Now()
+
+	live, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
+	e.stop, e.work = stop, work
+	// Requests in flight get a grace once the delivery ends early.
+	graced := make(chan struct{})
+	unlink := context.AfterFunc(live, func() {
+		defer close(graced)
+		if e.job.Clock.Sleep(work, e.settings.Grace) == nil {
+			abandon(context.Cause(live))
+		}
+	})
+	e.deliverAll(live)
+	abandon(nil)
+	if !unlink() {
+		<-graced
+	}
+	if err := context.Cause(live); err != nil {
+		e.emit(Stopping{Err: err})
+		return errors.Join(err, e.flush(ctx))
+	}
+	if err := e.rejectionGuard(true); err != nil {
+		e.emit(Stopping{Err: err})
+		return errors.Join(err, e.flush(ctx))
+	}
+	if err := e.publish(ctx); err != nil {
+		e.emit(Stopping{Err: err})
+		return errors.Join(err, e.flush(ctx))
+	}
+	return e.flush(ctx)
+}
+
+// deliverAll reads the stream into chunks and hands them to a bounded number
+// of workers. It returns when all of them are done.
+func (e *engine) deliverAll(ctx context.Context) {
+	// One worker gathers while the others send.
+	idle := make(chan *worker, e.spec.Concurrency+1)
+	for range e.spec.Concurrency + 1 {
+		idle <- &worker{engine: e, idle: idle}
+	}
+	// keys are those that a worker may be sending, or that wait in next.
+	keys := map[string]struct{}{}
+	next := <-idle
+	// launch sends what next has gathered, and takes the next idle worker.
+	launch := func() {
+		next.start(ctx)
+		next = <-idle
+		next.release(keys)
+	}
+	// settle waits until nothing is in flight.
+	settle := func() {
+		launch()
+		others := make([]*worker, 0, e.spec.Concurrency)
+		for range e.spec.Concurrency {
+			w := <-idle
+			w.release(keys)
+			others = append(others, w)
+		}
+		for _, w := range others {
+			idle <- w
+		}
+	}
+	limit := fallback(e.spec.Batch.MaxBytes, 64<<20)
+	size := 0
+	for op, err := range e.job.Changes(ctx) {
+		if err != nil {
+			e.stop(fmt.Errorf("reading what to send: %w", err))
+			break
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		// The warehouse refuses duplicate keys. Should one come through all
+		// the same, the later operation waits for the earlier.
+		if _, twice := keys[op.Key]; twice {
+			settle()
+			size = 0
+		}
+		keys[op.Key] = struct{}{}
+		weight := weigh(op)
+		if len(next.ops) > 0 && size+weight > limit {
+			launch()
+			size = 0
+		}
+		next.ops = append(next.ops, op)
+		size += weight
+		if len(next.ops) >= e.spec.Batch.MaxRows {
+			launch()
+			size = 0
+		}
+	}
+	settle()
+}
+
+// weigh estimates the memory of an operation's values, in bytes.
+func weigh(op syncs.Op) int {
+	n := len(op.Key) + len(op.Fingerprint)
+	for _, v := range op.Values {
+		n += 16
+		switch v := v.(type) {
+		case string:
+			n += len(v)
+		case []any:
+			n += weigh(syncs.Op{Values: v})
+		}
+	}
+	return n
+}
+
+// worker delivers one chunk at a time.
+type worker struct {
+	engine *engine
+	idle   chan<- *worker
+	ops    []syncs.Op
+}
+
+// start delivers the worker's operations, then makes it idle.
+func (w *worker) start(ctx context.Context) {
+	if len(w.ops) == 0 {
+		w.idle <- w
+		return
+	}
+	w.engine.attempted(len(w.ops))
+	go func() {
+		defer func() { w.idle <- w }()
+		w.engine.deliver(ctx, w.ops, 1)
+		w.engine.progress()
+	}()
+}
+
+// release forgets the operations of an idle worker.
+func (w *worker) release(keys map[string]struct{}) {
+	for i := range w.ops {
+		delete(keys, w.ops[i].Key)
+	}
+	clear(w.ops)
+	w.ops = w.ops[:0]
+}
+
+// deliver encodes operations and sends the requests, one after another.
+func (e *engine) deliver(ctx context.Context, ops []syncs.Op, attempt int) {
+	if e.hold(ctx) != nil {
+		return
+	}
+	chunk := syncs.Chunk{
+		Schema:  e.job.Schema,
+		RunID:   e.job.RunID,
+		Number:  int(e.chunks.Add(1)),
+		SentAt:  e.job.Clock.Now(),
+		Secrets: e.secret,
+		Ops:     ops,
+	}
+	requests, rejections := e.job.Destination.Encode(chunk)
+	if len(rejections) > 0 {
+		results := make([]Result, len(rejections))
+		for i, r := range rejections {
+			results[i] = e.rejection(ops[r.Op], Invalid, r.Code, r.Message)
+		}
+		e.settle(ctx, results)
+	}
+	for i := range requests {
+		e.send(ctx, ops, requests[i], attempt)
+	}
+}
+
+// secret resolves a reference and remembers the value, so that no message can
+// repeat it.
+func (e *engine) secret(ref secret.Ref) secret.Value {
+	if e.job.Secrets == nil {
+		return secret.Value{}
+	}
+	v := e.job.Secrets(ref)
+	e.redact.learn(v)
+	return v
+}
+
+// send sends one request, and sees to each of its operations.
+func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, attempt int) {
+	if limit := e.spec.Batch.MaxBytes; limit > 0 && size(req) > limit {
+		if len(req.Ops) > 1 {
+			e.halve(ctx, ops, req.Ops)
+			return
+		}
+		e.settle(ctx, []Result{e.rejection(ops[req.Ops[0]], Invalid, "too-large",
+			fmt.Sprintf("the row takes %d bytes, and the destination accepts %d", size(req), limit))})
+		return
+	}
+	if e.pause() > 0 || ctx.Err() != nil {
+		// Encode again after the pause: signatures carry the time.
+		e.deliver(ctx, pick(ops, req.Ops), attempt)
+		return
+	}
+	outcome := e.exchange(ctx, req, attempt)
+	switch outcome.Verdict {
+	case syncs.Rows:
+		silent := e.acknowledge(ctx, ops, req, outcome.Rows)
+		if len(silent) > 0 && e.spec.Idempotent {
+			e.retry(ctx, pick(ops, silent), attempt, syncs.Outcome{
+				Code: "unanswered", Message: "the destination did not answer for these rows",
+			})
+		}
+	case syncs.Retry:
+		e.retry(ctx, pick(ops, req.Ops), attempt, outcome)
+	case syncs.Split:
+		switch {
+		case len(req.Ops) == 1:
+			e.settle(ctx, []Result{e.rejection(ops[req.Ops[0]], Rejected, outcome.Code, outcome.Message)})
+		case e.spec.Idempotent:
+			e.emit(Splitting{Rows: len(req.Ops), Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
+			e.halve(ctx, ops, req.Ops)
+		}
+	case syncs.Fatal:
+		e.stop(&StopError{Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
+	case noAnswer:
+	default:
+		panic(fmt.Sprintf("deliver: %T returned verdict %d", e.job.Destination, outcome.Verdict))
+	}
+}
+
+// noAnswer is the engine's own verdict: the operations stay due.
+const noAnswer syncs.Verdict = -1
+
+// exchange sends a request and returns what the destination made of it. An
+// exchange without an answer is worth repeating only where that is harmless.
+func (e *engine) exchange(ctx context.Context, req syncs.Request, attempt int) syncs.Outcome {
+	e.count(req, attempt)
+	var resp *syncs.Response
+	var err error
+	if req.File != nil {
+		resp, err = e.store.stage(e.work, req.File)
+	} else {
+		resp, err = e.http.Send(e.work, req.HTTP)
+	}
+	var stop *StopError
+	switch {
+	case err == nil:
+		return e.job.Destination.Decode(req, resp)
+	case errors.As(err, &stop):
+		return syncs.Outcome{Verdict: syncs.Fatal, Code: stop.Code, Message: stop.Message}
+	case req.File != nil:
+		e.stop(err)
+		return syncs.Outcome{Verdict: noAnswer}
+	case e.work.Err() != nil || ctx.Err() != nil || !e.spec.Idempotent:
+		return syncs.Outcome{Verdict: noAnswer}
+	default:
+		return syncs.Outcome{Verdict: syncs.Retry, Code: "no-answer", Message: err.Error()}
+	}
+}
+
+// acknowledge records the rows of an answer, and returns the operations that
+// it does not speak of.
+func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Request, rows []syncs.RowResult) (silent []int) {
+	answered := make([]bool, len(ops))
+	results := make([]Result, 0, len(rows))
+	for _, row := range rows {
+		if answered[row.Op] {
+			continue // A second answer for a row adds nothing.
+		}
+		answered[row.Op] = true
+		op := &ops[row.Op]
+		if row.Accepted {
+			results = append(results, Result{
+				Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint, Accepted: true,
+			})
+			continue
+		}
+		results = append(results, e.rejection(*op, Rejected, row.Code, row.Message))
+	}
+	e.settle(ctx, results)
+	for _, i := range req.Ops {
+		if !answered[i] {
+			silent = append(silent, i)
+		}
+	}
+	return silent
+}
+
+// halve delivers the two halves of a request's operations on their own.
+func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
+	middle := len(indexes) / 2
+	e.deliver(ctx, pick(ops, indexes[:middle]), 1)
+	e.deliver(ctx, pick(ops, indexes[middle:]), 1)
+}
+
+// retry delivers operations once more after a pause. The last attempt was the
+// destination's failure where it asked for a retry; then nothing else would
+// fare better, and the delivery stops.
+func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause syncs.Outcome) {
+	message := e.redact.message(cause.Message, ops)
+	if attempt >= e.settings.Attempts {
+		if cause.Verdict == syncs.Retry {
+			e.stop(&StopError{Code: cause.Code, Message: fmt.Sprintf("gave up after %d attempts: %s", attempt, message)})
+		}
+		return
+	}
+	wait := e.backoff(attempt, cause.Wait)
+	e.emit(Retrying{Attempt: attempt, Rows: len(ops), Wait: wait, Code: cause.Code, Message: message})
+	if cause.Wait > 0 {
+		e.postpone(wait)
+	}
+	if wait >= e.settings.FlushAfter {
+		e.stopOn(e.flush(ctx))
+	}
+	if e.job.Clock.Sleep(ctx, wait) == nil {
+		e.deliver(ctx, ops, attempt+1)
+	}
+}
+
+// backoff is the pause after a failed attempt: what the destination asked for,
+// within reason, or an exponential one; both with jitter, so that requests
+// that failed together do not return together.
+func (e *engine) backoff(attempt int, asked time.Duration) time.Duration {
+	s := e.settings
+	if asked > 0 {
+		return min(asked, s.MaxWait) + time.Duration(s.Jitter()*float64(s.Backoff))
+	}
+	pause := s.MaxBackoff
+	if shift := attempt - 1; shift < 30 && s.Backoff<<shift < pause {
+		pause = s.Backoff << shift
+	}
+	return pause/2 + time.Duration(s.Jitter()*float64(pause/2))
+}
+
+// postpone makes all workers wait: a destination that is over its limit means
+// the account, not one request.
+func (e *engine) postpone(wait time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if until := e.job.Clock.Now().Add(wait); until.After(e.resume) {
+		e.resume = until
+	}
+}
+
+// pause is how long the destination still wants to be left alone.
+func (e *engine) pause() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.resume.IsZero() {
+		return 0
+	}
+	return e.resume.Sub(e.job.Clock.Now())
+}
+
+// hold waits until the destination wants to hear from us, and returns an error
+// once the delivery has ended.
+func (e *engine) hold(ctx context.Context) error {
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		wait := e.pause()
+		if wait <= 0 {
+			return nil
+		}
+		if err := e.job.Clock.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// rejection is the outcome of a refused operation.
+func (e *engine) rejection(op syncs.Op, origin Origin, code, message string) Result {
+	return Result{
+		Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint,
+		Origin: origin, Code: e.redact.code(code, op), Message: e.redact.message(message, []syncs.Op{op}),
+	}
+}
+
+// pick copies the operations at indexes.
+func pick(ops []syncs.Op, indexes []int) []syncs.Op {
+	picked := make([]syncs.Op, len(indexes))
+	for i, at := range indexes {
+		picked[i] = ops[at]
+	}
+	return picked
+}
+
+// size is the length of a request's body, in bytes.
+func size(req syncs.Request) int {
+	if req.File != nil {
+		return len(req.File.Body)
+	}
+	return len(req.HTTP.Body)
+}
