@@ -14,7 +14,6 @@
 package selection
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -22,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
 )
 
@@ -225,50 +225,5 @@ func (g *graph) near(selector string) string {
 			valid = append(valid, n.Name)
 		}
 	}
-	return Nearest(selector, valid, 1)[0]
-}
-
-// Nearest returns the n names closest to text, best first, none farther than
-// a third of text's length (at least 2) in edits; the slice has n places and
-// those without a name are empty.
-func Nearest(text string, names []string, n int) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var found []candidate
-	limit := max(2, len([]rune(text))/3)
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		if d := distance(strings.ToLower(text), strings.ToLower(name)); d <= limit {
-			found = append(found, candidate{name, d})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
-	out := make([]string, n)
-	for i := range min(n, len(found)) {
-		out[i] = found[i].name
-	}
-	return out
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range y {
-			cost := diagonal
-			if x[i] != y[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(y)]
+	return diag.Nearest(selector, valid)
 }

@@ -1,0 +1,189 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+)
+
+// Progress tells a person what happens during a run: a line for everything
+// that ended, and on a terminal (live) one more that says what is going on.
+func Progress(w io.Writer, live bool) run.Func {
+	p := &progress{w: w, live: live}
+	return p.event
+}
+
+type progress struct {
+	w    io.Writer
+	live bool
+	// shown says that the last line is one to be replaced.
+	shown bool
+}
+
+func (p *progress) line(format string, args ...any) {
+	p.clear()
+	fmt.Fprintln(p.w, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// now replaces the last line, on a terminal.
+func (p *progress) now(format string, args ...any) {
+	if !p.live {
+		return
+	}
+	p.clear()
+	const width = 79 // never wraps: a wrapped line could not be replaced
+	text := []rune(oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprint(p.w, string(text[:min(len(text), width)]))
+	p.shown = true
+}
+
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+func (p *progress) event(e run.Event) {
+	switch e := e.(type) {
+	case run.RunStarted:
+		p.line("run %s on target %s: %s, %s", e.RunID, e.Target,
+			counted(int64(e.Models), "model", "models"), counted(int64(e.Syncs), "sync", "syncs"))
+	case run.Killed:
+		p.line("cleaned up after %s that ended without a word", counted(e.Runs, "run", "runs"))
+	case run.StepStarted:
+		round := ""
+		if e.Round > 0 {
+			round = fmt.Sprintf(" (round %d)", e.Round)
+		}
+		p.now("%s: %s%s", e.Subject, e.Title, round)
+	case run.ModelDone:
+		p.result(e.Result.Name, e.Result.Status, Duration(e.Result.Duration), e.Result.Err)
+	case run.SyncStarted:
+		p.now("sync:%s: comparing with %s", e.Sync, e.Destination)
+	case run.SyncProgress:
+		p.now("sync:%s: %s accepted, %s rejected", e.Sync, Number(e.Report.Accepted), Number(e.Report.Invalid+e.Report.Rejected))
+	case run.SyncNote:
+		p.note(e)
+	case run.SyncDone:
+		p.result("sync:"+e.Result.Sync, e.Result.Status, Duration(e.Result.Duration), e.Result.Err)
+	case run.Warning:
+		p.line("warning: %s", e.Message)
+	case run.RunDone:
+		p.clear()
+	case run.CheckFailed, run.StepDone, run.MeasureDone:
+		// The caller renders findings; the rest is in the summary.
+	}
+}
+
+func (p *progress) result(subject string, status run.Status, took string, err error) {
+	mark := map[run.Status]string{
+		run.OK: "done", run.Degraded: "DEGRADED", run.Failed: "FAILED", run.Skipped: "skipped",
+		run.Withheld: "withheld", run.Interrupted: "interrupted",
+	}[status]
+	text := fmt.Sprintf("%-11s %-40s %8s", mark, subject, took)
+	if status == run.Skipped {
+		text = fmt.Sprintf("%-11s %-40s", mark, subject)
+	}
+	if err != nil {
+		text = strings.TrimRight(text, " ") + "  " + err.Error()
+	}
+	p.line("%s", strings.TrimRight(text, " "))
+}
+
+func (p *progress) note(n run.SyncNote) {
+	switch e := n.Event.(type) {
+	case deliver.Retrying:
+		p.line("sync:%s: attempt %d with %s failed (%s %s), next in %s", n.Sync, e.Attempt,
+			counted(int64(e.Rows), "row", "rows"), e.Code, e.Message, Duration(e.Wait))
+	case deliver.Splitting:
+		p.line("sync:%s: %s refused as a whole (%s), halving", n.Sync, counted(int64(e.Rows), "row", "rows"), e.Code)
+	case deliver.Published:
+		p.line("sync:%s: wrote %s to %s", n.Sync, counted(int64(e.Parts), "file", "files"), e.Dir)
+	case deliver.Stopping, deliver.Progress:
+		// The result says why.
+	}
+}
+
+// Log writes the events of a run as structured log lines.
+func Log(log *slog.Logger) run.Func {
+	return func(e run.Event) {
+		switch e := e.(type) {
+		case run.RunStarted:
+			log.Info("run started", slog.String("run_id", e.RunID), slog.String("target", e.Target), slog.Time("as_of", e.AsOf),
+				slog.Int("models", e.Models), slog.Int("syncs", e.Syncs))
+		case run.Killed:
+			log.Warn("cleaned up after a killed run", slog.Int64("runs", e.Runs))
+		case run.CheckFailed:
+			d := e.Diagnostic
+			log.Error("check failed", slog.String("code", d.Code), slog.String("at", d.Span.String()), slog.String("message", d.Summary))
+		case run.StepDone:
+			log.Debug("step done", slog.String("subject", e.Subject), slog.String("step", e.Title), slog.Int("round", e.Round),
+				slog.Duration("duration", e.Duration))
+		case run.ModelDone:
+			log.LogAttrs(context.Background(), level(e.Result.Status), "model done", slog.String("model", e.Result.Name),
+				slog.String("status", string(e.Result.Status)), slog.Duration("duration", e.Result.Duration), problem(e.Result.Err))
+		case run.MeasureDone:
+			attrs := []any{slog.String("subject", e.Measure.Subject)}
+			for _, v := range e.Measure.Values {
+				attrs = append(attrs, slog.Int64(v.Name, v.Value))
+			}
+			log.Info("measured", attrs...)
+		case run.SyncStarted:
+			log.Info("sync started", slog.String("sync", e.Sync), slog.String("destination", e.Destination))
+		case run.SyncNote:
+			noteLog(log, e)
+		case run.SyncDone:
+			r := e.Result
+			log.LogAttrs(context.Background(), level(r.Status), "sync done", slog.String("sync", r.Sync), slog.String("destination", r.Destination),
+				slog.String("status", string(r.Status)), slog.Duration("duration", r.Duration),
+				slog.Int64("accepted", r.Report.Accepted), slog.Int64("rejected", r.Report.Rejected+r.Report.Invalid),
+				slog.Int64("unanswered", r.Report.Unanswered), slog.Int64("withheld", r.Report.Withheld), problem(r.Err))
+		case run.Warning:
+			log.Warn("warning", slog.String("message", e.Message))
+		case run.RunDone:
+			log.LogAttrs(context.Background(), level(e.Summary.Status), "run done", slog.String("run_id", e.Summary.RunID),
+				slog.String("status", string(e.Summary.Status)),
+				slog.Duration("duration", e.Summary.FinishedAt.Sub(e.Summary.StartedAt)))
+		case run.StepStarted, run.SyncProgress:
+			// Too many for a log.
+		}
+	}
+}
+
+func noteLog(log *slog.Logger, n run.SyncNote) {
+	switch e := n.Event.(type) {
+	case deliver.Retrying:
+		log.Warn("sync retrying", slog.String("sync", n.Sync), slog.Int("attempt", e.Attempt), slog.Int("rows", e.Rows),
+			slog.Duration("wait", e.Wait), slog.String("code", e.Code), slog.String("message", e.Message))
+	case deliver.Splitting:
+		log.Warn("sync halving", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.String("code", e.Code))
+	case deliver.Published:
+		log.Info("sync published", slog.String("sync", n.Sync), slog.String("dir", e.Dir), slog.Int("files", e.Parts))
+	case deliver.Stopping, deliver.Progress:
+	}
+}
+
+func level(s run.Status) slog.Level {
+	switch s {
+	case run.Failed:
+		return slog.LevelError
+	case run.Degraded, run.Skipped, run.Interrupted:
+		return slog.LevelWarn
+	case run.OK, run.Withheld:
+	}
+	return slog.LevelInfo
+}
+
+// problem is the attribute of an error, an empty one where there is none.
+func problem(err error) slog.Attr {
+	if err == nil {
+		return slog.Attr{}
+	}
+	return slog.String("error", oneLine(err.Error()))
+}

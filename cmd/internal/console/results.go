@@ -1,0 +1,100 @@
+package console
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+)
+
+// results is customhouse/run-results/v1. It holds no people's data.
+type results struct {
+	Schema          string                      `json:"schema"`
+	RunID           string                      `json:"run_id"`
+	Target          string                      `json:"target"`
+	Status          run.Status                  `json:"status"`
+	AsOf            time.Time                   `json:"as_of"`
+	StartedAt       time.Time                   `json:"started_at"`
+	FinishedAt      time.Time                   `json:"finished_at"`
+	DurationSeconds float64                     `json:"duration_seconds"`
+	Models          []modelResult               `json:"models"`
+	Measures        map[string]map[string]int64 `json:"measures"`
+	Syncs           []syncResult                `json:"syncs"`
+}
+
+type modelResult struct {
+	Name            string     `json:"name"`
+	Status          run.Status `json:"status"`
+	DurationSeconds float64    `json:"duration_seconds"`
+	Error           string     `json:"error,omitempty"`
+}
+
+type syncResult struct {
+	Name            string           `json:"name"`
+	Destination     string           `json:"destination"`
+	Status          run.Status       `json:"status"`
+	DurationSeconds float64          `json:"duration_seconds"`
+	Counts          map[string]int64 `json:"counts"`
+	Attempted       int64            `json:"attempted"`
+	Upserted        int64            `json:"upserted"`
+	Removed         int64            `json:"removed"`
+	Invalid         int64            `json:"invalid"`
+	Rejected        int64            `json:"rejected"`
+	Unanswered      int64            `json:"unanswered"`
+	Withheld        int64            `json:"withheld"`
+	Requests        int64            `json:"requests"`
+	Retries         int64            `json:"retries"`
+	Published       string           `json:"published,omitempty"`
+	Error           string           `json:"error,omitempty"`
+}
+
+// Results writes a summary as JSON, customhouse/run-results/v1.
+func Results(w io.Writer, s run.Summary) error {
+	out := results{
+		Schema: "customhouse/run-results/v1",
+		RunID:  s.RunID, Target: s.Target, Status: s.Status,
+		AsOf: s.AsOf, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
+		DurationSeconds: s.FinishedAt.Sub(s.StartedAt).Seconds(),
+		Models:          []modelResult{}, Measures: map[string]map[string]int64{}, Syncs: []syncResult{},
+	}
+	for _, m := range s.Models {
+		out.Models = append(out.Models, modelResult{m.Name, m.Status, m.Duration.Seconds(), text(m.Err)})
+	}
+	for _, m := range s.Measures {
+		out.Measures[m.Subject] = numbers(m)
+	}
+	for _, r := range s.Syncs {
+		out.Syncs = append(out.Syncs, syncResult{
+			Name: r.Sync, Destination: r.Destination, Status: r.Status, DurationSeconds: r.Duration.Seconds(),
+			Counts: numbers(r.Counts), Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
+			Removed: r.Report.Removed, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
+			Unanswered: r.Report.Unanswered, Withheld: r.Report.Withheld,
+			Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),
+		})
+	}
+	return JSON(w, out)
+}
+
+func numbers(m run.Measure) map[string]int64 {
+	out := map[string]int64{}
+	for _, v := range m.Values {
+		out[v.Name] = v.Value
+	}
+	return out
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// JSON writes a value, indented, for people and programs.
+func JSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

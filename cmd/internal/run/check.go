@@ -1,0 +1,189 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// check compares the plan with the catalog and reports everything that is
+// missing or of a wrong type, at the line of the project that names it.
+func (r *runner) check(ctx context.Context) error {
+	var list diag.List
+	for _, c := range r.Plan.Checks {
+		found, err := r.checkSource(ctx, c)
+		if err != nil {
+			return fmt.Errorf("looking at source %s: %w", c.Source.Name, err)
+		}
+		list = append(list, found...)
+	}
+	list = list.Sort()
+	for _, d := range list {
+		r.emit(CheckFailed{Diagnostic: d})
+	}
+	return list.Err()
+}
+
+func (r *runner) checkSource(ctx context.Context, c models.Check) (diag.List, error) {
+	if files, ok := r.Files[c.Source.Name]; ok {
+		if err := r.wh.ReadFiles(ctx, c.Source.Name, files); err != nil {
+			var e *adapters.Error
+			if !errors.As(err, &e) || e.Kind == adapters.Canceled {
+				return nil, err
+			}
+			code := "unreadable-files"
+			if e.Kind == adapters.NotFound {
+				code = "missing-files"
+			}
+			d := diag.Errorf(c.Span, code, "source %s: %s", c.Source.Name, e.Message)
+			if e.Help != "" {
+				d = d.WithHelp("%s", e.Help)
+			}
+			return diag.List{d}, nil
+		}
+	}
+	columns, err := r.wh.Columns(ctx, c.Table)
+	var e *adapters.Error
+	if errors.As(err, &e) && e.Kind == adapters.NotFound {
+		return diag.List{r.missingTable(ctx, c)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list diag.List
+	for _, want := range c.Columns {
+		if d := checkColumn(c, want, columns); d != nil {
+			list = append(list, *d)
+		}
+	}
+	return list, nil
+}
+
+// missingTable says which tables there are with a name like the one wanted.
+func (r *runner) missingTable(ctx context.Context, c models.Check) diag.Diagnostic {
+	d := diag.Errorf(c.Span, "missing-table", "the warehouse has no table %s", c.Table.Name)
+	tables, bare, err := r.tables(ctx)
+	if err != nil {
+		// The list is only for advice; the finding stands without it.
+		return d.WithHelp("check the name and the target")
+	}
+	if near := diag.Nearest(c.Table.Name, append(slices.Clip(tables), bare...)); near != "" {
+		return d.WithHelp("did you mean %s?", near)
+	}
+	if len(tables) == 0 {
+		return d.WithHelp("this warehouse has no tables yet: load the data first, or read it from files: (see files: of a source)")
+	}
+	const shown = 10
+	more := ""
+	if len(tables) > shown {
+		more = fmt.Sprintf(" and %d more", len(tables)-shown)
+		tables = tables[:shown]
+	}
+	return d.WithHelp("tables of this warehouse: %s%s", strings.Join(tables, ", "), more)
+}
+
+// tables lists the user's tables, with and without their schema.
+func (r *runner) tables(ctx context.Context) (qualified, bare []string, err error) {
+	catalog := sql.Table{Space: sql.Source, Name: "information_schema.tables"}
+	schema, name := sql.Col("t", "table_schema"), sql.Col("t", "table_name")
+	rows, err := r.wh.Query(ctx, &sql.Select{
+		Items:   []sql.Item{sql.As(schema, "schema"), sql.As(name, "name")},
+		From:    sql.TableRef{Table: catalog, As: "t"},
+		Where:   sql.Fn(sql.Not, sql.In{Expr: schema, List: []sql.Expr{sql.String("information_schema"), sql.String("pg_catalog")}}),
+		OrderBy: []sql.Order{sql.Asc(schema), sql.Asc(name)},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	own := map[string]bool{}
+	for _, t := range r.Plan.System {
+		if parts := r.wh.Names(t.Table); len(parts) > 1 {
+			own[parts[len(parts)-2]] = true
+		}
+	}
+	row := make([]any, 2)
+	for {
+		if err := rows.Next(row); errors.Is(err, io.EOF) {
+			return qualified, bare, nil
+		} else if err != nil {
+			return nil, nil, err
+		}
+		schema, _ := row[0].(string)
+		name, _ := row[1].(string)
+		if !own[schema] {
+			qualified, bare = append(qualified, schema+"."+name), append(bare, name)
+		}
+	}
+}
+
+// checkColumn is nil where the column can be read as it is wanted.
+func checkColumn(c models.Check, want models.ColumnCheck, columns []adapters.Column) *diag.Diagnostic {
+	names := make([]string, len(columns))
+	for i, have := range columns {
+		names[i] = have.Name
+		if have.Name != want.Column && !strings.EqualFold(have.Name, want.Column) {
+			continue
+		}
+		if reads(have, want) {
+			return nil
+		}
+		d := diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which cannot be read as %s",
+			want.Column, c.Table.Name, have.Native, typeNames[want.Want])
+		if want.Identifier {
+			d = diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which identifies nobody", want.Column, c.Table.Name, have.Native).
+				WithHelp("identifiers are strings, integers or UUIDs; convert the column in a view and name the view as the table")
+		} else {
+			d = d.WithHelp("declare the type that the column has, or convert it in a view and name the view as the table")
+		}
+		return &d
+	}
+	d := diag.Errorf(want.Span, "missing-column", "%s has no column %s", c.Table.Name, want.Column)
+	if near := diag.Nearest(want.Column, names); near != "" {
+		d = d.WithHelp("did you mean %s?", near)
+	} else {
+		d = d.WithHelp("columns of %s: %s", c.Table.Name, strings.Join(names, ", "))
+	}
+	return &d
+}
+
+// typeNames are the words of config.ColumnTypes.
+var typeNames = map[sql.Type]string{
+	sql.TypeBool: "bool", sql.TypeInt: "int", sql.TypeFloat: "float", sql.TypeDecimal: "decimal",
+	sql.TypeString: "string", sql.TypeTimestamp: "timestamp", sql.TypeDate: "date",
+}
+
+// readable lists the types of a column that a declared type can be read from
+// without losing or inventing anything that the declaration promises.
+var readable = map[sql.Type][]sql.Type{
+	sql.TypeBool:      {sql.TypeBool},
+	sql.TypeInt:       {sql.TypeInt},
+	sql.TypeFloat:     {sql.TypeFloat, sql.TypeInt, sql.TypeDecimal},
+	sql.TypeDecimal:   {sql.TypeDecimal, sql.TypeInt, sql.TypeFloat},
+	sql.TypeString:    {sql.TypeString, sql.TypeInt},
+	sql.TypeTimestamp: {sql.TypeTimestamp, sql.TypeDate},
+	sql.TypeDate:      {sql.TypeDate},
+}
+
+func reads(have adapters.Column, want models.ColumnCheck) bool {
+	if have.Untyped {
+		return true
+	}
+	if want.Identifier {
+		return have.Identifier
+	}
+	for _, t := range readable[want.Want] {
+		if have.Type == t {
+			return true
+		}
+	}
+	return want.Want == sql.TypeString && have.Identifier
+}

@@ -1,0 +1,239 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// buildModels builds every model, independent ones at the same time. A model
+// that fails takes down those that need it and no others.
+func (r *runner) buildModels(ctx context.Context, g *models.Graph) {
+	parallel := r.wh.Parallel()
+	if r.Parallel > 0 {
+		parallel = min(parallel, r.Parallel)
+	}
+	list := r.Plan.Models
+	results := make([]*ModelResult, len(list))
+	type finished struct {
+		model  int
+		result ModelResult
+	}
+	done := make(chan finished)
+	building := 0
+	started := make([]bool, len(list))
+	for ended := 0; ended < len(list); {
+		for _, i := range g.Order {
+			if started[i] || building == parallel || !allEnded(g.After[i], results) {
+				continue
+			}
+			started[i] = true
+			building++
+			skip := needed(list, g.Needs[i], results)
+			go func() { done <- finished{i, r.buildModel(ctx, list[i], skip)} }()
+		}
+		f := <-done
+		results[f.model] = &f.result
+		building--
+		ended++
+		r.emit(ModelDone{Result: f.result})
+	}
+	for _, i := range g.Order {
+		r.summary.Models = append(r.summary.Models, *results[i])
+	}
+}
+
+func allEnded(after []int, results []*ModelResult) bool {
+	for _, a := range after {
+		if results[a] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// needed is the error of a model that cannot run, nil where it can.
+func needed(list []*models.Model, needs []int, results []*ModelResult) error {
+	for _, n := range needs {
+		if results[n].Status != OK {
+			return &SkipError{Needs: list[n].Name}
+		}
+	}
+	return nil
+}
+
+// SkipError is why something was not tried.
+type SkipError struct {
+	// Needs is the model that it reads and that was not built.
+	Needs string
+}
+
+func (e *SkipError) Error() string { return e.Needs + " was not built" }
+
+// buildModel runs the steps, the commit and the measures of a model.
+func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) ModelResult {
+	result := ModelResult{Name: m.Name, Status: Skipped, Err: skip}
+	if skip != nil {
+		return result
+	}
+	start := r.Clock.Now()
+	err := r.steps(ctx, m.Name, 0, m.Steps)
+	if err == nil {
+		err = r.timed(m.Name, "put in place", 0, func() error { return r.wh.Script(ctx, m.Commit) })
+	}
+	if err == nil {
+		err = r.measure(ctx, m)
+	}
+	result.Duration = r.Clock.Now().Sub(start)
+	result.Status, result.Err = outcome(ctx, err)
+	return result
+}
+
+// outcome tells a failure from an interruption.
+func outcome(ctx context.Context, err error) (Status, error) {
+	switch {
+	case err == nil:
+		return OK, nil
+	case ctx.Err() != nil:
+		return Interrupted, context.Cause(ctx)
+	}
+	return Failed, err
+}
+
+// StepError says which step of a model or audience failed.
+type StepError struct {
+	Title string
+	Err   error
+}
+
+func (e *StepError) Error() string { return e.Title + ": " + e.Err.Error() }
+func (e *StepError) Unwrap() error { return e.Err }
+
+// AssertError is an assertion of a model that does not hold.
+type AssertError struct {
+	Assert *models.Assert
+	// Count is what the assertion's query returned.
+	Count int64
+}
+
+func (e *AssertError) Error() string { return fmt.Sprintf("%s (%d)", e.Assert.Message, e.Count) }
+
+// steps runs steps in order; round is 0 outside loops.
+func (r *runner) steps(ctx context.Context, subject string, round int, steps []models.Step) error {
+	for _, s := range steps {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		switch s := s.(type) {
+		case *models.Exec:
+			err := r.timed(subject, s.Title, round, func() error { return r.wh.Exec(ctx, s.Statements...) })
+			if err != nil {
+				return err
+			}
+		case *models.Loop:
+			if err := r.loop(ctx, subject, s); err != nil {
+				return err
+			}
+		case *models.Assert:
+			err := r.timed(subject, s.Title, round, func() error {
+				n, err := r.count(ctx, s.Query)
+				if err == nil && n != 0 {
+					err = &AssertError{Assert: s, Count: n}
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		default:
+			panic(fmt.Sprintf("run: unknown step %T", s))
+		}
+	}
+	return nil
+}
+
+func (r *runner) loop(ctx context.Context, subject string, l *models.Loop) error {
+	for round := 1; ; round++ {
+		left, err := r.count(ctx, l.While)
+		if err != nil {
+			return &StepError{Title: l.Title, Err: err}
+		}
+		if left == 0 {
+			return nil
+		}
+		if round > l.Max {
+			return &StepError{Title: l.Title, Err: fmt.Errorf(
+				"still %d left after %d rounds, more than this can ever take: please report it with the compiled SQL of %s", left, l.Max, subject)}
+		}
+		if err := r.steps(ctx, subject, round, l.Steps); err != nil {
+			return err
+		}
+	}
+}
+
+// timed reports a step around what it does.
+func (r *runner) timed(subject, title string, round int, do func() error) error {
+	r.emit(StepStarted{Subject: subject, Title: title, Round: round})
+	start := r.Clock.Now()
+	err := do()
+	if err != nil {
+		err = &StepError{Title: title, Err: err}
+	}
+	r.emit(StepDone{Subject: subject, Title: title, Round: round, Duration: r.Clock.Now().Sub(start), Err: err})
+	return err
+}
+
+// measure asks what a model's summary says.
+func (r *runner) measure(ctx context.Context, m *models.Model) error {
+	for _, q := range m.Measures {
+		row, err := r.numbers(ctx, q.Subject, q.Query)
+		if err != nil {
+			return &StepError{Title: "measure " + q.Subject, Err: err}
+		}
+		r.mu.Lock()
+		r.summary.Measures = append(r.summary.Measures, row)
+		r.emitLocked(MeasureDone{Measure: row})
+		r.mu.Unlock()
+	}
+	return nil
+}
+
+var errShape = errors.New("a query of one row of integers returned something else")
+
+// count is the answer to a query of one integer.
+func (r *runner) count(ctx context.Context, q sql.Query) (int64, error) {
+	row, err := r.numbers(ctx, "", q)
+	if err != nil {
+		return 0, err
+	}
+	if len(row.Values) != 1 {
+		return 0, errShape
+	}
+	return row.Values[0].Value, nil
+}
+
+// numbers is the answer to a query of one row of named integers; NULL is 0.
+func (r *runner) numbers(ctx context.Context, subject string, q sql.Query) (m Measure, err error) {
+	rows, err := r.wh.Query(ctx, q)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	columns := rows.Columns()
+	dest := make([]any, len(columns))
+	if err := rows.Next(dest); err != nil {
+		return m, fmt.Errorf("%w: %w", errShape, err)
+	}
+	m.Subject = subject
+	for i, c := range columns {
+		n, ok := dest[i].(int64)
+		if !ok && dest[i] != nil {
+			return m, fmt.Errorf("%w: %s is %T", errShape, c.Name, dest[i])
+		}
+		m.Values = append(m.Values, Value{Name: c.Name, Value: n})
+	}
+	return m, nil
+}

@@ -1,0 +1,178 @@
+// Package run interprets a plan on a warehouse: it checks the catalog, builds
+// the models in the order of their graph, measures them, compares audiences
+// with the ledger and delivers what changed.
+//
+// It reports typed events and knows no output format, no flags and no vendor.
+// It never holds more rows than the chunks that are on their way to a
+// destination.
+//
+// Start at Run, then models.go for how a model is built and sync.go for how
+// an audience is delivered.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+)
+
+// ErrInterrupted is the cause of a context that the user ended. A run that
+// ends by it is Interrupted, not Failed.
+var ErrInterrupted = errors.New("interrupted")
+
+// Options are what Run needs.
+type Options struct {
+	Plan      *models.Plan
+	Warehouse *adapters.Warehouse
+	// Files are the resolved files of the sources that are files, by the name
+	// of the source.
+	Files map[string]adapters.Files
+	// Destinations are opened, by name: those of the plan's audiences.
+	Destinations map[string]syncs.Destination
+	// Secrets resolves what destinations refer to.
+	Secrets func(secret.Ref) secret.Value
+	// Target and ProjectHash go into the runs table and the summary.
+	Target      string
+	ProjectHash string
+	// Deliver says whether anything may leave.
+	Deliver bool
+	// Parallel bounds how many models are built at once; the warehouse's own
+	// bound where 0.
+	Parallel int
+	// Events may be nil.
+	Events Func
+	Clock  deliver.Clock
+	// Delivery tunes the engine, for tests.
+	Delivery deliver.Settings
+	HTTP     deliver.Sender
+}
+
+// Run does what the plan says. The error is a diag.List where the catalog does
+// not hold what the project names, or says why the run could not start or end;
+// models and syncs that fail are in the summary, whose Status then is Failed.
+func Run(ctx context.Context, opt Options) (Summary, error) {
+	r := &runner{Options: opt, wh: opt.Warehouse}
+	r.summary = Summary{
+		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
+		Status: OK, StartedAt: opt.Clock.Now(),
+	}
+	graph, err := models.NewGraph(opt.Plan.Models)
+	if err != nil {
+		return r.summary, err
+	}
+	if err := r.prepare(ctx); err != nil {
+		return r.end(ctx, err)
+	}
+	r.emit(RunStarted{
+		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
+		Models: len(opt.Plan.Models), Syncs: len(opt.Plan.Audiences),
+	})
+	r.buildModels(ctx, graph)
+	r.deliverAudiences(ctx)
+	return r.end(ctx, nil)
+}
+
+type runner struct {
+	Options
+	wh      *adapters.Warehouse
+	summary Summary
+	// started says that the runs table has a row of this run.
+	started bool
+
+	mu sync.Mutex // guards Events and summary while models are built
+}
+
+func (r *runner) emit(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.emitLocked(e)
+}
+
+func (r *runner) emitLocked(e Event) {
+	if r.Events != nil {
+		r.Events(e)
+	}
+}
+
+// prepare makes the warehouse ready and writes the run down.
+func (r *runner) prepare(ctx context.Context) error {
+	if err := r.wh.Clean(ctx); err != nil {
+		return fmt.Errorf("cleaning up after the last run: %w", err)
+	}
+	if err := r.check(ctx); err != nil {
+		return err
+	}
+	for _, t := range r.Plan.System {
+		if err := r.wh.Exec(ctx, t); err != nil {
+			return fmt.Errorf("creating table %s: %w", t.Table.Name, err)
+		}
+	}
+	killed, err := r.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("writing the run down: %w", err)
+	}
+	r.started = true
+	if killed > 0 {
+		r.emit(Killed{Runs: killed})
+	}
+	return nil
+}
+
+// wrapUp is how long the last words of a run may take once it was cancelled.
+const wrapUp = 10 * time.Second
+
+// end decides the status, writes it down and removes the work tables. It does
+// so after a cancellation too.
+func (r *runner) end(ctx context.Context, err error) (Summary, error) {
+	r.summary.FinishedAt = r.Clock.Now()
+	r.summary.Status = r.status(ctx, err)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), wrapUp)
+	defer cancel()
+	if r.started {
+		if e := r.finish(late); e != nil {
+			r.summary.Status = Failed
+			err = errors.Join(err, fmt.Errorf("writing the end of the run down: %w", e))
+		}
+		if e := r.wh.Clean(late); e != nil {
+			r.emit(Warning{Message: "work tables were left behind; the next run removes them: " + e.Error()})
+		}
+	}
+	if err == nil || r.started {
+		r.emit(RunDone{Summary: r.summary})
+	}
+	return r.summary, err
+}
+
+// status is the worst of what happened.
+func (r *runner) status(ctx context.Context, err error) Status {
+	if ctx.Err() != nil {
+		return Interrupted
+	}
+	if err != nil {
+		return Failed
+	}
+	worst := OK
+	for _, m := range r.summary.Models {
+		if m.Status != OK {
+			return Failed
+		}
+	}
+	for _, s := range r.summary.Syncs {
+		switch s.Status {
+		case Failed, Skipped, Interrupted:
+			return Failed
+		case Degraded:
+			worst = Degraded
+		case OK, Withheld:
+		}
+	}
+	return worst
+}

@@ -1,0 +1,312 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+)
+
+// deliverAudiences runs the syncs one after the other. One that fails does not
+// stop the next.
+func (r *runner) deliverAudiences(ctx context.Context) {
+	for _, a := range r.Plan.Audiences {
+		result := SyncResult{Sync: a.Sync.Name, Destination: a.Destination.Name}
+		start := r.Clock.Now()
+		if skip := r.unbuilt(a); skip != nil {
+			result.Status, result.Err = Skipped, skip
+		} else {
+			r.emit(SyncStarted{Sync: a.Sync.Name, Destination: a.Destination.Name})
+			err := r.deliverAudience(ctx, a, &result)
+			switch status, err := outcome(ctx, err); {
+			case err != nil:
+				result.Status, result.Err = status, err
+			default:
+				result.Status = Status(result.Report.Status)
+			}
+		}
+		result.Duration = r.Clock.Now().Sub(start)
+		r.summary.Syncs = append(r.summary.Syncs, result)
+		r.emit(SyncDone{Result: result})
+	}
+}
+
+// unbuilt is why an audience cannot be compared: a model whose tables it reads
+// was not built in this run. Nothing is sent from stale tables, since nobody
+// asked for that.
+func (r *runner) unbuilt(a *models.Audience) error {
+	use := models.AudienceUse(a)
+	for _, m := range r.Plan.Models {
+		var result *ModelResult
+		for i := range r.summary.Models {
+			if r.summary.Models[i].Name == m.Name {
+				result = &r.summary.Models[i]
+			}
+		}
+		if result == nil || result.Status == OK {
+			continue
+		}
+		for t := range models.ModelUse(m).Writes {
+			if use.Reads[t] {
+				return &SkipError{Needs: m.Name}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result *SyncResult) error {
+	subject := "sync:" + a.Sync.Name
+	if err := r.steps(ctx, subject, 0, a.Steps); err != nil {
+		return err
+	}
+	if r.Deliver && len(a.Refuse) > 0 {
+		if err := r.wh.Script(ctx, a.Refuse); err != nil {
+			return &StepError{Title: "note the rows that cannot be sent", Err: err}
+		}
+	}
+	counts, err := r.numbers(ctx, subject, a.Counts)
+	if err != nil {
+		return &StepError{Title: "compare with the ledger", Err: err}
+	}
+	result.Counts = counts
+	report, err := deliver.Run(ctx, r.job(a, counts))
+	result.Report = report
+	if err != nil {
+		return err
+	}
+	if r.Deliver && len(a.Settle) > 0 {
+		if err := r.wh.Script(ctx, a.Settle); err != nil {
+			return &StepError{Title: "forget rejections that are no longer due", Err: err}
+		}
+	}
+	return nil
+}
+
+// job is what the engine needs to know of an audience.
+func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
+	number := func(name string) int64 { n, _ := counts.Get(name); return n }
+	destination := r.Destinations[a.Destination.Name]
+	fields := make([]syncs.Field, len(a.Fields))
+	for i, f := range a.Fields {
+		fields[i] = syncs.Field{Name: f.Name, Type: fieldType(f.Type)}
+	}
+	return deliver.Job{
+		RunID: r.Plan.RunID, AsOf: r.Plan.AsOf,
+		Destination: destination,
+		Schema:      syncs.Schema{Sync: a.Sync.Name, Object: a.Sync.To.Object, Key: a.Sync.To.Key, Fields: fields},
+		Secrets:     r.Secrets,
+		Dir:         r.Plan.Project.Dir,
+		Counts: deliver.Counts{
+			Known:    number("known"),
+			Upserts:  number("added") + number("changed") + number("retried"),
+			Removals: number("removed"),
+			Invalid:  number("invalid"),
+		},
+		Guards: a.Sync.Guards,
+		Changes: func(ctx context.Context) iter.Seq2[syncs.Op, error] {
+			if !destination.Spec().Replace {
+				return r.operations(ctx, a.Changes)
+			}
+			// What left is told apart, so that the ledger forgets it.
+			left := &sql.Select{
+				Items: sql.Items("c", append([]string{"operation", "key", "entity_id", "fingerprint"}, fieldNames(a.Fields)...)...),
+				From:  sql.Derived{Query: a.Changes, As: "c"},
+				Where: sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String("remove")),
+			}
+			return concat(r.operations(ctx, a.Snapshot), r.operations(ctx, left))
+		},
+		Ledger:   &ledger{runner: r, audience: a},
+		DryRun:   !r.Deliver,
+		Clock:    r.Clock,
+		HTTP:     r.HTTP,
+		Events:   func(e deliver.Event) { r.delivery(a.Sync.Name, e) },
+		Settings: r.Delivery,
+	}
+}
+
+// delivery passes the engine's events on.
+func (r *runner) delivery(sync string, e deliver.Event) {
+	switch e := e.(type) {
+	case deliver.Progress:
+		r.emit(SyncProgress{Sync: sync, Report: e.Report})
+	default:
+		r.emit(SyncNote{Sync: sync, Event: e})
+	}
+}
+
+func fieldNames(fields []models.Field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// fieldType says in the words of destinations what a column is.
+func fieldType(t sql.Type) syncs.Type {
+	switch t {
+	case sql.TypeBool:
+		return syncs.Bool
+	case sql.TypeInt:
+		return syncs.Int
+	case sql.TypeFloat:
+		return syncs.Float
+	case sql.TypeDecimal:
+		return syncs.Decimal
+	case sql.TypeString:
+		return syncs.String
+	case sql.TypeTimestamp:
+		return syncs.Timestamp
+	case sql.TypeDate:
+		return syncs.Date
+	case sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
+		return syncs.List
+	}
+	panic(fmt.Sprintf("run: unknown type %d", t))
+}
+
+func concat(parts ...iter.Seq2[syncs.Op, error]) iter.Seq2[syncs.Op, error] {
+	return func(yield func(syncs.Op, error) bool) {
+		for _, part := range parts {
+			for op, err := range part {
+				if !yield(op, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fixed is how many columns come before the fields.
+const fixed = 4
+
+// operations streams a query of the shape of models.Audience.Changes. It ends
+// after the first error.
+func (r *runner) operations(ctx context.Context, q sql.Query) iter.Seq2[syncs.Op, error] {
+	return func(yield func(syncs.Op, error) bool) {
+		rows, err := r.wh.Query(ctx, q)
+		if err != nil {
+			yield(syncs.Op{}, err)
+			return
+		}
+		defer rows.Close() //nolint:errcheck // everything was read, or nobody wants the rest
+		dest := make([]any, len(rows.Columns()))
+		for {
+			err := rows.Next(dest)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			var op syncs.Op
+			if err == nil {
+				op, err = operation(dest)
+			}
+			if !yield(op, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// operation reads one row; the values are copied, since dest is used again.
+func operation(row []any) (syncs.Op, error) {
+	if len(row) < fixed {
+		return syncs.Op{}, errShape
+	}
+	what, ok1 := row[0].(string)
+	key, ok2 := row[1].(string)
+	id, ok3 := row[2].(int64)
+	if !ok1 || !ok2 || !ok3 {
+		return syncs.Op{}, fmt.Errorf("an operation is of types %T, %T, %T: it has to be text, text and integer", row[0], row[1], row[2])
+	}
+	op := syncs.Op{Key: key, EntityID: id}
+	switch what {
+	case "upsert":
+		op.Kind = syncs.Upsert
+		op.Fingerprint, _ = row[3].(string)
+		op.Values = append(make([]any, 0, len(row)-fixed), row[fixed:]...)
+	case "remove":
+		op.Kind = syncs.Remove
+	default:
+		return syncs.Op{}, fmt.Errorf("unknown operation %q", what)
+	}
+	return op, nil
+}
+
+// ledger records outcomes in the warehouse: loaded into a work table, then
+// taken over as one script.
+type ledger struct {
+	*runner
+	audience *models.Audience
+}
+
+var _ deliver.Ledger = (*ledger)(nil)
+
+// Record is called from one goroutine at a time.
+func (l *ledger) Record(ctx context.Context, results []deliver.Result) error {
+	table := l.audience.Outcomes
+	if err := l.wh.Exec(ctx, sql.Drop{Table: table.Table}, table); err != nil {
+		return err
+	}
+	columns := make([]string, len(table.Columns))
+	for i, c := range table.Columns {
+		columns[i] = c.Name
+	}
+	at := l.Clock.Now().UTC().Truncate(time.Microsecond)
+	rows := func(yield func([]any, error) bool) {
+		for _, result := range results {
+			row, err := outcomeRow(columns, result, at)
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+	if err := l.wh.Load(ctx, table.Table, columns, rows); err != nil {
+		return err
+	}
+	return l.wh.Script(ctx, l.audience.Apply)
+}
+
+// outcomeRow is a result in the order of columns.
+func outcomeRow(columns []string, r deliver.Result, at time.Time) ([]any, error) {
+	row := make([]any, len(columns))
+	for i, c := range columns {
+		switch c {
+		case "operation":
+			row[i] = operationName(r.Kind)
+		case "key":
+			row[i] = r.Key
+		case "entity_id":
+			row[i] = r.EntityID
+		case "fingerprint":
+			row[i] = r.Fingerprint
+		case "accepted":
+			row[i] = r.Accepted
+		case "origin":
+			row[i] = string(r.Origin)
+		case "code":
+			row[i] = r.Code
+		case "message":
+			row[i] = r.Message
+		case "at":
+			row[i] = at
+		default:
+			return nil, fmt.Errorf("outcomes have no column %s", c)
+		}
+	}
+	return row, nil
+}
+
+func operationName(k syncs.Kind) string {
+	if k == syncs.Remove {
+		return "remove"
+	}
+	return "upsert"
+}
