@@ -117,6 +117,8 @@ type Spec struct {
 	Concurrency int
 	// Timeout bounds one request, answer included; 30 seconds where 0.
 	Timeout time.Duration
+	// Secrets are the references that Encode will ask Chunk.Secrets for.
+	Secrets []secret.Ref
 	// AllowPrivate permits requests to this machine and to private networks,
 	// which are refused otherwise.
 	AllowPrivate bool

@@ -14,6 +14,7 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -30,8 +31,8 @@ type Job struct {
 	AsOf        time.Time
 	Destination syncs.Destination
 	Schema      syncs.Schema
-	// Secrets resolves what the destination's configuration refers to. It may
-	// be called from several goroutines.
+	// Secrets gives out what the destination's Spec.Secrets refer to; see
+	// Resolve. It may be called from several goroutines.
 	Secrets func(secret.Ref) secret.Value
 	// Dir is where relative paths of the destination start: the project.
 	Dir string
@@ -58,6 +59,20 @@ type Job struct {
 	Events func(Event)
 	// Settings are for tests and for operators with unusual destinations.
 	Settings Settings
+}
+
+// Resolve gets the secrets of a destination, for Job.Secrets, before anything
+// else happens. The error is a *secret.Error.
+func Resolve(ctx context.Context, d syncs.Destination, from secret.Resolver) (func(secret.Ref) secret.Value, error) {
+	values := map[string]secret.Value{}
+	for _, ref := range d.Spec().Secrets {
+		v, err := ref.Resolve(ctx, from)
+		if err != nil {
+			return nil, fmt.Errorf("resolving the destination's secrets: %w", err)
+		}
+		values[ref.Text()] = v
+	}
+	return func(ref secret.Ref) secret.Value { return values[ref.Text()] }, nil
 }
 
 // Counts are the numbers of an audience, counted in the warehouse.

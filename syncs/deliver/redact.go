@@ -44,11 +44,7 @@ var (
 
 // learn remembers a secret, in the forms in which it could be repeated.
 func (r *redactor) learn(v secret.Value) {
-	reveal, _ := any(v).(interface{ Reveal() string })
-	if reveal == nil {
-		return
-	}
-	text := reveal.Reveal()
+	text := v.Reveal()
 	if text == "" {
 		return
 	}

@@ -1,0 +1,129 @@
+// Package normalize makes identifiers comparable: two spellings of one e-mail
+// address, telephone number or domain become the same text.
+//
+// The rules are deliberately plain: each is a few replacements and comparisons
+// that every warehouse can do, because models/identity spells the same rules
+// in SQL. testdata/vectors.json is what both must agree on. The package does
+// no I/O, looks nothing up and imports nothing of ours.
+//
+// Start at Value.
+package normalize
+
+import (
+	"regexp"
+	"strings"
+)
+
+// EmailPattern matches a whole e-mail address, trimmed and in lower case: one
+// @, something before it, and a dot inside of what follows; no white space.
+const EmailPattern = `[^@\s]+@[^@\s]+\.[^@\s]+`
+
+// DomainPattern matches a whole domain after everything around it was taken
+// away: letters, digits, hyphens, underscores or non-ASCII characters, with a
+// dot inside.
+const DomainPattern = `[^\s@:/?#.]+(\.[^\s@:/?#.]+)+`
+
+// IntegerPattern matches a whole number, with decimals only of zeros.
+const IntegerPattern = `[+-]?[0-9]+(\.0*)?`
+
+// MinPhone and MaxPhone bound the digits of an international number, country
+// calling code included.
+const (
+	MinPhone = 8
+	MaxPhone = 15
+)
+
+var (
+	email    = regexp.MustCompile(`^(?:` + EmailPattern + `)$`)
+	hostname = regexp.MustCompile(`^(?:` + DomainPattern + `)$`)
+	whole    = regexp.MustCompile(`^(?:` + IntegerPattern + `)$`)
+
+	notDigits  = regexp.MustCompile(`[^0-9]`)
+	scheme     = regexp.MustCompile(`^([a-z][a-z0-9+.-]*:)?//`)
+	afterHost  = regexp.MustCompile(`[/?#](?s:.*)$`)
+	port       = regexp.MustCompile(`:[0-9]*$`)
+	leadingWWW = regexp.MustCompile(`^(www\.)+`)
+	zeros      = regexp.MustCompile(`^0+`)
+	decimals   = regexp.MustCompile(`\.0*$`)
+)
+
+// Value normalises a text by a kind of config.Normalizers. The region, such as
+// "FR", is the one that a national phone number is read in; other kinds ignore
+// it. It reports false where the text is no identifier of that kind, which is
+// always so for an empty result, and for a kind that does not exist.
+func Value(kind, region, text string) (value string, ok bool) {
+	trimmed := strings.TrimSpace(text)
+	switch kind {
+	case "email":
+		value = strings.ToLower(trimmed)
+		ok = email.MatchString(value)
+	case "phone":
+		value, ok = phone(region, trimmed)
+	case "domain":
+		value = domain(trimmed)
+		ok = hostname.MatchString(value)
+	case "lower":
+		value, ok = strings.ToLower(trimmed), true
+	case "trim":
+		value, ok = trimmed, true
+	case "digits":
+		value, ok = notDigits.ReplaceAllString(text, ""), true
+	case "integer":
+		value, ok = integer(trimmed)
+	}
+	if !ok || value == "" {
+		return "", false
+	}
+	return value, true
+}
+
+// phone reads an international number after + or 00, and otherwise a national
+// one of the region: without its trunk prefix, behind the calling code.
+func phone(region, text string) (string, bool) {
+	digits := notDigits.ReplaceAllString(text, "")
+	switch {
+	case strings.HasPrefix(text, "+"):
+	case strings.HasPrefix(digits, "00"):
+		digits = digits[2:]
+	default:
+		r, known := Regions[region]
+		if !known {
+			return "", false
+		}
+		if r.TrunkDigits == 0 || len(digits) == r.TrunkDigits {
+			digits = strings.TrimPrefix(digits, r.Trunk)
+		}
+		if digits == "" {
+			return "", false
+		}
+		digits = r.Code + digits
+	}
+	return "+" + digits, len(digits) >= MinPhone && len(digits) <= MaxPhone
+}
+
+// domain takes away the scheme, path, port and leading www. of a URL.
+func domain(text string) string {
+	s := strings.ToLower(text)
+	s = scheme.ReplaceAllString(s, "")
+	s = afterHost.ReplaceAllString(s, "")
+	s = port.ReplaceAllString(s, "")
+	s = leadingWWW.ReplaceAllString(s, "")
+	return strings.TrimSuffix(s, ".")
+}
+
+// integer drops the sign +, leading zeros and decimals of zero.
+func integer(text string) (string, bool) {
+	if !whole.MatchString(text) {
+		return "", false
+	}
+	digits := strings.TrimLeft(decimals.ReplaceAllString(text, ""), "+-")
+	digits = zeros.ReplaceAllString(digits, "")
+	switch {
+	case digits == "":
+		return "0", true
+	case strings.HasPrefix(text, "-"):
+		return "-" + digits, true
+	default:
+		return digits, true
+	}
+}
