@@ -1,6 +1,9 @@
 package config
 
 import (
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -42,30 +45,32 @@ type Target struct {
 	// Config is the value that Kinds.Targets made for Type, filled in.
 	Config any
 	Pos    strict.Node
+
+	key diag.Span // where the name is written
 }
 
 // Entity is a kind of thing that identity resolves: a customer, an account.
 type Entity struct {
-	Name        string       `yaml:"name"`
-	Description string       `yaml:"description"`
-	Identifiers []Identifier `yaml:"identifiers"` // strongest first
-	Tags        []string     `yaml:"tags"`
+	Name        string       `yaml:"name,required" doc:"Name of the entity, such as customer. Its tables start with it."`
+	Description string       `yaml:"description" doc:"What the entity is, for readers."`
+	Identifiers []Identifier `yaml:"identifiers,required" doc:"Types of identifier, strongest first."`
+	Tags        []string     `yaml:"tags" doc:"Words to select by."`
 	Pos         strict.Node  `yaml:"-"`
 }
 
 // Identifier is a type of identifier, such as an e-mail address.
 type Identifier struct {
-	Name string `yaml:"name"`
+	Name string `yaml:"name,required" doc:"Name of the identifier type, such as email."`
 	// Normalize names how values are made comparable; "" leaves them as they
 	// are. See Normalizers.
-	Normalize string `yaml:"normalize"`
+	Normalize string `yaml:"normalize" doc:"How values are made comparable. Without it they are compared as they are."`
 	// Region is the ISO 3166 region that a national phone number is read in.
-	Region string `yaml:"region"`
+	Region string `yaml:"region" doc:"Region (two letters, such as FR) in which a phone number without a country code is read."`
 	// Limit is how many different values one customer may have; 0 is no limit.
-	Limit int `yaml:"limit"`
+	Limit int `yaml:"limit" doc:"How many different values one entity may have. No limit where none is given."`
 	// Ignore lists values that identify nobody, after normalisation; * stands
 	// for any text.
-	Ignore []string    `yaml:"ignore"`
+	Ignore []string    `yaml:"ignore" doc:"Values that identify nobody, after normalisation. * stands for any text."`
 	Pos    strict.Node `yaml:"-"`
 }
 
@@ -74,42 +79,47 @@ var Normalizers = []string{"email", "phone", "domain", "lower", "trim", "digits"
 
 // Source is a table, or a set of files, of the user's.
 type Source struct {
-	Name        string `yaml:"name"`
-	Description string `yaml:"description"`
+	Name        string `yaml:"name,required" doc:"Name of the source. Expressions call its rows by it."`
+	Description string `yaml:"description" doc:"What the source is, for readers."`
 	// Exactly one of Table and Files is given. Table is a dotted name.
-	Table string `yaml:"table"`
-	Files *Files `yaml:"files"`
+	Table string `yaml:"table" doc:"Table to read: table, schema.table or database.schema.table. Either table or files is given."`
+	Files *Files `yaml:"files" doc:"Files to read, where the warehouse can. Either table or files is given."`
 	// Entity is whom the rows are about.
-	Entity string `yaml:"entity"`
+	Entity string `yaml:"entity,required" doc:"Entity that the rows are about."`
 	// Events marks a table of things that happened: each row once, at Time.
-	Events bool `yaml:"events"`
+	Events bool `yaml:"events" doc:"Whether each row is something that happened at one time, and not the state of something."`
 	// Identifiers maps identifier types of the entity to columns.
-	Identifiers strict.Ordered[string] `yaml:"identifiers"`
+	Identifiers strict.Ordered[string] `yaml:"identifiers,required" doc:"Identifier types of the entity, each with the column that holds it."`
 	// Time is the column that says when the row was true or happened.
-	Time string `yaml:"time"`
+	Time string `yaml:"time" doc:"Column that says when the row was true or happened."`
 	// Columns maps the names that expressions use to types; a column of the
 	// same name is read unless its long form says which.
-	Columns strict.Ordered[Column] `yaml:"columns"`
-	Tags    []string               `yaml:"tags"`
+	Columns strict.Ordered[Column] `yaml:"columns" doc:"Columns that traits and segments may use, each with its type."`
+	Tags    []string               `yaml:"tags" doc:"Words to select by."`
 	Pos     strict.Node            `yaml:"-"`
 }
 
 // Files reads a source from files, where the warehouse can.
 type Files struct {
 	// Path is a path or glob, relative to the project.
-	Path secret.Template `yaml:"path"`
-	// Format is csv, json (newline-delimited or an array) or parquet; by the
-	// path's ending where none is given. Gzip is recognised by ".gz".
-	Format string `yaml:"format"`
-	// Delimiter separates CSV fields; "," where none is given.
-	Delimiter string `yaml:"delimiter"`
+	Path secret.Template `yaml:"path,required" doc:"Path or glob, relative to the project. It may hold references such as ${env:DATA}."`
+	// Format is one of FileFormats. Load fills it in from the path's ending
+	// where none is given. Gzip is recognised by ".gz".
+	Format string `yaml:"format" doc:"Format of the files; by the ending of the path where none is given."`
+	// Delimiter separates CSV fields. Load fills in "," where none is given.
+	Delimiter string `yaml:"delimiter" doc:"Character between the fields of CSV files; a comma where none is given."`
 }
 
+// FileFormats are the values of Files.Format. JSON files hold one object a
+// line, or an array of them.
+var FileFormats = []string{"csv", "json", "parquet"}
+
 // Column is a declared column of a source: `amount: decimal`, or
-// `amount: {type: decimal, column: "Unit Price"}`.
+// `amount: {type: decimal, column: "Unit Price"}`. Load fills in Column, the
+// name in the table, where it is not given.
 type Column struct {
-	Type   string      `yaml:"type"`
-	Column string      `yaml:"column"`
+	Type   string      `yaml:"type,required" doc:"Type of the column."`
+	Column string      `yaml:"column" doc:"Name of the column in the table; the same name where none is given."`
 	Pos    strict.Node `yaml:"-"`
 }
 
@@ -117,21 +127,35 @@ type Column struct {
 // warehouse and a double in expressions.
 var ColumnTypes = []string{"string", "int", "float", "decimal", "bool", "timestamp", "date"}
 
+// UnmarshalStrict reads the short form, a type, or the long one.
+func (c *Column) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
+	if n.Kind() == strict.Mapping {
+		n.DecodeKeys(report, c)
+		return
+	}
+	c.Pos = n
+	if n.Kind() != strict.Scalar {
+		n.Wrong(report, "a type, or a mapping with type and column,")
+		return
+	}
+	n.Decode(report, &c.Type)
+}
+
 // Trait is one thing to know of each entity: picked from sources (Pick, From)
 // or computed by an expression (Value).
 type Trait struct {
-	Name        string `yaml:"name"`
-	Description string `yaml:"description"`
-	Entity      string `yaml:"entity"`
+	Name        string `yaml:"name,required" doc:"Name of the trait: a column of the profiles."`
+	Description string `yaml:"description" doc:"What the trait says, for readers."`
+	Entity      string `yaml:"entity,required" doc:"Entity that the trait is about."`
 	// Pick is whose word counts: see Picks.
-	Pick string `yaml:"pick"`
+	Pick string `yaml:"pick" doc:"Whose word counts: the latest, the earliest, the first source of from that has a value (priority), the smallest or the largest."`
 	// From are "source.column" references; a single one may stand alone.
-	From strict.OneOrMany `yaml:"from"`
+	From strict.OneOrMany `yaml:"from" doc:"Columns to pick from, each as source.column."`
 	// Value is a CEL expression.
-	Value string `yaml:"value"`
+	Value string `yaml:"value" doc:"Expression that computes the trait. Either value, or pick and from, is given."`
 	// History keeps earlier values in <entity>_profile_history.
-	History bool        `yaml:"history"`
-	Tags    []string    `yaml:"tags"`
+	History bool        `yaml:"history" doc:"Whether earlier values are kept."`
+	Tags    []string    `yaml:"tags" doc:"Words to select by."`
 	Pos     strict.Node `yaml:"-"`
 }
 
@@ -141,12 +165,12 @@ var Picks = []string{"latest", "earliest", "priority", "min", "max"}
 
 // Segment is a group of entities.
 type Segment struct {
-	Name        string `yaml:"name"`
-	Description string `yaml:"description"`
-	Entity      string `yaml:"entity"`
+	Name        string `yaml:"name,required" doc:"Name of the segment."`
+	Description string `yaml:"description" doc:"Who is in the segment, for readers."`
+	Entity      string `yaml:"entity,required" doc:"Entity whose members the segment has."`
 	// When is a CEL expression of type bool.
-	When string      `yaml:"when"`
-	Tags []string    `yaml:"tags"`
+	When string      `yaml:"when,required" doc:"Expression that is true for the members."`
+	Tags []string    `yaml:"tags" doc:"Words to select by."`
 	Pos  strict.Node `yaml:"-"`
 }
 
@@ -162,39 +186,39 @@ type Destination struct {
 
 // Sync keeps a destination as the warehouse says it should be.
 type Sync struct {
-	Name        string `yaml:"name"`
-	Description string `yaml:"description"`
-	From        From   `yaml:"from"`
-	To          To     `yaml:"to"`
+	Name        string `yaml:"name,required" doc:"Name of the sync."`
+	Description string `yaml:"description" doc:"What the sync is for, for readers."`
+	From        From   `yaml:"from,required" doc:"Whom to send: a segment, or every entity."`
+	To          To     `yaml:"to,required" doc:"Where to, and how."`
 	// Fields maps the destination's field names to traits (or the entity's id
 	// column). The order is the destination's.
-	Fields strict.Ordered[string] `yaml:"fields"`
+	Fields strict.Ordered[string] `yaml:"fields,required" doc:"Fields of the destination, each with the trait (or the id of the entity) that fills it."`
 	// Purpose says why the data may leave.
-	Purpose string `yaml:"purpose"`
+	Purpose string `yaml:"purpose" doc:"Why the data may leave, such as marketing."`
 	// Schedule is a five-field cron line or "@every 1h"; empty means that only
 	// a run sends.
-	Schedule string      `yaml:"schedule"`
-	Guards   Guards      `yaml:"guards"`
-	Tags     []string    `yaml:"tags"`
+	Schedule string      `yaml:"schedule" doc:"When to send: a cron line of five fields, or a word such as @hourly or @every 15m. Without it only a run sends."`
+	Guards   Guards      `yaml:"guards" doc:"Bounds that stop the sync before it does harm."`
+	Tags     []string    `yaml:"tags" doc:"Words to select by."`
 	Pos      strict.Node `yaml:"-"`
 }
 
 // From says which rows a sync wants at the destination: the members of a
 // segment, or every entity.
 type From struct {
-	Segment string `yaml:"segment"`
-	Entity  string `yaml:"entity"`
+	Segment string `yaml:"segment" doc:"Segment whose members are sent. Either segment or entity is given."`
+	Entity  string `yaml:"entity" doc:"Entity that is sent as a whole. Either segment or entity is given."`
 }
 
 // To says where and how.
 type To struct {
-	Destination string `yaml:"destination"`
+	Destination string `yaml:"destination,required" doc:"Destination to send to."`
 	// Object is the destination's word for what it keeps: contacts, a list.
-	Object string `yaml:"object"`
-	// Mode is one of Modes.
-	Mode string `yaml:"mode"`
+	Object string `yaml:"object" doc:"The destination's word for what it keeps, such as contacts."`
+	// Mode is one of Modes. Load fills in "upsert" where none is given.
+	Mode string `yaml:"mode" doc:"upsert sends new and changed rows; mirror also removes those that left. upsert where none is given."`
 	// Key is the destination field, one of Fields, that identifies a row there.
-	Key string `yaml:"key"`
+	Key string `yaml:"key,required" doc:"Field, one of fields, that identifies a row at the destination."`
 }
 
 // Modes are the values of To.Mode. upsert sends new and changed rows; mirror
@@ -204,9 +228,9 @@ var Modes = []string{"upsert", "mirror"}
 // Guards stop a sync before it does harm.
 type Guards struct {
 	// MaxRemoved bounds removals: of the rows known to be at the destination.
-	MaxRemoved *Bound `yaml:"max_removed"`
+	MaxRemoved *Bound `yaml:"max_removed" doc:"How many rows may be removed at once: a number, or a share of those at the destination."`
 	// MaxRejected bounds rejections: of the operations attempted.
-	MaxRejected *Bound `yaml:"max_rejected"`
+	MaxRejected *Bound `yaml:"max_rejected" doc:"How many rows the destination may reject: a number, or a share of those sent."`
 }
 
 // Bound is a share ("10%") or a number of rows (100).
@@ -215,4 +239,41 @@ type Bound struct {
 	Percent   float64
 	Rows      int64
 	IsPercent bool
+}
+
+// UnmarshalStrict reads "10%" or 100.
+func (b *Bound) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
+	const want = "a number of rows such as 100, or a share such as 10%,"
+	if n.Kind() != strict.Scalar {
+		n.Wrong(report, want)
+		return
+	}
+	if !n.IsString() {
+		if n.Decode(func(diag.Diagnostic) { n.Wrong(report, want) }, &b.Rows) && b.Rows < 0 {
+			report(diag.Errorf(n.Span(), codeRange, "a bound cannot be negative").WithHelp("write 0 or more"))
+		}
+		return
+	}
+	share, isShare := strings.CutSuffix(n.Text().Value, "%")
+	percent, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
+	switch {
+	case !isShare || err != nil || math.IsNaN(percent):
+		n.Wrong(report, want)
+	case percent < 0 || percent > 100:
+		report(diag.Errorf(n.Span(), codeRange, "a share is between 0%% and 100%%"))
+	default:
+		*b = Bound{Percent: percent, IsPercent: true}
+	}
+}
+
+// Field is what a name of the source means in `from` and in expressions: a
+// declared column first, else an identifier type. An identifier is a string.
+func (s *Source) Field(name string) (Column, bool) {
+	if c, ok := s.Columns.Get(name); ok {
+		return c, true
+	}
+	if column, ok := s.Identifiers.Get(name); ok {
+		return Column{Type: "string", Column: column}, true
+	}
+	return Column{}, false
 }

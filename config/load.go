@@ -1,0 +1,339 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/strict"
+)
+
+// MaxFile is the size of a file in bytes; a hundred thousand lines of YAML
+// fit.
+const MaxFile = 4 << 20
+
+// maxFindings bounds what is reported of one file: who reads the first
+// thousand will run again.
+const maxFindings = 1000
+
+// Kinds are the targets and destinations that the composition root knows. Each
+// function returns a pointer to a new configuration struct, with yaml tags and
+// defaults set, into which the keys of the resource are decoded.
+//
+// A configuration that is a Checker is asked for its own findings.
+type Kinds struct {
+	Targets, Destinations map[string]func() any
+}
+
+// Checker finds what is wrong with a decoded value. The node is the mapping it
+// came from.
+type Checker interface {
+	Check(n strict.Node, report func(diag.Diagnostic))
+}
+
+// file is what one file may hold.
+type file struct {
+	Project      *header                     `yaml:"project"`
+	Targets      strict.Ordered[strict.Node] `yaml:"targets"`
+	Entities     []*Entity                   `yaml:"entities"`
+	Sources      []*Source                   `yaml:"sources"`
+	Traits       []*Trait                    `yaml:"traits"`
+	Segments     []*Segment                  `yaml:"segments"`
+	Destinations []strict.Node               `yaml:"destinations"`
+	Syncs        []*Sync                     `yaml:"syncs"`
+	Pos          strict.Node                 `yaml:"-"`
+}
+
+// header is the project key.
+type header struct {
+	Name     string      `yaml:"name,required" doc:"Name of the project."`
+	Timezone string      `yaml:"timezone" doc:"IANA time zone of calendar functions, such as Europe/Paris. UTC where none is given."`
+	Pos      strict.Node `yaml:"-"`
+}
+
+// targetKeys are the keys of every target; the others are its type's.
+type targetKeys struct {
+	Type    string      `yaml:"type,required" doc:"Kind of warehouse."`
+	Deliver bool        `yaml:"deliver" doc:"Whether syncs may send from this target. Without it they are compared and counted, and nothing leaves."`
+	Schema  string      `yaml:"schema" doc:"Schema (dataset, database) in which Customhouse keeps its tables. customhouse where none is given."`
+	Pos     strict.Node `yaml:"-"`
+}
+
+// destinationKeys are the keys of every destination; the others are its
+// type's.
+type destinationKeys struct {
+	Name string      `yaml:"name,required" doc:"Name that syncs refer to."`
+	Type string      `yaml:"type,required" doc:"Kind of destination."`
+	Pos  strict.Node `yaml:"-"`
+}
+
+// loader collects a project and its findings.
+type loader struct {
+	project Project
+	kinds   Kinds
+	list    diag.List
+	header  *header
+	// partial says that a file could not be read as a whole, so that what seems
+	// to be missing may stand there.
+	partial bool
+	files   int
+}
+
+func (l *loader) report(d diag.Diagnostic) { l.list = append(l.list, d) }
+
+// Load reads every *.yaml and *.yml file of fsys, whose root is the project's
+// folder, into one Project. Hidden folders and files, target and node_modules
+// are skipped; symbolic links are not followed. dir is only recorded.
+//
+// Where there are errors the Project is nil and the list has all of them,
+// sorted by file and position. Where there are none the list is nil, and
+// Project.Warnings has the rest.
+func Load(fsys fs.FS, dir string, kinds Kinds) (*Project, diag.List) {
+	l := &loader{kinds: kinds}
+	l.project.Dir = dir
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		return l.visit(fsys, name, d, err)
+	})
+	if err != nil { // visit reports what it meets; this is our own fault
+		l.report(diag.Errorf(diag.Span{}, codeRead, "reading the project: %v", err))
+	}
+	l.check()
+
+	list := l.list.Sort()
+	errs, warnings := list.Split()
+	if len(errs) > 0 {
+		return nil, list
+	}
+	l.project.Warnings = warnings
+	return &l.project, nil
+}
+
+// visit reads a file, or says that a folder is not a project's.
+func (l *loader) visit(fsys fs.FS, name string, d fs.DirEntry, err error) error {
+	if err != nil {
+		l.partial = true
+		l.report(diag.Errorf(diag.Span{Source: &diag.Source{Name: name}}, codeRead,
+			"this cannot be read: %v", unwrapPath(err)).WithHelp("check that it exists and its permissions"))
+		if d != nil && d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	base := path.Base(name)
+	if name != "." && (strings.HasPrefix(base, ".") || d.IsDir() && (base == "target" || base == "node_modules")) {
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if ext := path.Ext(name); d.IsDir() || ext != ".yaml" && ext != ".yml" {
+		return nil
+	}
+	src := &diag.Source{Name: name}
+	if !d.Type().IsRegular() {
+		l.report(diag.Warningf(diag.Span{Source: src}, codeNotRead, "this is not a regular file and was not read").
+			WithHelp("copy it here; links are not followed, so that a project cannot reach outside its folder"))
+		return nil
+	}
+	if src.Text, err = readFile(fsys, name); err != nil {
+		l.partial = true
+		if errors.Is(err, errTooLarge) {
+			l.report(diag.Errorf(diag.Span{Source: src}, codeSize, "the file is larger than 4 MB (%d bytes)", MaxFile).
+				WithHelp("split it, or give it another ending if it is not part of the project"))
+			return nil
+		}
+		l.report(diag.Errorf(diag.Span{Source: src}, codeRead, "this cannot be read: %v", unwrapPath(err)).
+			WithHelp("check that it exists and its permissions"))
+		return nil
+	}
+	l.read(src)
+	return nil
+}
+
+var errTooLarge = errors.New("file too large")
+
+// unwrapPath drops the path that a PathError repeats.
+func unwrapPath(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// readFile reads no more than a file may have, whatever its size claims.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("opening file: %w", err)
+	}
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(f, MaxFile+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("reading file: %w", err)
+	}
+	if n > MaxFile {
+		return nil, errTooLarge
+	}
+	return b.Bytes(), nil
+}
+
+// read adds one file to the project.
+func (l *loader) read(src *diag.Source) {
+	l.files++
+	found := 0
+	report := func(d diag.Diagnostic) {
+		switch found++; {
+		case found == maxFindings:
+			l.report(diag.Errorf(diag.Span{Source: src}, codeMany, "the file has more than %d findings", maxFindings-1).
+				WithHelp("correct the first ones and run again"))
+		case found < maxFindings:
+			l.report(d)
+		}
+	}
+	root := strict.Parse(src, func(d diag.Diagnostic) {
+		l.partial = true
+		report(d)
+	})
+	if root.Kind() == strict.Absent {
+		return
+	}
+	var f file
+	if root.Kind() != strict.Mapping {
+		l.partial = true
+		root.Private().Wrong(report, "a mapping with keys such as sources or segments")
+		return
+	}
+	maskMisplaced(root)
+	root.Decode(report, &f)
+
+	if f.Project != nil {
+		l.addHeader(f.Project, root.Key("project"), report)
+	}
+	for _, t := range f.Targets {
+		l.addTarget(t.Key, root, t.Value, report)
+	}
+	l.project.Entities = append(l.project.Entities, f.Entities...)
+	l.project.Sources = append(l.project.Sources, f.Sources...)
+	l.project.Traits = append(l.project.Traits, f.Traits...)
+	l.project.Segments = append(l.project.Segments, f.Segments...)
+	for _, n := range f.Destinations {
+		l.addDestination(n, report)
+	}
+	l.project.Syncs = append(l.project.Syncs, f.Syncs...)
+}
+
+// maskMisplaced hides what may be destinations or targets, with secrets, under
+// a key or in a shape that nothing is known of.
+func maskMisplaced(root strict.Node) {
+	seen := map[string]bool{}
+	for _, f := range root.Fields() {
+		key := f.Key.Text().Value
+		known := slices.Contains(strict.KeysOf(reflect.TypeFor[file]()), key)
+		shaped := (key != "targets" || f.Value.Kind() == strict.Mapping) &&
+			(key != "destinations" || f.Value.Kind() == strict.List)
+		if !known || !shaped || seen[key] {
+			f.Value.Mask()
+		}
+		seen[key] = true
+	}
+}
+
+// addHeader takes the project key.
+func (l *loader) addHeader(h *header, key diag.Span, report func(diag.Diagnostic)) {
+	if l.header != nil {
+		report(diag.Errorf(key, codeDuplicateName, "the project is described twice").
+			WithHelp("keep one project key").
+			WithRelated(l.header.Pos.Key("name"), "the first is here"))
+		return
+	}
+	l.header = h
+	l.project.Name = h.Name
+	l.project.Timezone = time.UTC
+	if h.Timezone == "" {
+		return
+	}
+	zone, err := time.LoadLocation(h.Timezone)
+	if err != nil || h.Timezone == "Local" {
+		report(diag.Errorf(h.Pos.At("timezone"), codeTimezone, "unknown time zone %q", h.Timezone).
+			WithHelp("use a name of the IANA database, such as UTC, Europe/Paris or America/New_York"))
+		return
+	}
+	l.project.Timezone = zone
+}
+
+// addTarget takes one target.
+func (l *loader) addTarget(name string, root, n strict.Node, report func(diag.Diagnostic)) {
+	keys := targetKeys{Schema: "customhouse"}
+	t := &Target{Name: name, Pos: n, key: root.Key("targets", name)}
+	l.project.Targets = append(l.project.Targets, t)
+	t.Config = decodeKind(n.Private(), "target", l.kinds.Targets, report, &keys)
+	t.Type, t.Deliver, t.Schema = keys.Type, keys.Deliver, keys.Schema
+}
+
+// addDestination takes one destination.
+func (l *loader) addDestination(n strict.Node, report func(diag.Diagnostic)) {
+	var keys destinationKeys
+	d := &Destination{Pos: n}
+	l.project.Destinations = append(l.project.Destinations, d)
+	d.Config = decodeKind(n.Private(), "destination", l.kinds.Destinations, report, &keys)
+	d.Name, d.Type = keys.Name, keys.Type
+}
+
+// decodeKind decodes a resource whose type says which keys it has: common
+// receives those of every type, the result the others.
+func decodeKind(
+	n strict.Node, what string, kinds map[string]func() any, report func(diag.Diagnostic), common any,
+) any {
+	kind := n.Text("type")
+	make, known := kinds[kind.Value]
+	if !known {
+		// Only the common keys can be checked; the others may be secrets.
+		commonKeys := strict.KeysOf(reflect.TypeOf(common).Elem())
+		for _, f := range n.Fields() {
+			if !slices.Contains(commonKeys, f.Key.Text().Value) {
+				f.Value.Mask()
+			}
+		}
+		n.Decode(func(d diag.Diagnostic) {
+			if d.Code != strict.CodeUnknownKey {
+				report(d)
+			}
+		}, common)
+		if n.Get("type").IsString() {
+			names := slices.Sorted(maps.Keys(kinds))
+			report(unknown(n.At("type"), codeType, what+" type", kind.Value, names))
+		}
+		return nil
+	}
+	config := make()
+	if n.DecodeKeys(report, common, config) {
+		if c, ok := config.(Checker); ok {
+			c.Check(n, report)
+		}
+	}
+	return config
+}
+
+// unknown is the finding for a name that is none of the given.
+func unknown(at diag.Span, code, what, name string, names []string) diag.Diagnostic {
+	d := diag.Errorf(at, code, "unknown %s %q", what, name)
+	switch near := diag.Nearest(name, names); {
+	case near != "":
+		return d.WithHelp("did you mean %s?", near)
+	case len(names) == 0:
+		return d.WithHelp("the project has none")
+	case len(names) <= 12:
+		return d.WithHelp("there is %s", strings.Join(names, ", "))
+	}
+	return d
+}
