@@ -96,7 +96,9 @@ type Error struct {
 	Kind    Kind
 	Message string // one line, what is wrong; no row content
 	Help    string // what to do, where that is known
-	Err     error
+	// Statement is the position of the failed statement in Exec's script.
+	Statement int
+	Err       error
 }
 
 func (e *Error) Error() string { return e.Message }

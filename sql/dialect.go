@@ -23,10 +23,13 @@ type Dialect struct {
 	Timestamp func(time.Time) string
 	// Float writes a literal for any double.
 	Float func(float64) string
+	// CreateSchema makes the schema $1 where there is none.
+	CreateSchema string
 	// Swap are the statements that put $1 (beside) in the place of $2
 	// (public); $3 is the bare, quoted public name. They run as one script.
 	Swap []string
-	// Begin and Commit frame a script that must take effect as a whole; empty
-	// where the warehouse has no transactions.
+	// Begin and Commit frame a script that must take effect as a whole;
+	// Rollback undoes it. All are empty where the warehouse has no
+	// transactions.
 	Begin, Commit, Rollback string
 }

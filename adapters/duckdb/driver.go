@@ -1,0 +1,329 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	engine "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// The names under which the databases of one process are attached.
+const (
+	// FileCatalog is the user's file, and the default of unqualified names.
+	FileCatalog = "customhouse_file"
+	// WorkCatalog holds intermediate tables and the views over files.
+	WorkCatalog = "customhouse_work"
+)
+
+// WorkParts is where the tables of sql.Work live: see adapters.Options.
+func WorkParts() []string { return []string{WorkCatalog, "main"} }
+
+// Driver runs statements in one DuckDB file.
+type Driver struct {
+	db engine.Database
+
+	mu     sync.Mutex
+	idle   []*conn
+	open   int // connections in use
+	closed bool
+	// untyped are the file views whose columns are all text.
+	untyped map[string]bool
+}
+
+var (
+	_ adapters.Driver     = (*Driver)(nil)
+	_ adapters.FileReader = (*Driver)(nil)
+)
+
+// Open opens the database that config names; relative paths start at dir.
+// A file that another process holds is an *adapters.Error of kind Locked.
+func Open(ctx context.Context, config Config, dir string) (*Driver, error) {
+	path := config.Path
+	if path == "" {
+		path = Memory
+	}
+	if path != Memory {
+		path = resolve(dir, path)
+	}
+	spill := config.TempDirectory
+	switch {
+	case spill != "":
+		spill = resolve(dir, spill)
+	case path == Memory:
+		spill = filepath.Join(os.TempDir(), fmt.Sprintf("customhouse-%d", os.Getpid()))
+	default:
+		spill = path + ".tmp"
+	}
+	threads := config.Threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	settings := map[string]string{
+		"autoinstall_known_extensions": "false",
+		"autoload_known_extensions":    "false",
+		"allow_community_extensions":   "false",
+		"temp_directory":               spill,
+		"threads":                      strconv.Itoa(threads),
+		// Tables are sets; keeping their order costs memory and threads.
+		"preserve_insertion_order": "false",
+	}
+	if config.MemoryLimit != "" {
+		settings["memory_limit"] = config.MemoryLimit
+	}
+	d := &Driver{untyped: map[string]bool{}}
+	if err := d.start(settings); err != nil {
+		return nil, err
+	}
+	script := []string{
+		"SET GLOBAL TimeZone = 'UTC'",
+		"ATTACH " + quote(path) + " AS " + name(FileCatalog),
+		"ATTACH ':memory:' AS " + name(WorkCatalog),
+	}
+	for _, alias := range slices.Sorted(mapKeys(config.Attach)) {
+		script = append(script, "ATTACH "+quote(resolve(dir, config.Attach[alias]))+" AS "+name(alias)+" (READ_ONLY)")
+	}
+	for _, statement := range script {
+		// Not through Exec: a connection of the pool starts in FileCatalog.
+		if err := d.bootstrap(ctx, statement); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
+	return d, nil
+}
+
+// start creates the engine's instance.
+func (d *Driver) start(settings map[string]string) error {
+	var config engine.Config
+	if engine.CreateConfig(&config) == engine.StateError {
+		return &adapters.Error{Message: "DuckDB could not allocate its configuration"}
+	}
+	defer engine.DestroyConfig(&config)
+	for key, value := range settings {
+		if engine.SetConfig(config, key, value) == engine.StateError {
+			return &adapters.Error{Kind: adapters.Syntax, Message: fmt.Sprintf("DuckDB does not take %q for %s", value, key)}
+		}
+	}
+	var message string
+	if engine.OpenExt("", &d.db, config, &message) == engine.StateError {
+		engine.Close(&d.db)
+		return openError(message)
+	}
+	return nil
+}
+
+func (d *Driver) bootstrap(ctx context.Context, statement string) error {
+	c, err := d.connect()
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return c.exec(ctx, statement)
+}
+
+// Exec runs the script in one session; what a failure leaves open is rolled
+// back.
+func (d *Driver) Exec(ctx context.Context, script []string) error {
+	c, err := d.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.release(c)
+	for i, statement := range script {
+		if err := c.exec(ctx, statement); err != nil {
+			c.rollback()
+			var known *adapters.Error
+			if errors.As(err, &known) {
+				known.Statement = i
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Columns lists the columns of a table or view.
+func (d *Driver) Columns(ctx context.Context, table []string) ([]adapters.Column, error) {
+	quoted := make([]string, len(table))
+	for i, part := range table {
+		quoted[i] = name(part)
+	}
+	full := strings.Join(quoted, ".")
+	rows, err := d.query(ctx, "SELECT * FROM "+full+" LIMIT 0", true)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns := rows.Columns()
+	d.mu.Lock()
+	untyped := d.untyped[full]
+	d.mu.Unlock()
+	if untyped {
+		for i := range columns {
+			columns[i].Untyped = columns[i].Type == sql.TypeString
+		}
+	}
+	return columns, nil
+}
+
+// Close writes the file to its last byte and gives it free.
+func (d *Driver) Close() error {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return nil
+	}
+	d.closed = true
+	idle := d.idle
+	d.idle = nil
+	d.mu.Unlock()
+	for _, c := range idle {
+		c.close()
+	}
+	var err error
+	if c, e := d.connect(); e == nil {
+		// The instance writes its files when it goes; asking for it first is
+		// the only way to hear that the disk was full.
+		var known *adapters.Error
+		if e := c.exec(context.Background(), "CHECKPOINT "+name(FileCatalog)); errors.As(e, &known) && known.Kind == adapters.Quota {
+			err = e
+		}
+		c.close()
+	}
+	engine.Close(&d.db)
+	return err
+}
+
+// acquire takes a session from the pool, or makes one.
+func (d *Driver) acquire(ctx context.Context) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, canceled(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, &adapters.Error{Message: "the DuckDB database is closed"}
+	}
+	if n := len(d.idle); n > 0 {
+		c := d.idle[n-1]
+		d.idle = d.idle[:n-1]
+		return c, nil
+	}
+	c, err := d.connect()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.exec(ctx, "USE "+name(FileCatalog)); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (d *Driver) release(c *conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		c.close()
+		return
+	}
+	d.idle = append(d.idle, c)
+}
+
+func (d *Driver) connect() (*conn, error) {
+	c := &conn{}
+	if engine.Connect(d.db, &c.handle) == engine.StateError {
+		return nil, &adapters.Error{Message: "DuckDB could not open a connection"}
+	}
+	return c, nil
+}
+
+// conn is one session. It is used by one goroutine at a time.
+type conn struct{ handle engine.Connection }
+
+func (c *conn) close() { engine.Disconnect(&c.handle) }
+
+func (c *conn) exec(ctx context.Context, statement string) error {
+	if err := sendable(statement); err != nil {
+		return err
+	}
+	return c.interruptible(ctx, func() error {
+		var result engine.Result
+		defer engine.DestroyResult(&result)
+		if engine.Query(c.handle, statement, &result) == engine.StateError {
+			return resultError(&result)
+		}
+		return nil
+	})
+}
+
+// rollback ends a transaction if one is open; without one it is refused, which
+// does not matter.
+func (c *conn) rollback() {
+	var result engine.Result
+	engine.Query(c.handle, "ROLLBACK", &result)
+	engine.DestroyResult(&result)
+}
+
+// interruptEvery is how often a cancelled statement is asked to stop: the
+// engine forgets a request that comes between two of its phases.
+const interruptEvery = 20 * time.Millisecond
+
+// interruptible runs f, and stops the engine when ctx ends.
+func (c *conn) interruptible(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return canceled(err)
+	}
+	done, stopped := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		tick := time.NewTicker(interruptEvery)
+		defer tick.Stop()
+		for {
+			engine.Interrupt(c.handle)
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	err := f()
+	close(done)
+	if !stop() {
+		<-stopped
+	}
+	if err != nil && ctx.Err() != nil {
+		return canceled(ctx.Err())
+	}
+	return err
+}
+
+// sendable refuses what the C interface would cut short.
+func sendable(statement string) error {
+	if strings.ContainsRune(statement, 0) {
+		return &adapters.Error{Kind: adapters.Syntax, Message: "a statement holds a NUL character"}
+	}
+	return nil
+}
+
+func resolve(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func quote(s string) string { return sql.DuckDB.QuoteString(s) }
+func name(s string) string  { return sql.DuckDB.QuoteName(s) }

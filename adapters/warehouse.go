@@ -1,0 +1,391 @@
+package adapters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Warehouse says the statements of package sql to a Driver. It is what
+// everyone uses; it is safe for concurrent use.
+type Warehouse struct {
+	opt     Options
+	printer *sql.Printer
+	files   map[string]bool
+}
+
+// Options say which warehouse, and where in it things live.
+type Options struct {
+	// Driver runs the statements. It may be nil where they are only printed.
+	Driver  Driver
+	Dialect *sql.Dialect
+	// Schema holds the public tables.
+	Schema string
+	// Catalog are the parts of a public table's name before Schema; often none.
+	Catalog []string
+	// Work are the parts of a work table's name before its own.
+	Work []string
+	// Files are the parts before the name of a source that is read from files;
+	// nil where the warehouse reads none.
+	Files []string
+	// FileSources are the names of the sources that are read from files.
+	FileSources []string
+	// Parallel is how many statements may run at once; 1 where it is 0.
+	Parallel int
+}
+
+// beside marks the successor of a public table until it is swapped in.
+const beside = "__new"
+
+// New makes a Warehouse, which closes the driver when it is closed.
+func New(opt Options) *Warehouse {
+	w := &Warehouse{opt: opt, files: map[string]bool{}}
+	for _, name := range opt.FileSources {
+		w.files[name] = true
+	}
+	w.printer = &sql.Printer{Dialect: opt.Dialect, Names: w.Names}
+	return w
+}
+
+// Printer spells statements for this warehouse.
+func (w *Warehouse) Printer() *sql.Printer { return w.printer }
+
+// Parallel is how many statements may run at once.
+func (w *Warehouse) Parallel() int { return max(w.opt.Parallel, 1) }
+
+// Names are the parts of a table's qualified name, outermost first. A source
+// whose text is no dotted name is one part, which will not be found.
+func (w *Warehouse) Names(t sql.Table) []string {
+	public := append(slices.Clip(w.opt.Catalog), w.opt.Schema)
+	switch t.Space {
+	case sql.Public:
+		return append(public, t.Name)
+	case sql.Beside:
+		return append(public, t.Name+beside)
+	case sql.Work:
+		return append(slices.Clip(w.opt.Work), t.Name)
+	case sql.Source:
+		if w.files[t.Name] {
+			return append(slices.Clip(w.opt.Files), t.Name)
+		}
+		parts, err := SplitName(t.Name)
+		if err != nil {
+			return []string{t.Name}
+		}
+		return parts
+	default:
+		panic(fmt.Sprintf("adapters: table %s has no space", t.Name))
+	}
+}
+
+// SplitName splits a dotted name; a part in double quotes may hold anything, a
+// double quote in it is written twice.
+func SplitName(text string) ([]string, error) {
+	var parts []string
+	rest := text
+	for {
+		var part string
+		if strings.HasPrefix(rest, `"`) {
+			end := 1
+			for {
+				i := strings.IndexByte(rest[end:], '"')
+				if i < 0 {
+					return nil, fmt.Errorf("the name %s has a quote without an end", text)
+				}
+				end += i + 1
+				if !strings.HasPrefix(rest[end:], `"`) {
+					break
+				}
+				end++
+			}
+			part = strings.ReplaceAll(rest[1:end-1], `""`, `"`)
+			rest = rest[end:]
+		} else {
+			end := strings.IndexByte(rest, '.')
+			if end < 0 {
+				end = len(rest)
+			}
+			part, rest = rest[:end], rest[end:]
+			if strings.Contains(part, `"`) {
+				return nil, fmt.Errorf("the name %s has a quote inside a part", text)
+			}
+		}
+		if part == "" {
+			return nil, fmt.Errorf("the name %q has an empty part", text)
+		}
+		parts = append(parts, part)
+		if rest == "" {
+			return parts, nil
+		}
+		if rest[0] != '.' {
+			return nil, fmt.Errorf("the name %s goes on behind a quote", text)
+		}
+		rest = rest[1:]
+	}
+}
+
+// Exec runs the statements one after the other. Each takes effect as a whole
+// or not at all, whatever becomes of the others.
+func (w *Warehouse) Exec(ctx context.Context, statements ...sql.Statement) error {
+	for _, s := range statements {
+		script, err := w.print(s)
+		if err != nil {
+			return err
+		}
+		if len(script) > 1 {
+			script = w.frame(script)
+		}
+		if err := w.run(ctx, script); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Script runs the statements as a whole: all take effect or none, where the
+// warehouse has transactions.
+func (w *Warehouse) Script(ctx context.Context, statements []sql.Statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
+	script, err := w.print(statements...)
+	if err != nil {
+		return err
+	}
+	return w.run(ctx, w.frame(script))
+}
+
+func (w *Warehouse) print(statements ...sql.Statement) ([]string, error) {
+	var script []string
+	for _, s := range statements {
+		out, err := w.printer.Statement(s)
+		if err != nil {
+			return nil, fmt.Errorf("printing %T: %w", s, err)
+		}
+		script = append(script, out...)
+	}
+	return script, nil
+}
+
+func (w *Warehouse) frame(script []string) []string {
+	if w.opt.Dialect.Begin == "" {
+		return script
+	}
+	framed := append([]string{w.opt.Dialect.Begin}, script...)
+	return append(framed, w.opt.Dialect.Commit)
+}
+
+// patience are the pauses before a transient failure is tried again.
+var patience = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond}
+
+// run executes a script, again where it failed without effect.
+func (w *Warehouse) run(ctx context.Context, script []string) error {
+	whole := len(script) == 1 || (w.opt.Dialect.Begin != "" && script[0] == w.opt.Dialect.Begin)
+	for attempt := 0; ; attempt++ {
+		err := w.opt.Driver.Exec(ctx, script)
+		if err == nil {
+			return nil
+		}
+		var known *Error
+		if !errors.As(err, &known) {
+			return fmt.Errorf("%s: %w", firstLine(script[0]), err)
+		}
+		if known.Kind != Transient || !whole || attempt == len(patience) {
+			at := min(known.Statement, len(script)-1)
+			return fmt.Errorf("%s: %w", firstLine(script[at]), err)
+		}
+		pause := time.NewTimer(patience[attempt])
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return fmt.Errorf("%s: %w", firstLine(script[0]), err)
+		case <-pause.C:
+		}
+	}
+}
+
+// lineLimit is how many bytes of a statement an error shows.
+const lineLimit = 120
+
+// firstLine tells a statement without showing its values.
+func firstLine(statement string) string {
+	line, _, more := strings.Cut(statement, "\n")
+	if i := strings.Index(line, " WHERE "); i >= 0 {
+		line, more = line[:i], true
+	}
+	if len(line) > lineLimit {
+		line, more = strings.ToValidUTF8(line[:lineLimit], ""), true
+	}
+	if more {
+		return line + " ..."
+	}
+	return line
+}
+
+// Query runs a query and streams its rows, which the caller closes.
+func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
+	text, err := w.printer.Query(q)
+	if err != nil {
+		return nil, fmt.Errorf("printing a query: %w", err)
+	}
+	rows, err := w.opt.Driver.Query(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("querying: %w", err)
+	}
+	return rows, nil
+}
+
+// Int is the integer that a query of one row and one column gives; NULL is 0.
+func (w *Warehouse) Int(ctx context.Context, q sql.Query) (n int64, err error) {
+	rows, err := w.Query(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if columns := rows.Columns(); len(columns) != 1 {
+		return 0, fmt.Errorf("a query for one integer gave %d columns", len(columns))
+	}
+	dest := make([]any, 1)
+	if err := rows.Next(dest); err != nil {
+		return 0, fmt.Errorf("reading an integer: %w", err)
+	}
+	n, ok := dest[0].(int64)
+	if !ok && dest[0] != nil {
+		return 0, fmt.Errorf("a query for one integer gave a %T", dest[0])
+	}
+	switch err := rows.Next(dest); {
+	case err == nil:
+		return 0, errors.New("a query for one integer gave more than one row")
+	case !errors.Is(err, io.EOF):
+		return 0, fmt.Errorf("reading an integer: %w", err)
+	}
+	return n, nil
+}
+
+// Load appends rows in bulk to a table that exists. It is not atomic: load into
+// a work table, then take over with a Script.
+func (w *Warehouse) Load(ctx context.Context, t sql.Table, columns []string, rows iter.Seq2[[]any, error]) error {
+	name, err := w.printer.Table(t)
+	if err != nil {
+		return fmt.Errorf("printing a name: %w", err)
+	}
+	if err := w.opt.Driver.Load(ctx, name, columns, rows); err != nil {
+		return fmt.Errorf("loading %s: %w", name, err)
+	}
+	return nil
+}
+
+// Columns lists the columns of a table; a missing one is an *Error of kind
+// NotFound.
+func (w *Warehouse) Columns(ctx context.Context, t sql.Table) ([]Column, error) {
+	columns, err := w.opt.Driver.Columns(ctx, w.Names(t))
+	if err != nil {
+		return nil, fmt.Errorf("describing %s: %w", t.Name, err)
+	}
+	return columns, nil
+}
+
+// ReadFiles makes files readable as the source of that name, which must be
+// among Options.FileSources.
+func (w *Warehouse) ReadFiles(ctx context.Context, source string, files Files) error {
+	reader, ok := w.opt.Driver.(FileReader)
+	if !ok {
+		return &Error{
+			Kind:    Syntax,
+			Message: fmt.Sprintf("source %s is read from files, which a target of type %s cannot do", source, w.opt.Dialect.Name),
+			Help:    "load the files into a table and name that, or use a target of type duckdb",
+		}
+	}
+	if !w.files[source] {
+		return fmt.Errorf("source %s was not announced as one of files", source)
+	}
+	if err := reader.ReadFiles(ctx, w.Names(sql.Table{Space: sql.Source, Name: source}), files); err != nil {
+		return fmt.Errorf("reading files of source %s: %w", source, err)
+	}
+	return nil
+}
+
+// Init creates the schema of the public tables where it is missing.
+func (w *Warehouse) Init(ctx context.Context) error {
+	parts := w.Names(sql.Table{Space: sql.Public, Name: "x"})
+	quoted := make([]string, len(parts)-1)
+	for i := range quoted {
+		quoted[i] = w.opt.Dialect.QuoteName(parts[i])
+	}
+	statement := strings.ReplaceAll(w.opt.Dialect.CreateSchema, "$1", strings.Join(quoted, "."))
+	return w.run(ctx, []string{statement})
+}
+
+// Clean drops what a killed run left behind: successors that were never
+// swapped in, and work tables. No other run may be under way.
+func (w *Warehouse) Clean(ctx context.Context) error {
+	public := w.Names(sql.Table{Space: sql.Public, Name: "x"})
+	left, err := w.tables(ctx, public[len(public)-2])
+	if err != nil {
+		return err
+	}
+	var drops []sql.Statement
+	for _, name := range left {
+		if name, ok := strings.CutSuffix(name, beside); ok {
+			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Beside, Name: name}})
+		}
+	}
+	if len(w.opt.Work) > 0 {
+		left, err := w.tables(ctx, w.opt.Work[len(w.opt.Work)-1])
+		if err != nil {
+			return err
+		}
+		for _, name := range left {
+			// A table of that name in another catalog is not touched: the
+			// name that Drop prints is one of the work tables' only.
+			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Work, Name: name}})
+		}
+	}
+	return w.Exec(ctx, drops...)
+}
+
+// tables lists the tables of a schema, whatever the catalog.
+func (w *Warehouse) tables(ctx context.Context, schema string) (names []string, err error) {
+	rows, err := w.Query(ctx, &sql.Select{
+		Items: []sql.Item{sql.As(sql.Col("t", "table_name"), "name")},
+		From:  sql.TableRef{Table: sql.Table{Space: sql.Source, Name: "information_schema.tables"}, As: "t"},
+		Where: sql.And{
+			sql.Fn(sql.Eq, sql.Col("t", "table_schema"), sql.String(schema)),
+			sql.Fn(sql.Eq, sql.Col("t", "table_type"), sql.String("BASE TABLE")),
+		},
+		OrderBy: []sql.Order{sql.Asc(sql.Col("t", "table_name"))},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the tables of %s: %w", schema, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	dest := make([]any, 1)
+	for {
+		switch err := rows.Next(dest); {
+		case errors.Is(err, io.EOF):
+			return names, nil
+		case err != nil:
+			return nil, fmt.Errorf("listing the tables of %s: %w", schema, err)
+		}
+		name, _ := dest[0].(string)
+		names = append(names, name)
+	}
+}
+
+// Close releases the driver. It may be called twice.
+func (w *Warehouse) Close() error {
+	if w.opt.Driver == nil {
+		return nil
+	}
+	if err := w.opt.Driver.Close(); err != nil {
+		return fmt.Errorf("closing the warehouse: %w", err)
+	}
+	return nil
+}
