@@ -78,7 +78,13 @@ type Feature struct {
 }
 
 // Compile checks and translates every computed trait and segment. It reports
-// every error, at its place in the YAML.
+// every error, at its place in the YAML. The list may hold warnings beside an
+// Output; the Output is nil where it holds an error.
 func Compile(in Input) (*Output, diag.List) {
-	return nil, nil
+	c := &compiler{in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond), features: map[string]Feature{}}
+	out := c.run()
+	if c.failed {
+		return nil, c.found
+	}
+	return out, c.found
 }

@@ -1,0 +1,465 @@
+package expr
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// maxDuration is the longest span of time that CEL knows (64 bits of
+// nanoseconds), in microseconds.
+const maxDuration = 9_223_372_036_854_775
+
+func secondsOf(n int64) time.Duration { return time.Duration(n) * time.Second }
+
+// overloads are those that are one SQL function of their operands, NULL
+// where an operand is NULL. fails says that the result can be an error of its
+// own.
+var overloads = map[string]struct {
+	fn    sql.Func
+	fails bool
+}{
+	"add_int64": {sql.IntAdd, true}, "subtract_int64": {sql.IntSub, true}, "multiply_int64": {sql.IntMul, true},
+	"divide_int64": {sql.IntDiv, true}, "modulo_int64": {sql.IntMod, true}, "negate_int64": {sql.IntNeg, true},
+	"add_double": {sql.FloatAdd, false}, "subtract_double": {sql.FloatSub, false}, "multiply_double": {sql.FloatMul, false},
+	"divide_double": {sql.FloatDiv, false}, "negate_double": {sql.FloatNeg, false},
+	"add_string": {sql.Concat, false},
+	"size_string": {sql.Length, false}, "string_size": {sql.Length, false},
+	"contains_string": {sql.Contains, false}, "starts_with_string": {sql.StartsWith, false}, "ends_with_string": {sql.EndsWith, false},
+	"string_lower_ascii": {sql.LowerASCII, false}, "string_upper_ascii": {sql.UpperASCII, false}, "string_trim": {sql.TrimSpace, false},
+	"add_timestamp_duration": {sql.TimeAdd, true}, "subtract_timestamp_duration": {sql.TimeSub, true},
+	"int64_to_double": {sql.IntToFloat, false}, "double_to_int64": {sql.FloatToInt, true},
+	"string_to_int64": {sql.StringToInt, true}, "string_to_double": {sql.StringToFloat, true},
+	"int64_to_string": {sql.IntToString, false}, "bool_to_string": {sql.BoolToString, false},
+	"timestamp_to_int64": {sql.EpochSeconds, false},
+}
+
+// dateParts are the parts of a time, and what CEL takes off (it counts months
+// and days from 0).
+var dateParts = map[string]struct {
+	fn    sql.Func
+	minus int64
+}{
+	"timestamp_to_year": {sql.Year, 0}, "timestamp_to_month": {sql.Month, 1},
+	"timestamp_to_day_of_month": {sql.DayOfMonth, 1}, "timestamp_to_day_of_month_1_based": {sql.DayOfMonth, 0},
+	"timestamp_to_day_of_year": {sql.DayOfYear, 1}, "timestamp_to_day_of_week": {sql.DayOfWeek, 0},
+	"timestamp_to_hours": {sql.Hours, 0}, "timestamp_to_minutes": {sql.Minutes, 0},
+	"timestamp_to_seconds": {sql.Seconds, 0}, "timestamp_to_milliseconds": {sql.Milliseconds, 0},
+}
+
+// spans are the units of duration functions, in microseconds.
+var spans = map[string]int64{
+	"int_to_days": 86_400_000_000, "int_to_hours": 3_600_000_000, "int_to_minutes": 60_000_000,
+	"duration_to_hours": 3_600_000_000, "duration_to_minutes": 60_000_000, "duration_to_seconds": 1_000_000,
+}
+
+// call translates a function or operator.
+func (t *translator) call(x ast.Expr) value {
+	call := x.AsCall()
+	args := call.Args()
+	switch call.FunctionName() {
+	case operators.LogicalAnd, operators.LogicalOr:
+		return t.logic(x)
+	case operators.LogicalNot:
+		v := t.value(args[0])
+		if b, ok := v.konst.(types.Bool); ok {
+			return t.literal(x, !b)
+		}
+		return value{expr: sql.Fn(sql.Not, t.exprOf(args[0], v)), err: v.null || v.err}
+	case operators.Conditional:
+		return t.conditional(x)
+	case operators.In:
+		return t.membership(x)
+	case fnWhere, "is_true":
+		cond := t.cond(args[0])
+		if !total(cond) {
+			cond = sql.Fn(sql.Coalesce, cond, sql.Bool(false))
+		}
+		return value{expr: cond}
+	case fnValue:
+		v := t.value(args[0])
+		v.null = v.null || v.err
+		v.err = false
+		return v
+	case fnHas:
+		v := t.value(args[0])
+		if v.expr == nil {
+			return t.refuse(x, "has() takes the name of a trait or a field", "A collection has rows where .count() > 0.")
+		}
+		return value{expr: t.isNullOf(x, v, true), err: v.err}
+	case "in_segment":
+		return t.inSegment(x)
+	}
+	ids := t.e.ast.GetOverloadIDs(x.ID())
+	if len(ids) == 0 {
+		return t.refuse(x, "this function cannot be used here", "")
+	}
+	var operands []value
+	if call.IsMemberFunction() {
+		operands = append(operands, t.value(call.Target()))
+	}
+	for _, a := range args {
+		operands = append(operands, t.value(a))
+	}
+	if operands[0].list != nil {
+		return t.aggregate(x, call.FunctionName(), operands[0])
+	}
+	for i, v := range operands {
+		if v.expr == nil {
+			what := x
+			if i > 0 {
+				what = args[len(args)-len(operands)+i]
+			}
+			return t.refuse(what, "a list cannot be used here", "")
+		}
+		if v.typ.Kind() == types.DynKind {
+			return t.refuse(x, "the types of this calculation are not known", "")
+		}
+	}
+	return t.function(x, call.FunctionName(), ids[0], operands)
+}
+
+func (t *translator) exprOf(x ast.Expr, v value) sql.Expr {
+	if v.expr == nil {
+		return t.refuse(x, t.text(x)+" cannot be used here", "").expr
+	}
+	return v.expr
+}
+
+// function translates a call of plain values by its overload.
+func (t *translator) function(x ast.Expr, name, id string, v []value) value {
+	out := value{}
+	for _, o := range v {
+		out.err = out.err || o.null || o.err
+	}
+	switch name {
+	case operators.Equals, operators.NotEquals:
+		if t.constants(v...) {
+			return t.literal(x, fold(name, v[0].konst, v[1].konst))
+		}
+		out.expr = t.equality(x, v[0], v[1], name == operators.NotEquals)
+		out.err = v[0].err || v[1].err
+		return out
+	case operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
+		if t.constants(v...) {
+			if r := fold(name, v[0].konst, v[1].konst); r != nil {
+				return t.literal(x, r)
+			}
+		}
+		return t.ordering(x, name, v[0], v[1], out)
+	}
+	if t.constants(v...) {
+		if r := constant(name, id, v); r != nil {
+			return t.literal(x, r)
+		}
+	}
+	exprs := make([]sql.Expr, len(v))
+	for i := range v {
+		exprs[i] = v[i].expr
+	}
+	if s, ok := overloads[id]; ok {
+		out.expr = sql.Fn(s.fn, exprs...)
+		out.err = out.err || s.fails
+		out.float = floatResult(id, v)
+		if id == "double_to_int64" && v[0].float == nan {
+			out.expr = sql.If(sql.Fn(sql.IsNaN, v[0].expr), nullOf(sql.TypeInt), out.expr)
+		}
+		return out
+	}
+	if part, ok := dateParts[strings.TrimSuffix(id, "_with_tz")]; ok {
+		return t.datePart(x, part.fn, part.minus, v, out)
+	}
+	return t.special(x, name, id, v, out)
+}
+
+func nullOf(t sql.Type) sql.Expr { return sql.Null{Type: t} }
+
+// floatResult says what a calculation with doubles may give.
+func floatResult(id string, v []value) floatKind {
+	switch id {
+	case "negate_double":
+		return v[0].float
+	case "add_double", "subtract_double", "multiply_double":
+		if v[0].float == finite && v[1].float == finite {
+			return infinite
+		}
+		return nan
+	case "divide_double":
+		if d, ok := v[1].konst.(types.Double); ok && d != 0 && v[1].float == finite && v[0].float != nan {
+			return infinite
+		}
+		return nan
+	default:
+		return finite
+	}
+}
+
+func (t *translator) ordering(x ast.Expr, op string, a, b, out value) value {
+	out.expr = t.order(op, a, b)
+	for _, p := range [][2]value{{a, b}, {b, a}} {
+		if p[0].float != nan {
+			continue
+		}
+		var other sql.Expr = sql.Bool(false)
+		if p[1].null || p[1].err {
+			other = sql.If(sql.Fn(sql.IsNotNull, p[1].expr), sql.Bool(false), nil)
+		}
+		out.expr = sql.If(sql.Fn(sql.IsNaN, p[0].expr), other, out.expr)
+	}
+	return out
+}
+
+// constant calculates a call of constants; nil where it is left to SQL.
+func constant(name, id string, v []value) ref.Val {
+	if len(v) == 2 {
+		return fold(name, v[0].konst, v[1].konst)
+	}
+	if len(v) != 1 {
+		return nil
+	}
+	switch a := v[0].konst; {
+	case name == operators.Negate:
+		switch n := a.(type) {
+		case types.Int:
+			return n.Negate()
+		case types.Double:
+			return n.Negate()
+		}
+	case spans[id] > 0 && a.Type() == types.IntType:
+		return durationOf(spans[id] / 1_000_000)(a)
+	case name == "timestamp" && a.Type() == types.StringType:
+		return types.String(a.(types.String)).ConvertToType(types.TimestampType)
+	case name == "duration" && a.Type() == types.StringType:
+		return types.String(a.(types.String)).ConvertToType(types.DurationType)
+	case name == "timestamp" && a.Type() == types.IntType:
+		return a.ConvertToType(types.TimestampType)
+	case name == "double" && a.Type() == types.IntType:
+		return a.ConvertToType(types.DoubleType)
+	}
+	return nil
+}
+
+// special are the overloads that take more than one SQL function.
+func (t *translator) special(x ast.Expr, name, id string, v []value, out value) value {
+	switch id {
+	case "int64_to_int64", "double_to_double", "string_to_string", "timestamp_to_timestamp", "duration_to_duration":
+		same := v[0]
+		same.typ = nil
+		return same
+	case "matches", "matches_string":
+		pattern, ok := v[1].konst.(types.String)
+		at := x.AsCall().Args()[len(x.AsCall().Args())-1]
+		if !ok {
+			return t.refuse(at, "the pattern of matches() must be written out", functionHelp["matches"])
+		}
+		if err := checkPattern(string(pattern)); err != nil {
+			t.failAt(t.e.src.of(at), "cel-type", "the pattern cannot be read: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "Patterns are written in RE2.")
+			return t.nothing(x)
+		}
+		out.expr = sql.Fn(sql.Matches, v[0].expr, v[1].expr)
+		return out
+	case "add_duration_timestamp":
+		out.expr, out.err = sql.Fn(sql.TimeAdd, v[1].expr, v[0].expr), true
+		return out
+	case "subtract_timestamp_timestamp":
+		out.expr, out.err = sql.Fn(sql.TimeDiff, v[0].expr, v[1].expr), true
+		return out
+	case "add_duration_duration":
+		out.expr, out.err = inDuration(sql.Fn(sql.IntAdd, v[0].expr, v[1].expr)), true
+		return out
+	case "subtract_duration_duration":
+		out.expr, out.err = inDuration(sql.Fn(sql.IntSub, v[0].expr, v[1].expr)), true
+		return out
+	case "int_to_days", "int_to_hours", "int_to_minutes":
+		limit := sql.Int(maxDuration / spans[id])
+		out.expr = sql.If(sql.And{sql.Fn(sql.Ge, v[0].expr, -limit), sql.Fn(sql.Le, v[0].expr, limit)},
+			sql.Fn(sql.IntMul, v[0].expr, sql.Int(spans[id])), nil)
+		out.err = true
+		return out
+	case "duration_to_hours", "duration_to_minutes", "duration_to_seconds":
+		out.expr = sql.Fn(sql.IntDiv, v[0].expr, sql.Int(spans[id]))
+		return out
+	case "int64_to_timestamp":
+		out.expr = sql.Fn(sql.TimeAdd, sql.Timestamp(time.Unix(0, 0).UTC()), sql.Fn(sql.IntMul, v[0].expr, sql.Int(1_000_000)))
+		out.err = true
+		return out
+	}
+	switch name {
+	case "timestamp", "duration":
+		return t.refuse(x, name+"() of a text that is not written out is not possible", functionHelp[name])
+	case "string":
+		return t.refuse(x, typeWord(v[0].typ)+" as a text differs from warehouse to warehouse", "string() takes whole numbers and true or false.")
+	}
+	return t.refuse(x, name+"() of "+typeWord(v[0].typ)+" is not possible", functionHelp[name])
+}
+
+// inDuration is NULL where d is longer than CEL's durations.
+func inDuration(d sql.Expr) sql.Expr {
+	return sql.If(sql.And{sql.Fn(sql.Ge, d, sql.Int(-maxDuration)), sql.Fn(sql.Le, d, sql.Int(maxDuration))}, d, nil)
+}
+
+var offset = regexp.MustCompile(`^([+-]?)(\d\d):(\d\d)$`)
+
+// datePart is a part of a time in a zone, UTC where none is given.
+func (t *translator) datePart(x ast.Expr, fn sql.Func, minus int64, v []value, out value) value {
+	at, zone := v[0].expr, "UTC"
+	if len(v) == 2 {
+		arg := x.AsCall().Args()[0]
+		name, ok := v[1].konst.(types.String)
+		if !ok {
+			return t.refuse(arg, "the time zone must be written out", `For example: last_seen.getHours("Europe/Paris").`)
+		}
+		zone = string(name)
+		if m := offset.FindStringSubmatch(zone); m != nil {
+			// Engines know no offsets: move the time, then read it in UTC.
+			h, _ := strconv.ParseInt(m[2], 10, 64)
+			minute, _ := strconv.ParseInt(m[3], 10, 64)
+			shift := (h*60 + minute) * 60_000_000
+			if m[1] == "-" {
+				shift = -shift
+			}
+			at, zone, out.err = sql.Fn(sql.TimeAdd, at, sql.Int(shift)), "UTC", true
+		} else if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || zone == "" {
+			t.failAt(t.e.src.of(arg), "cel-type", "there is no time zone "+strconv.Quote(zone), `Zones are named as in "Europe/Paris", or "+02:00".`)
+			return t.nothing(x)
+		}
+	}
+	out.expr = sql.Fn(fn, sql.Fn(sql.InZone, at, sql.String(zone)))
+	if minus != 0 {
+		out.expr = sql.Fn(sql.SubFast, out.expr, sql.Int(minus))
+	}
+	return out
+}
+
+// logic is && or ||, where an error gives way to an operand that decides.
+func (t *translator) logic(x ast.Expr) value {
+	and := x.AsCall().FunctionName() == operators.LogicalAnd
+	out := value{}
+	var terms []sql.Expr
+	for _, a := range x.AsCall().Args() {
+		v := t.value(a)
+		if b, ok := v.konst.(types.Bool); ok && bool(b) == and {
+			continue
+		}
+		out.err = out.err || v.null || v.err
+		e := t.exprOf(a, v)
+		switch nested := e.(type) {
+		case sql.And:
+			if and {
+				terms = append(terms, nested...)
+				continue
+			}
+		case sql.Or:
+			if !and {
+				terms = append(terms, nested...)
+				continue
+			}
+		}
+		terms = append(terms, e)
+	}
+	switch {
+	case len(terms) == 0:
+		return t.literal(x, types.Bool(and))
+	case len(terms) == 1:
+		out.expr = terms[0]
+	case and:
+		out.expr = sql.And(terms)
+	default:
+		out.expr = sql.Or(terms)
+	}
+	return out
+}
+
+// conditional is c ? a : b; an error of c is an error of the whole.
+func (t *translator) conditional(x ast.Expr) value {
+	args := x.AsCall().Args()
+	c, a, b := t.value(args[0]), t.value(args[1]), t.value(args[2])
+	if k, ok := c.konst.(types.Bool); ok {
+		if k {
+			return a
+		}
+		return b
+	}
+	if a.expr == nil || b.expr == nil {
+		return t.refuse(x, "? and : choose between values, not collections", "Put the choice into a condition on the rows.")
+	}
+	typ := t.e.ast.GetType(x.ID())
+	if sqlT, ok := sqlType(typ); ok {
+		for _, side := range []*value{&a, &b} {
+			if isNull(*side) {
+				side.expr = nullOf(sqlT)
+			}
+		}
+	}
+	out := value{null: a.null || b.null, err: c.null || c.err || a.err || b.err, float: max(a.float, b.float)}
+	if c.null || c.err {
+		out.expr = sql.Case{Whens: []sql.When{
+			{If: c.expr, Then: t.typed(a)},
+			{If: sql.Fn(sql.Not, c.expr), Then: t.typed(b)},
+		}}
+	} else {
+		out.expr = sql.If(t.cond(args[0]), t.typed(a), t.typed(b))
+	}
+	// The whole is defined where the condition is, and the side it chose.
+	if out.null && out.err && (!a.err || !a.null || a.defined != nil) && (!b.err || !b.null || b.defined != nil) {
+		side := func(v value) sql.Expr {
+			if d := t.isDefined(x, v); d != nil {
+				return d
+			}
+			return sql.Bool(true)
+		}
+		out.defined = sql.Case{Whens: []sql.When{
+			{If: c.expr, Then: side(a)},
+			{If: sql.Fn(sql.Not, c.expr), Then: side(b)},
+		}, Else: sql.Bool(false)}
+	}
+	return out
+}
+
+func (t *translator) membership(x ast.Expr) value {
+	args := x.AsCall().Args()
+	a, b := t.operands(args)
+	if a.expr == nil {
+		return t.refuse(args[0], t.text(args[0])+" cannot be in a list", "")
+	}
+	switch {
+	case b.list == nil:
+		return t.refuse(args[1], "in wants a list", `For example: country in ["FR", "BE"].`)
+	case b.list.literal:
+		return value{expr: t.in(x, a, b.list, true), err: a.err}
+	default:
+		return t.inCollection(x, a, b.list)
+	}
+}
+
+func (t *translator) inSegment(x ast.Expr) value {
+	arg := x.AsCall().Args()[0]
+	if t.e.kind != "segment" {
+		return t.refuse(x, "a trait cannot depend on a segment", "Segments are known after all traits: use in_segment() in a segment.")
+	}
+	name, ok := literalString(arg)
+	if !ok {
+		return t.refuse(arg, "the name of a segment must be written out", functionHelp["in_segment"])
+	}
+	if t.c.segments[name] == nil {
+		names := make([]string, 0, len(t.c.segments))
+		for _, s := range t.c.in.Segments {
+			names = append(names, s.Name)
+		}
+		t.failAt(t.e.src.of(arg), "unknown-segment", "there is no segment "+strconv.Quote(name)+" of "+t.c.entity(), suggest(name, names))
+		return t.nothing(x)
+	}
+	if len(t.scope) > 0 {
+		return t.refuse(x, "in_segment() inside a condition on a collection is not possible", "Write it beside: in_segment(...) && orders.exists(...).")
+	}
+	t.members[name] = true
+	return value{expr: sql.Col(Row, SegmentColumn(name))}
+}

@@ -1,0 +1,543 @@
+package expr
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/cel-go/checker"
+	"github.com/google/cel-go/common"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/containers"
+	"github.com/google/cel-go/common/decls"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// compiler holds what one call of Compile knows.
+type compiler struct {
+	in   Input
+	asOf time.Time
+	lang *language
+	env  *checker.Env
+
+	sources  map[string]*config.Source
+	traits   map[string]*symbol
+	segments map[string]*config.Segment
+	names    []string // what an expression can name, for suggestions
+
+	features map[string]Feature // by canonical form
+	taken    map[string]string  // feature name to canonical form
+
+	found  diag.List
+	failed bool
+}
+
+// symbol is what an expression needs to know of a trait.
+type symbol struct {
+	trait    *config.Trait
+	typ      sql.Type
+	nullable bool
+	level    int
+	// broken marks a trait whose own error has been reported; its readers are
+	// not compiled, and not blamed.
+	broken bool
+}
+
+// expression is one trait's value or one segment's condition.
+type expression struct {
+	kind string // "trait" or "segment"
+	name string
+	src  *source
+	ast  *ast.AST
+	// reads are the free names, members the segments asked for, each at the
+	// place of its first use.
+	reads, members map[string]ast.Expr
+	broken         bool
+}
+
+func (c *compiler) report(d diag.Diagnostic) {
+	if d.Severity == diag.Error {
+		c.failed = true
+	}
+	for _, f := range c.found {
+		if f.Code == d.Code && f.Span == d.Span && f.Summary == d.Summary {
+			return
+		}
+	}
+	c.found = append(c.found, d)
+}
+
+func (c *compiler) fail(at diag.Span, code, summary, help string) {
+	c.report(diag.Diagnostic{Severity: diag.Error, Code: code, Span: at, Summary: summary, Help: help})
+}
+
+func (c *compiler) run() *Output {
+	var err error
+	if c.lang, err = loadLanguage(); err != nil {
+		// Only a change of cel-go can do this; the tests see it first.
+		c.fail(diag.Span{}, "cel-internal", "the expression language could not be set up: "+err.Error(), "")
+		return nil
+	}
+	if !c.declare() {
+		return nil
+	}
+	var traits, segments []*expression
+	for _, t := range c.in.Traits {
+		if t.Value != "" {
+			traits = append(traits, c.parse("trait", t.Name, t.Value, t.Pos.Text("value")))
+		}
+	}
+	for _, s := range c.in.Segments {
+		segments = append(segments, c.parse("segment", s.Name, s.When, s.Pos.Text("when")))
+	}
+	traits = c.order("trait", traits, func(e *expression) map[string]ast.Expr { return e.reads })
+	segments = c.order("segment", segments, func(e *expression) map[string]ast.Expr { return e.members })
+
+	out := &Output{}
+	for _, t := range c.in.Traits {
+		if t.Value == "" {
+			sym := c.traits[t.Name]
+			out.Traits = append(out.Traits, Compiled{Name: t.Name, Type: sym.typ, Nullable: true})
+		}
+	}
+	for _, e := range traits {
+		if compiled, ok := c.compileTrait(e); ok {
+			out.Traits = append(out.Traits, compiled)
+		}
+	}
+	levels := map[string]int{}
+	for _, e := range segments {
+		if compiled, ok := c.compileSegment(e, levels); ok {
+			out.Segments = append(out.Segments, compiled)
+		}
+	}
+	for _, f := range c.features {
+		out.Features = append(out.Features, f)
+	}
+	slices.SortFunc(out.Features, func(a, b Feature) int {
+		if d := strings.Compare(a.Source, b.Source); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out
+}
+
+// declare makes the checker's environment: collections, picked traits, now.
+func (c *compiler) declare() bool {
+	c.sources = map[string]*config.Source{}
+	c.traits = map[string]*symbol{}
+	c.segments = map[string]*config.Segment{}
+	c.taken = map[string]string{}
+	rows := provider{}
+	vars := []*decls.VariableDecl{decls.NewVariable("now", types.TimestampType)}
+	c.names = append(c.names, "now")
+	for _, s := range c.in.Sources {
+		c.sources[s.Name] = s
+		c.names = append(c.names, s.Name)
+		fields := map[string]*types.Type{}
+		if s.Time != "" {
+			fields[TimeField] = types.TimestampType
+		}
+		for _, col := range s.Columns {
+			if typ, ok := columnType(col.Value.Type); ok {
+				fields[col.Key] = celType(typ, true)
+			}
+		}
+		row := rowType(s.Name)
+		rows[row.TypeName()] = fields
+		vars = append(vars, decls.NewVariable(s.Name, types.NewListType(row)))
+	}
+	for _, t := range c.in.Traits {
+		sym := &symbol{trait: t, nullable: true}
+		if t.Name == "now" || c.sources[t.Name] != nil {
+			what := "the collection " + t.Name
+			if t.Name == "now" {
+				what = "the time of the run"
+			}
+			c.fail(t.Pos.At("name"), "name-taken", `the trait "`+t.Name+`" has the name of `+what+", which expressions use", "Choose another name for the trait.")
+			sym.broken = true
+		}
+		c.traits[t.Name] = sym
+		c.names = append(c.names, t.Name)
+		if t.Value != "" {
+			continue
+		}
+		if sym.broken {
+			continue
+		}
+		c.pickType(sym)
+		vars = append(vars, decls.NewVariable(t.Name, celType(sym.typ, true)))
+	}
+	for _, s := range c.in.Segments {
+		c.segments[s.Name] = s
+	}
+	var err error
+	c.env, err = checker.NewEnv(containers.DefaultContainer, rows,
+		checker.CrossTypeNumericComparisons(true), checker.ValidatedDeclarations(c.lang.base))
+	if err == nil {
+		err = c.env.AddIdents(vars...)
+	}
+	if err != nil {
+		c.fail(diag.Span{}, "cel-internal", "the names of the project could not be declared: "+err.Error(), "")
+		return false
+	}
+	return true
+}
+
+// pickType finds the type of a picked trait in the columns that it names.
+func (c *compiler) pickType(sym *symbol) {
+	t := sym.trait
+	first := ""
+	for i, from := range t.From {
+		name, column, _ := strings.Cut(from, ".")
+		s := c.sources[name]
+		if s == nil {
+			continue
+		}
+		var typ sql.Type
+		if col, ok := s.Columns.Get(column); ok {
+			typ, _ = columnType(col.Type)
+		} else if column == TimeField {
+			typ = sql.TypeTimestamp
+		} else {
+			for _, id := range s.Identifiers {
+				if id.Key == column || id.Value == column {
+					typ = sql.TypeString
+				}
+			}
+		}
+		switch {
+		case typ == 0:
+		case sym.typ == 0:
+			sym.typ, first = typ, from
+		case sym.typ != typ:
+			at := t.Pos.At("from", itoa(i))
+			c.fail(at, "cel-type", `the trait "`+t.Name+`" cannot be picked from columns of different types: `+
+				first+" is "+columnWord(sym.typ)+", "+from+" is "+columnWord(typ), "Declare both columns with one type.")
+			sym.broken = true
+			return
+		}
+	}
+	if sym.typ == 0 {
+		c.fail(t.Pos.At("from"), "unknown-column", `the type of the trait "`+t.Name+`" is not known: none of its columns is declared`,
+			"Declare the column under columns of its source.")
+		sym.broken = true
+	}
+}
+
+func (c *compiler) parse(kind, name, value string, text strict.Text) *expression {
+	e := &expression{kind: kind, name: name, src: newSource(value, text),
+		reads: map[string]ast.Expr{}, members: map[string]ast.Expr{}}
+	if strings.TrimSpace(value) == "" {
+		c.fail(e.src.span(0, 0), "cel-syntax", "the "+kind+` "`+name+`" has no expression`, "")
+		e.broken = true
+		return e
+	}
+	parsed, errs := c.lang.parser.Parse(common.NewTextSource(value))
+	e.ast, e.src.info = parsed, parsed.SourceInfo()
+	if list := errs.GetErrors(); len(list) > 0 {
+		// What follows the first is mostly its echo.
+		c.reportSyntax(e, list[0])
+		e.broken = true
+		return e
+	}
+	e.collect(parsed.Expr(), nil)
+	return e
+}
+
+// collect finds the free names and segments of an expression.
+func (e *expression) collect(x ast.Expr, bound []string) {
+	switch x.Kind() {
+	case ast.IdentKind:
+		name := x.AsIdent()
+		if !slices.Contains(bound, name) && e.reads[strings.TrimPrefix(name, ".")] == nil {
+			e.reads[strings.TrimPrefix(name, ".")] = x
+		}
+	case ast.SelectKind:
+		e.collect(x.AsSelect().Operand(), bound)
+	case ast.CallKind:
+		call := x.AsCall()
+		if call.IsMemberFunction() {
+			e.collect(call.Target(), bound)
+		}
+		for _, a := range call.Args() {
+			e.collect(a, bound)
+		}
+		if call.FunctionName() == "in_segment" && len(call.Args()) == 1 {
+			if name, ok := literalString(call.Args()[0]); ok && e.members[name] == nil {
+				e.members[name] = call.Args()[0]
+			}
+		}
+	case ast.ListKind:
+		for _, el := range x.AsList().Elements() {
+			e.collect(el, bound)
+		}
+	case ast.MapKind:
+		for _, entry := range x.AsMap().Entries() {
+			e.collect(entry.AsMapEntry().Key(), bound)
+			e.collect(entry.AsMapEntry().Value(), bound)
+		}
+	case ast.StructKind:
+		for _, f := range x.AsStruct().Fields() {
+			e.collect(f.AsStructField().Value(), bound)
+		}
+	case ast.ComprehensionKind:
+		l := x.AsComprehension()
+		e.collect(l.IterRange(), bound)
+		e.collect(l.AccuInit(), bound)
+		inner := append(slices.Clone(bound), l.IterVar(), l.AccuVar())
+		e.collect(l.LoopCondition(), inner)
+		e.collect(l.LoopStep(), inner)
+		e.collect(l.Result(), inner)
+	}
+}
+
+// order puts each expression after those it reads, otherwise as they were, and
+// reports the cycles.
+func (c *compiler) order(kind string, list []*expression, reads func(*expression) map[string]ast.Expr) []*expression {
+	byName := map[string]*expression{}
+	for _, e := range list {
+		byName[e.name] = e
+	}
+	var out []*expression
+	state := map[string]int{} // 1 is on the path, 2 is done
+	var path []*expression
+	var visit func(e *expression)
+	visit = func(e *expression) {
+		state[e.name] = 1
+		path = append(path, e)
+		for _, next := range inOrder(e, reads(e)) {
+			other := byName[next]
+			if other == nil {
+				continue
+			}
+			switch state[next] {
+			case 0:
+				visit(other)
+			case 1:
+				c.cycle(kind, path[slices.Index(path, other):], reads)
+			}
+		}
+		path = path[:len(path)-1]
+		state[e.name] = 2
+		out = append(out, e)
+	}
+	for _, e := range list {
+		if state[e.name] == 0 {
+			visit(e)
+		}
+	}
+	return out
+}
+
+// inOrder lists names by the place of their first use.
+func inOrder(e *expression, names map[string]ast.Expr) []string {
+	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+		if d := e.src.offset(names[a]) - e.src.offset(names[b]); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+func (c *compiler) cycle(kind string, loop []*expression, reads func(*expression) map[string]ast.Expr) {
+	names := make([]string, 0, len(loop)+1)
+	for _, e := range loop {
+		names = append(names, e.name)
+	}
+	text := strings.Join(append(names, names[0]), " -> ")
+	for i, e := range loop {
+		next := loop[(i+1)%len(loop)].name
+		summary := "the " + kind + ` "` + e.name + `" depends on itself: ` + text
+		c.fail(e.src.of(reads(e)[next]), "cycle", summary, "Remove one of these references.")
+		e.broken = true
+	}
+}
+
+// check types an expression. It is false where there was an error, or where
+// the expression reads something that is broken.
+func (c *compiler) check(e *expression) bool {
+	if e.broken {
+		return false
+	}
+	broken := false
+	for name := range e.reads {
+		if sym := c.traits[name]; sym != nil && sym.broken {
+			broken = true
+		}
+	}
+	checked, errs := checker.Check(e.ast, common.NewTextSource(string(e.src.runes)), c.env)
+	e.ast = checked
+	if list := errs.GetErrors(); len(list) > 0 {
+		c.reportTypes(e, list)
+		return false
+	}
+	return !broken
+}
+
+func (c *compiler) compileTrait(e *expression) (Compiled, bool) {
+	sym := c.traits[e.name]
+	if sym.broken {
+		return Compiled{}, false
+	}
+	compiled, ok := c.translateTrait(e)
+	typ := types.DynType // where it is broken: its readers are not blamed
+	if ok {
+		sym.typ, sym.nullable, sym.level = compiled.Type, compiled.Nullable, compiled.Level
+		typ = celType(sym.typ, sym.nullable)
+	}
+	sym.broken = !ok
+	if err := c.env.AddIdents(decls.NewVariable(e.name, typ)); err != nil {
+		c.fail(e.src.span(0, 0), "cel-internal", "the trait could not be declared: "+err.Error(), "")
+		return Compiled{}, false
+	}
+	return compiled, ok
+}
+
+func (c *compiler) translateTrait(e *expression) (Compiled, bool) {
+	if !c.check(e) {
+		return Compiled{}, false
+	}
+	t := newTranslator(c, e)
+	v := t.value(e.ast.Expr())
+	typ, ok := sqlType(v.typ)
+	if !ok && !t.bad {
+		t.refuse(e.ast.Expr(), "a trait cannot hold "+typeWord(v.typ), traitHelp(v))
+	}
+	expr := t.typed(v)
+	if t.bad || !t.bounded(expr) {
+		return Compiled{}, false
+	}
+	c.warn(e)
+	level := 0
+	for name := range t.reads {
+		if sym := c.traits[name]; sym.trait.Value != "" {
+			level = max(level, sym.level+1)
+		}
+	}
+	return Compiled{Name: e.name, Type: typ, Nullable: v.null || v.err, Expr: expr, Level: level,
+		Reads: sorted(t.reads), Features: sorted(t.used)}, true
+}
+
+func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compiled, bool) {
+	if !c.check(e) {
+		return Compiled{}, false
+	}
+	t := newTranslator(c, e)
+	root := e.ast.Expr()
+	if typ := e.ast.GetType(root.ID()); typ.Kind() != types.BoolKind {
+		t.failAt(e.src.of(root), "cel-type", `the segment "`+e.name+`" must be true or false for each `+c.entity()+"; this is "+typeWord(typ),
+			"Compare it with something.")
+		return Compiled{}, false
+	}
+	cond := t.cond(root)
+	if t.bad || !t.bounded(cond) {
+		return Compiled{}, false
+	}
+	if !total(cond) {
+		cond = sql.Fn(sql.Coalesce, cond, sql.Bool(false))
+	}
+	c.warn(e)
+	level := 0
+	for name := range t.members {
+		level = max(level, levels[name]+1)
+	}
+	levels[e.name] = level
+	return Compiled{Name: e.name, Type: sql.TypeBool, Expr: cond, Level: level,
+		Reads: sorted(t.reads), Segments: sorted(t.members), Features: sorted(t.used)}, true
+}
+
+func (c *compiler) entity() string {
+	if c.in.Entity == nil || c.in.Entity.Name == "" {
+		return "entity"
+	}
+	return c.in.Entity.Name
+}
+
+// traitHelp says what to write instead of a value that no column can hold.
+func traitHelp(v value) string {
+	switch {
+	case v.row != nil:
+		return "Choose a field of the row, such as .last().amount."
+	case v.list != nil:
+		return "Ask something of it, such as .count() or .sum(x, x.amount)."
+	case v.typ.Kind() == types.DurationKind:
+		return "Take a number of it: .getHours(), .getMinutes() or .getSeconds()."
+	default:
+		return ""
+	}
+}
+
+func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
+
+// columnType is the type of a declared column.
+func columnType(name string) (sql.Type, bool) {
+	switch name {
+	case "string":
+		return sql.TypeString, true
+	case "int":
+		return sql.TypeInt, true
+	case "float":
+		return sql.TypeFloat, true
+	case "decimal":
+		return sql.TypeDecimal, true
+	case "bool":
+		return sql.TypeBool, true
+	case "timestamp":
+		return sql.TypeTimestamp, true
+	case "date":
+		return sql.TypeDate, true
+	default:
+		return 0, false
+	}
+}
+
+// celType is what a column of a type is in expressions. A date is the instant
+// at which it begins in UTC.
+func celType(t sql.Type, nullable bool) *types.Type {
+	var out *types.Type
+	switch t {
+	case sql.TypeString:
+		out = types.StringType
+	case sql.TypeInt:
+		out = types.IntType
+	case sql.TypeFloat, sql.TypeDecimal:
+		out = types.DoubleType
+	case sql.TypeBool:
+		out = types.BoolType
+	case sql.TypeTimestamp, sql.TypeDate:
+		// CEL's timestamps are nullable as they are.
+		return types.TimestampType
+	default:
+		return types.DynType
+	}
+	if nullable {
+		return types.NewNullableType(out)
+	}
+	return out
+}
+
+// sqlType is the type of a trait that holds a CEL value.
+func sqlType(t *types.Type) (sql.Type, bool) {
+	switch t.Kind() {
+	case types.StringKind:
+		return sql.TypeString, true
+	case types.IntKind:
+		return sql.TypeInt, true
+	case types.DoubleKind:
+		return sql.TypeFloat, true
+	case types.BoolKind:
+		return sql.TypeBool, true
+	case types.TimestampKind:
+		return sql.TypeTimestamp, true
+	default:
+		return 0, false
+	}
+}

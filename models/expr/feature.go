@@ -1,0 +1,131 @@
+package expr
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// feature is the column of an aggregate, shared with whoever asked for it
+// before.
+func (t *translator) feature(s *config.Source, what string, typ sql.Type, agg sql.Expr) sql.Expr {
+	w := canon{limit: maxTree}
+	w.expr(agg)
+	if w.limit < 0 {
+		t.tooLarge()
+		return sql.Null{Type: typ}
+	}
+	form := s.Name + ":" + w.b.String()
+	f, ok := t.c.features[form]
+	if !ok {
+		sum := sha256.Sum256([]byte(form))
+		digest := hex.EncodeToString(sum[:])
+		f = Feature{Source: s.Name, Type: typ, Aggregate: agg}
+		// Eight digits tell apart what a project holds; should two agree, the
+		// second takes more of them.
+		for n := 8; ; n += 8 {
+			f.Name = s.Name + "." + what + "_" + digest[:n]
+			if _, clash := t.c.taken[f.Name]; !clash {
+				break
+			}
+		}
+		t.c.taken[f.Name] = form
+		t.c.features[form] = f
+	}
+	t.used[f.Name] = true
+	return sql.Col(Row, f.Name)
+}
+
+func (t *translator) tooLarge() {
+	if !t.bad {
+		t.failAt(t.e.src.span(0, len(t.e.src.runes)), "cel-size", "the expression becomes too much SQL",
+			"Split it: give a part a name as a trait or a segment of its own.")
+	}
+	t.bad = true
+}
+
+// bounded reports a tree that is too large to print. A part that is used twice
+// counts twice, as it is printed twice.
+func (t *translator) bounded(e sql.Expr) bool {
+	w := canon{limit: maxTree}
+	w.expr(e)
+	if w.limit < 0 {
+		t.tooLarge()
+		return false
+	}
+	return true
+}
+
+// canon writes a tree in one unambiguous form, for identity and size alone: it
+// is neither SQL nor ever read back.
+type canon struct {
+	b     strings.Builder
+	limit int // of nodes; negative when it was passed
+}
+
+func (w *canon) expr(e sql.Expr) {
+	if w.limit--; w.limit < 0 {
+		return
+	}
+	switch e := e.(type) {
+	case nil:
+		w.b.WriteString("-")
+	case sql.Column:
+		w.node("col", strconv.Quote(e.Table), strconv.Quote(e.Name))
+	case sql.Bool:
+		w.node("bool", strconv.FormatBool(bool(e)))
+	case sql.Int:
+		w.node("int", strconv.FormatInt(int64(e), 10))
+	case sql.Float:
+		w.node("float", strconv.FormatFloat(float64(e), 'g', -1, 64))
+	case sql.String:
+		w.node("text", strconv.Quote(string(e)))
+	case sql.Timestamp:
+		w.node("time", time.Time(e).UTC().Format(time.RFC3339Nano))
+	case sql.Null:
+		w.node("null", strconv.Itoa(int(e.Type)))
+	case sql.Call:
+		w.node(string(e.Func))
+		w.list(e.Args)
+	case sql.And:
+		w.node("and")
+		w.list(e)
+	case sql.Or:
+		w.node("or")
+		w.list(e)
+	case sql.Cast:
+		w.node("cast", strconv.Itoa(int(e.To)))
+		w.list([]sql.Expr{e.Expr})
+	case sql.Case:
+		w.node("case")
+		for _, when := range e.Whens {
+			w.list([]sql.Expr{when.If, when.Then})
+		}
+		w.list([]sql.Expr{e.Else})
+	case sql.In:
+		w.node("in")
+		w.list([]sql.Expr{e.Expr})
+		w.list(e.List)
+	default:
+		panic(fmt.Sprintf("expr: %T is not part of a compiled expression", e))
+	}
+}
+
+func (w *canon) node(parts ...string) {
+	w.b.WriteString(strings.Join(parts, " "))
+}
+
+func (w *canon) list(es []sql.Expr) {
+	w.b.WriteByte('(')
+	for _, e := range es {
+		w.expr(e)
+		w.b.WriteByte(',')
+	}
+	w.b.WriteByte(')')
+}

@@ -1,0 +1,386 @@
+package expr
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/cel-go/common"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+var (
+	offending   = regexp.MustCompile(`(?:mismatched|extraneous) input '(.*?)' expecting`)
+	unrecovered = regexp.MustCompile(`token recognition error at: '(.*)'`)
+	reserved    = regexp.MustCompile(`reserved identifier: (\w+)`)
+)
+
+// reportSyntax words an error of cel-go's parser.
+func (c *compiler) reportSyntax(e *expression, err *common.Error) {
+	s := e.src
+	at := 0
+	if loc := err.Location; loc != nil && loc.Line() > 0 {
+		at = int(s.info.ComputeOffsetAbsolute(int32(loc.Line()), int32(loc.Column()))) //nolint:gosec // bounded by maxCodePoints
+	}
+	span := s.span(at, max(s.token(at), at))
+	msg := err.Message
+	summary, help := "the expression cannot be read here", ""
+	if at >= len(s.runes) && len(s.runes) > 0 {
+		// The caret stands on the last thing that is there.
+		last := len(s.runes)
+		for last > 1 && strings.ContainsRune(" \n\t\r", s.runes[last-1]) {
+			last--
+		}
+		span = s.span(last-1, last)
+		summary, help = "the expression ends too early", "Something is missing at the end: an operand, a quote or a closing bracket."
+		c.fail(span, "cel-syntax", summary, help)
+		return
+	}
+	switch {
+	case strings.Contains(msg, "exceeds limit") || strings.Contains(msg, "recursion"):
+		c.fail(s.span(0, len(s.runes)), "cel-size", "the expression is too long or too deeply nested",
+			"Split it: give a part a name as a trait or a segment of its own.")
+		return
+	case strings.HasPrefix(msg, notVariable):
+		word := strings.TrimPrefix(msg, notVariable)
+		summary = word + "() wants a plain name for a row first"
+		help = "For example: orders." + word + "(o, o.amount" + map[bool]string{true: " > 10.0", false: ""}[slices.Contains([]string{"exists", "all", "exists_one", "filter", "count"}, word)] + ")."
+	case strings.HasPrefix(msg, badHas):
+		summary, help = "has() takes the name of a trait or a field", "For example: has(country), or has(o.sku) inside exists()."
+	case unrecovered.MatchString(msg):
+		text := unrecovered.FindStringSubmatch(msg)[1]
+		switch {
+		case strings.HasPrefix(text, "="):
+			summary, help = "a single = compares nothing", "Write == to compare."
+		case strings.HasPrefix(text, "&"), strings.HasPrefix(text, "|"):
+			summary, help = "a single "+text[:1]+" is no operator", "Write && for and, || for or."
+		case strings.HasPrefix(text, `"`), strings.HasPrefix(text, "'"):
+			summary, help = "a text begins here and does not end", "Close it with the same quote."
+		default:
+			summary = "unexpected " + strconv.Quote(text)
+		}
+	case reserved.MatchString(msg):
+		summary = strconv.Quote(reserved.FindStringSubmatch(msg)[1]) + " is a word of the language and names nothing"
+	case offending.MatchString(msg):
+		word := offending.FindStringSubmatch(msg)[1]
+		summary = "unexpected " + strconv.Quote(word)
+		help = map[string]string{
+			"and": "Write && for and.", "or": "Write || for or.", "not": "Write ! for not.",
+			"AND": "Write && for and.", "OR": "Write || for or.", "is": "Write == to compare, has(x) to ask for a value.",
+		}[word]
+	}
+	c.fail(span, "cel-syntax", summary, help)
+}
+
+// reportTypes words the errors of cel-go's checker. What is wrong is taken from
+// the tree; cel-go's text only tells the few cases apart that the tree cannot.
+func (c *compiler) reportTypes(e *expression, list []*common.Error) {
+	nodes := map[int64]ast.Expr{}
+	ast.PostOrderVisit(e.ast.Expr(), ast.NewExprVisitor(func(x ast.Expr) { nodes[x.ID()] = x }))
+	for _, err := range list {
+		x := nodes[err.ExprID]
+		if x == nil {
+			c.fail(e.src.span(0, len(e.src.runes)), "cel-type", "the expression has parts whose types do not fit", "")
+			continue
+		}
+		c.reportType(e, x, err.Message)
+	}
+}
+
+func (c *compiler) reportType(e *expression, x ast.Expr, msg string) {
+	s, typ := e.src, e.ast.GetType
+	switch {
+	case strings.HasPrefix(msg, "expected type"):
+		// An operand of && or ||.
+		c.fail(s.of(x), "cel-type", c.subject(e, x)+" is "+typeWord(typ(x.ID()))+" where true or false is needed", "Compare it with something, or ask has().")
+	case strings.Contains(msg, "range of a comprehension"):
+		c.fail(s.of(x), "cel-type", c.subject(e, x)+" is "+typeWord(typ(x.ID()))+", not a collection", c.collections())
+	case x.Kind() == ast.IdentKind:
+		c.unknownName(e, x)
+	case x.Kind() == ast.SelectKind:
+		c.unknownField(e, x)
+	case x.Kind() == ast.CallKind && strings.HasPrefix(msg, "undeclared"):
+		name := x.AsCall().FunctionName()
+		if name == operators.Index {
+			c.fail(s.of(x), "cel-unsupported", "picking an element by its number is not possible", "Use first() or last() and a field.")
+			return
+		}
+		c.fail(s.name(x), "unknown-function", "there is no function "+strconv.Quote(name), suggest(name, c.lang.names))
+	case x.Kind() == ast.CallKind:
+		c.misused(e, x)
+	default:
+		c.fail(s.of(x), "cel-unsupported", "this cannot be used here", "")
+	}
+}
+
+func (c *compiler) unknownName(e *expression, x ast.Expr) {
+	name := strings.TrimPrefix(x.AsIdent(), ".")
+	what := "trait or collection"
+	help := suggest(name, c.names)
+	if help == "" {
+		switch {
+		case c.segments[name] != nil:
+			help = `To ask for a segment, write in_segment("` + name + `").`
+		case name == "today" || name == "NOW" || name == "current_date":
+			help = "The time of the run is now."
+		}
+	}
+	c.fail(e.src.name(x), "unknown-name", "there is no "+what+" "+strconv.Quote(name), help)
+}
+
+func (c *compiler) unknownField(e *expression, x ast.Expr) {
+	sel := x.AsSelect()
+	typ := e.ast.GetType(sel.Operand().ID())
+	field := sel.FieldName()
+	span := e.src.name(x)
+	if typ.Kind() == types.StructKind {
+		name := strings.TrimPrefix(typ.TypeName(), "@")
+		var fields []string
+		if s := c.sources[name]; s != nil {
+			for _, col := range s.Columns {
+				fields = append(fields, col.Key)
+			}
+			if s.Time != "" {
+				fields = append(fields, TimeField)
+			}
+		}
+		help := suggest(field, fields)
+		if help == "" && len(fields) > 0 {
+			help = "Its columns are " + strings.Join(fields, ", ") + "."
+		}
+		c.fail(span, "unknown-field", name+" has no column "+strconv.Quote(field), help)
+		return
+	}
+	help := ""
+	if typ.Kind() == types.ListKind {
+		help = "Choose rows first: " + c.subject(e, sel.Operand()) + ".exists(x, x." + field + " == ...), or last()." + field + "."
+	}
+	c.fail(span, "unknown-field", c.subject(e, sel.Operand())+" is "+typeWord(typ)+" and has no fields", help)
+}
+
+// operatorWords say what an operator does to its operands.
+var operatorWords = map[string]string{
+	operators.Equals: "compared", operators.NotEquals: "compared",
+	operators.Less: "compared", operators.LessEquals: "compared",
+	operators.Greater: "compared", operators.GreaterEquals: "compared",
+	operators.Add: "added", operators.Subtract: "subtracted", operators.Multiply: "multiplied",
+	operators.Divide: "divided", operators.Modulo: "divided",
+}
+
+// misused words a call whose operands do not fit.
+func (c *compiler) misused(e *expression, x ast.Expr) {
+	call := x.AsCall()
+	fn := call.FunctionName()
+	args := call.Args()
+	describe := func(a ast.Expr) string { return c.subject(e, a) + " is " + typeWord(e.ast.GetType(a.ID())) }
+	kind := func(i int) types.Kind { return e.ast.GetType(args[i].ID()).Kind() }
+	span := e.src.of(x)
+	if word, ok := operatorWords[fn]; ok && len(args) == 2 {
+		summary := describe(args[0]) + " and " + describe(args[1]) + ": they cannot be " + word
+		help := ""
+		a, b := kind(0), kind(1)
+		has := func(p, q types.Kind) bool { return a == p && b == q || a == q && b == p }
+		switch {
+		case has(types.IntKind, types.DoubleKind):
+			help = "Write the whole number with a point (100.0), or convert it with double()."
+		case has(types.StringKind, types.IntKind), has(types.StringKind, types.DoubleKind):
+			help = "Put quotes around the number, or convert the text with int() or double()."
+		case has(types.TimestampKind, types.StringKind):
+			help = `Write a time as timestamp("2026-01-31T00:00:00Z").`
+		case has(types.TimestampKind, types.IntKind), has(types.DurationKind, types.IntKind):
+			help = "Write a span of time as days(30), hours(12) or minutes(5)."
+		case a == types.NullTypeKind || b == types.NullTypeKind:
+			other := args[0]
+			if a == types.NullTypeKind {
+				other = args[1]
+			}
+			summary, help = c.subject(e, other)+" always has a value: it need not be compared with null", "Remove this comparison."
+		case fn == operators.Modulo:
+			help = "The remainder % is for whole numbers."
+		}
+		c.fail(span, "cel-type", summary, help)
+		return
+	}
+	switch fn {
+	case operators.LogicalNot:
+		c.fail(span, "cel-type", "! wants true or false; "+describe(args[0]), "Compare it with something first.")
+		return
+	case operators.Negate:
+		c.fail(span, "cel-type", "- wants a number; "+describe(args[0]), "")
+		return
+	case operators.Conditional:
+		if kind(0) != types.BoolKind {
+			c.fail(e.src.of(args[0]), "cel-type", "the condition before ? must be true or false; "+describe(args[0]), "")
+			return
+		}
+		c.fail(span, "cel-type", "both sides of : must be of one type; "+describe(args[1])+" and "+describe(args[2]),
+			"Where a side means \"no value\", leave it out by another trait; where they are numbers, write both with a point.")
+		return
+	case operators.In:
+		if kind(1) != types.ListKind {
+			c.fail(span, "cel-type", "in wants a list; "+describe(args[1]), `For example: country in ["FR", "BE"].`)
+			return
+		}
+		c.fail(span, "cel-type", describe(args[0])+" and cannot be in "+typeWord(e.ast.GetType(args[1].ID())), "")
+		return
+	case fnWhere:
+		c.fail(e.src.of(args[0]), "cel-type", "a condition is needed here; "+describe(args[0]), "Compare it with something.")
+		return
+	}
+	if call.IsMemberFunction() {
+		target := e.ast.GetType(call.Target().ID())
+		// The macros wrap what they are about: sum(o, x) speaks of x.
+		if item, ok := mapped(call.Target()); ok && len(args) == 0 {
+			c.fail(e.src.of(item), "cel-type", fn+"() cannot work on "+typeWord(e.ast.GetType(item.ID())), aggregateHelp(fn))
+			return
+		}
+		if target.Kind() == types.ListKind && slices.Contains([]string{"sum", "avg", "min", "max", "most_frequent"}, fn) {
+			c.fail(span, "cel-type", fn+"() must be told of what", "For example: "+c.subject(e, call.Target())+"."+fn+"(x, x.amount).")
+			return
+		}
+		parts := make([]string, 0, len(args)+1)
+		parts = append(parts, describe(call.Target()))
+		for _, a := range args {
+			parts = append(parts, describe(a))
+		}
+		c.fail(span, "cel-type", fn+"() does not fit here: "+strings.Join(parts, ", "), functionHelp[fn])
+		return
+	}
+	parts := make([]string, 0, len(args))
+	for _, a := range args {
+		parts = append(parts, describe(a))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "it was given nothing")
+	}
+	c.fail(span, "cel-type", fn+"() does not fit here: "+strings.Join(parts, ", "), functionHelp[fn])
+}
+
+// functionHelp shows how a function is written.
+var functionHelp = map[string]string{
+	"days": "For example: days(30).", "hours": "For example: hours(12).", "minutes": "For example: minutes(5).",
+	"in_segment": `For example: in_segment("vip").`,
+	"contains":   `For example: email.contains("@").`, "startsWith": `For example: sku.startsWith("A").`,
+	"endsWith": `For example: email.endsWith(".fr").`, "matches": `For example: sku.matches("^[A-Z]+$").`,
+	"size": "size() is of texts and collections.", "timestamp": `For example: timestamp("2026-01-31T00:00:00Z").`,
+	"duration": `For example: duration("90m"), or days(30).`,
+	"count":    "For example: orders.count(), or orders.count(o, o.amount > 10.0).",
+	"is_true":  "is_true() wants a condition.",
+}
+
+func aggregateHelp(fn string) string {
+	switch fn {
+	case "sum", "avg":
+		return fn + "() is of numbers."
+	case "min", "max":
+		return fn + "() is of numbers, texts and times."
+	default:
+		return ""
+	}
+}
+
+// mapped is what a map() comprehension collects.
+func mapped(x ast.Expr) (ast.Expr, bool) {
+	if x.Kind() != ast.ComprehensionKind {
+		return nil, false
+	}
+	step := x.AsComprehension().LoopStep()
+	if step.Kind() != ast.CallKind || step.AsCall().FunctionName() != operators.Add {
+		return nil, false
+	}
+	list := step.AsCall().Args()[1]
+	if list.Kind() != ast.ListKind || list.AsList().Size() != 1 {
+		return nil, false
+	}
+	item := list.AsList().Elements()[0]
+	if isCall(item, fnValue) {
+		return item.AsCall().Args()[0], true
+	}
+	return nil, false
+}
+
+// subject names an expression in a message: its own text where it is short.
+func (c *compiler) subject(e *expression, x ast.Expr) string {
+	start, end := e.src.extent(x)
+	text := strings.Join(strings.Fields(string(e.src.runes[start:end])), " ")
+	if text == "" || len(text) > 40 {
+		return "this"
+	}
+	return text
+}
+
+func (c *compiler) collections() string {
+	if len(c.in.Sources) == 0 {
+		return ""
+	}
+	names := make([]string, len(c.in.Sources))
+	for i, s := range c.in.Sources {
+		names[i] = s.Name
+	}
+	return "The collections are " + strings.Join(names, ", ") + "."
+}
+
+// typeWord says what a value of a type is, in words of the user.
+func typeWord(t *types.Type) string {
+	if t == nil {
+		return "something unknown"
+	}
+	switch t.Kind() {
+	case types.StringKind:
+		return "a text"
+	case types.IntKind:
+		return "a whole number"
+	case types.DoubleKind:
+		return "a decimal number"
+	case types.BoolKind:
+		return "true or false"
+	case types.TimestampKind:
+		return "a point in time"
+	case types.DurationKind:
+		return "a span of time"
+	case types.NullTypeKind:
+		return "no value"
+	case types.StructKind:
+		return "a row of " + strings.TrimPrefix(t.TypeName(), "@")
+	case types.ListKind:
+		if len(t.Parameters()) == 1 && t.Parameters()[0].Kind() == types.StructKind {
+			return "the collection " + strings.TrimPrefix(t.Parameters()[0].TypeName(), "@")
+		}
+		return "a list"
+	case types.UintKind:
+		return "an unsigned number"
+	case types.BytesKind:
+		return "bytes"
+	case types.MapKind:
+		return "a map"
+	default:
+		return "of no single type"
+	}
+}
+
+// columnWord is the name of a type as sources declare it.
+func columnWord(t sql.Type) string {
+	for _, name := range []string{"string", "int", "float", "decimal", "bool", "timestamp", "date"} {
+		if typ, _ := columnType(name); typ == t {
+			return name
+		}
+	}
+	return "unknown"
+}
+
+// suggest names the nearest of the candidates, where one is near.
+func suggest(name string, candidates []string) string {
+	best := diag.Nearest(name, candidates)
+	if best == "" {
+		return ""
+	}
+	return "Did you mean " + best + "?"
+}
