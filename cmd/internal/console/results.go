@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/config/diag"
 )
 
 // results is customhouse/run-results/v1. It holds no people's data.
@@ -97,4 +98,15 @@ func JSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// Findings writes diagnostics as JSON, customhouse/diagnostics/v1.
+func Findings(w io.Writer, list diag.List) error {
+	if list == nil {
+		list = diag.List{}
+	}
+	return JSON(w, struct {
+		Schema      string    `json:"schema"`
+		Diagnostics diag.List `json:"diagnostics"`
+	}{"customhouse/diagnostics/v1", list})
 }

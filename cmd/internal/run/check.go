@@ -95,7 +95,7 @@ func (r *runner) tables(ctx context.Context) (qualified, bare []string, err erro
 	catalog := sql.Table{Space: sql.Source, Name: "information_schema.tables"}
 	schema, name := sql.Col("t", "table_schema"), sql.Col("t", "table_name")
 	rows, err := r.wh.Query(ctx, &sql.Select{
-		Items:   []sql.Item{sql.As(schema, "schema"), sql.As(name, "name")},
+		Items:   []sql.Item{sql.As(sql.Col("t", "table_catalog"), "catalog"), sql.As(schema, "schema"), sql.As(name, "name")},
 		From:    sql.TableRef{Table: catalog, As: "t"},
 		Where:   sql.Fn(sql.Not, sql.In{Expr: schema, List: []sql.Expr{sql.String("information_schema"), sql.String("pg_catalog")}}),
 		OrderBy: []sql.Order{sql.Asc(schema), sql.Asc(name)},
@@ -104,25 +104,40 @@ func (r *runner) tables(ctx context.Context) (qualified, bare []string, err erro
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	own := map[string]bool{}
-	for _, t := range r.Plan.System {
-		if parts := r.wh.Names(t.Table); len(parts) > 1 {
-			own[parts[len(parts)-2]] = true
-		}
-	}
-	row := make([]any, 2)
+	row := make([]any, 3)
 	for {
 		if err := rows.Next(row); errors.Is(err, io.EOF) {
 			return qualified, bare, nil
 		} else if err != nil {
 			return nil, nil, err
 		}
-		schema, _ := row[0].(string)
-		name, _ := row[1].(string)
-		if !own[schema] {
+		catalog, _ := row[0].(string)
+		schema, _ := row[1].(string)
+		name, _ := row[2].(string)
+		if !r.ours(catalog, schema) {
 			qualified, bare = append(qualified, schema+"."+name), append(bare, name)
 		}
 	}
+}
+
+// ours says that a schema is one that Customhouse keeps its tables in.
+func (r *runner) ours(catalog, schema string) bool {
+	for _, space := range []sql.Space{sql.Public, sql.Work} {
+		parts := r.wh.Names(sql.Table{Space: space, Name: "x"})
+		parts = parts[:len(parts)-1]
+		switch len(parts) {
+		case 0:
+		case 1:
+			if parts[0] == schema {
+				return true
+			}
+		default:
+			if parts[len(parts)-1] == schema && parts[len(parts)-2] == catalog {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // checkColumn is nil where the column can be read as it is wanted.

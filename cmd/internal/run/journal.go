@@ -20,7 +20,7 @@ const (
 // process left so: only one process at a time holds a target.
 func (r *runner) begin(ctx context.Context) (int64, error) {
 	isRunning := sql.Fn(sql.Eq, sql.Col("", "status"), sql.String(running))
-	left, err := r.count(ctx, &sql.Select{
+	left, err := r.wh.Int(ctx, &sql.Select{
 		Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")},
 		From:  sql.TableRef{Table: runsTable, As: "r"},
 		Where: isRunning,

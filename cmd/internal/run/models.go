@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/customhouse-cdp/customhouse/models"
-	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 // buildModels builds every model, independent ones at the same time. A model
@@ -139,7 +139,7 @@ func (r *runner) steps(ctx context.Context, subject string, round int, steps []m
 			}
 		case *models.Assert:
 			err := r.timed(subject, s.Title, round, func() error {
-				n, err := r.count(ctx, s.Query)
+				n, err := r.wh.Int(ctx, s.Query)
 				if err == nil && n != 0 {
 					err = &AssertError{Assert: s, Count: n}
 				}
@@ -157,7 +157,7 @@ func (r *runner) steps(ctx context.Context, subject string, round int, steps []m
 
 func (r *runner) loop(ctx context.Context, subject string, l *models.Loop) error {
 	for round := 1; ; round++ {
-		left, err := r.count(ctx, l.While)
+		left, err := r.wh.Int(ctx, l.While)
 		if err != nil {
 			return &StepError{Title: l.Title, Err: err}
 		}
@@ -189,51 +189,54 @@ func (r *runner) timed(subject, title string, round int, do func() error) error 
 // measure asks what a model's summary says.
 func (r *runner) measure(ctx context.Context, m *models.Model) error {
 	for _, q := range m.Measures {
-		row, err := r.numbers(ctx, q.Subject, q.Query)
+		list, err := r.numbers(ctx, q)
 		if err != nil {
 			return &StepError{Title: "measure " + q.Subject, Err: err}
 		}
-		r.mu.Lock()
-		r.summary.Measures = append(r.summary.Measures, row)
-		r.emitLocked(MeasureDone{Measure: row})
-		r.mu.Unlock()
+		for _, measure := range list {
+			r.mu.Lock()
+			r.summary.Measures = append(r.summary.Measures, measure)
+			r.emitLocked(MeasureDone{Measure: measure})
+			r.mu.Unlock()
+		}
 	}
 	return nil
 }
 
-var errShape = errors.New("a query of one row of integers returned something else")
-
-// count is the answer to a query of one integer.
-func (r *runner) count(ctx context.Context, q sql.Query) (int64, error) {
-	row, err := r.numbers(ctx, "", q)
+// numbers is the answer to a measure; NULL is 0.
+func (r *runner) numbers(ctx context.Context, q models.Measure) (list []Measure, err error) {
+	rows, err := r.wh.Query(ctx, q.Query)
 	if err != nil {
-		return 0, err
-	}
-	if len(row.Values) != 1 {
-		return 0, errShape
-	}
-	return row.Values[0].Value, nil
-}
-
-// numbers is the answer to a query of one row of named integers; NULL is 0.
-func (r *runner) numbers(ctx context.Context, subject string, q sql.Query) (m Measure, err error) {
-	rows, err := r.wh.Query(ctx, q)
-	if err != nil {
-		return m, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	columns := rows.Columns()
 	dest := make([]any, len(columns))
-	if err := rows.Next(dest); err != nil {
-		return m, fmt.Errorf("%w: %w", errShape, err)
-	}
-	m.Subject = subject
-	for i, c := range columns {
-		n, ok := dest[i].(int64)
-		if !ok && dest[i] != nil {
-			return m, fmt.Errorf("%w: %s is %T", errShape, c.Name, dest[i])
+	for {
+		err := rows.Next(dest)
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		m.Values = append(m.Values, Value{Name: c.Name, Value: n})
+		if err != nil {
+			return nil, err
+		}
+		m := Measure{Subject: q.Subject}
+		for i, c := range columns {
+			if i == 0 && q.ByName {
+				name, _ := dest[0].(string)
+				m.Subject += name
+				continue
+			}
+			n, ok := dest[i].(int64)
+			if !ok && dest[i] != nil {
+				return nil, fmt.Errorf("column %s of a measure is %T, not an integer", c.Name, dest[i])
+			}
+			m.Values = append(m.Values, Value{Name: c.Name, Value: n})
+		}
+		list = append(list, m)
 	}
-	return m, nil
+	if !q.ByName && len(list) != 1 {
+		return nil, fmt.Errorf("a measure of one row gave %d", len(list))
+	}
+	return list, nil
 }

@@ -14,12 +14,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
@@ -104,6 +107,9 @@ func (r *runner) emitLocked(e Event) {
 
 // prepare makes the warehouse ready and writes the run down.
 func (r *runner) prepare(ctx context.Context) error {
+	if err := r.wh.Init(ctx); err != nil {
+		return fmt.Errorf("creating the schema: %w", err)
+	}
 	if err := r.wh.Clean(ctx); err != nil {
 		return fmt.Errorf("cleaning up after the last run: %w", err)
 	}
@@ -111,7 +117,7 @@ func (r *runner) prepare(ctx context.Context) error {
 		return err
 	}
 	for _, t := range r.Plan.System {
-		if err := r.wh.Exec(ctx, t); err != nil {
+		if err := r.ensure(ctx, t); err != nil {
 			return fmt.Errorf("creating table %s: %w", t.Table.Name, err)
 		}
 	}
@@ -122,6 +128,26 @@ func (r *runner) prepare(ctx context.Context) error {
 	r.started = true
 	if killed > 0 {
 		r.emit(Killed{Runs: killed})
+	}
+	return nil
+}
+
+// ensure creates a table, or adds the columns that an older one lacks: the
+// project has grown a trait.
+func (r *runner) ensure(ctx context.Context, t sql.CreateTable) error {
+	if err := r.wh.Exec(ctx, t); err != nil {
+		return err
+	}
+	have, err := r.wh.Columns(ctx, t.Table)
+	if err != nil {
+		return err
+	}
+	for _, want := range t.Columns {
+		if !slices.ContainsFunc(have, func(c adapters.Column) bool { return strings.EqualFold(c.Name, want.Name) }) {
+			if err := r.wh.Exec(ctx, sql.AddColumn{Table: t.Table, Column: want}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

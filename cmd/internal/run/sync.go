@@ -72,10 +72,11 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 			return &StepError{Title: "note the rows that cannot be sent", Err: err}
 		}
 	}
-	counts, err := r.numbers(ctx, subject, a.Counts)
+	row, err := r.numbers(ctx, models.Measure{Subject: subject, Query: a.Counts})
 	if err != nil {
 		return &StepError{Title: "compare with the ledger", Err: err}
 	}
+	counts := row[0]
 	result.Counts = counts
 	report, err := deliver.Run(ctx, r.job(a, counts))
 	result.Report = report
@@ -218,7 +219,7 @@ func (r *runner) operations(ctx context.Context, q sql.Query) iter.Seq2[syncs.Op
 // operation reads one row; the values are copied, since dest is used again.
 func operation(row []any) (syncs.Op, error) {
 	if len(row) < fixed {
-		return syncs.Op{}, errShape
+		return syncs.Op{}, fmt.Errorf("an operation has %d columns", len(row))
 	}
 	what, ok1 := row[0].(string)
 	key, ok2 := row[1].(string)

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/files"
+	"github.com/customhouse-cdp/customhouse/syncs/webhook"
+)
+
+// targetKinds are the warehouses that are compiled in. A new one is a folder
+// below adapters and an entry here.
+var targetKinds = []targetKind{
+	{
+		name:   "duckdb",
+		config: func() any { return new(duckdb.Config) },
+		layout: func(t *config.Target) adapters.Options {
+			return adapters.Options{
+				Dialect: sql.DuckDB, Schema: t.Schema, Catalog: []string{duckdb.FileCatalog},
+				Work: duckdb.WorkParts(), Files: []string{duckdb.WorkCatalog, "files"}, Parallel: 4,
+			}
+		},
+		connect: func(ctx context.Context, t *config.Target, dir string, _ secret.Resolver) (adapters.Driver, error) {
+			return duckdb.Open(ctx, *t.Config.(*duckdb.Config), dir) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+	},
+}
+
+// destinationKinds are the destinations that are compiled in. A new one is a
+// folder below syncs and an entry here.
+var destinationKinds = []destinationKind{
+	destination("files", files.New),
+	destination("webhook", webhook.New),
+}
+
+// targetKind is how the composition root knows a warehouse.
+type targetKind struct {
+	// name is the target's type in YAML.
+	name string
+	// config makes the value that a target's keys are decoded into.
+	config func() any
+	// layout says how SQL is spelled for a target and where its tables live.
+	layout func(*config.Target) adapters.Options
+	// connect opens a target; relative paths start at dir.
+	connect func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error)
+}
+
+// printer spells SQL for a target that is not opened.
+func (k targetKind) printer(t *config.Target, sources []string) *sql.Printer {
+	layout := k.layout(t)
+	layout.FileSources = sources
+	return adapters.New(layout).Printer()
+}
+
+// open opens a target.
+func (k targetKind) open(ctx context.Context, t *config.Target, sources []string, dir string, from secret.Resolver) (*adapters.Warehouse, error) {
+	options := k.layout(t)
+	options.FileSources = sources
+	driver, err := k.connect(ctx, t, dir, from)
+	if err != nil {
+		return nil, err
+	}
+	options.Driver = driver
+	return adapters.New(options), nil
+}
+
+// destinationKind is how the composition root knows a destination.
+type destinationKind struct {
+	name   string
+	config func() any
+	open   func(config any) (syncs.Destination, error)
+}
+
+// destination makes a kind of a constructor, whose configuration type C is a
+// struct.
+func destination[C any, D syncs.Destination](name string, open func(C) (D, error)) destinationKind {
+	return destinationKind{
+		name:   name,
+		config: func() any { return new(C) },
+		open: func(config any) (syncs.Destination, error) {
+			c, ok := config.(*C)
+			if !ok {
+				return nil, fmt.Errorf("the configuration of a %s destination is %T", name, config)
+			}
+			return open(*c)
+		},
+	}
+}
+
+// kinds are what package config must know of the lists above.
+func kinds() config.Kinds {
+	k := config.Kinds{Targets: map[string]func() any{}, Destinations: map[string]func() any{}}
+	for _, t := range targetKinds {
+		k.Targets[t.name] = t.config
+	}
+	for _, d := range destinationKinds {
+		k.Destinations[d.name] = d.config
+	}
+	return k
+}
+
+// openDestination opens a destination of the project.
+func openDestination(d *config.Destination) (syncs.Destination, error) {
+	i := slices.IndexFunc(destinationKinds, func(k destinationKind) bool { return k.name == d.Type })
+	if i < 0 {
+		return nil, fmt.Errorf("destinations of type %s are not compiled in", d.Type)
+	}
+	return destinationKinds[i].open(d.Config)
+}

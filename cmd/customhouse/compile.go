@@ -1,0 +1,231 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+func (a *app) compileCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compile",
+		Short: "Write the project's SQL to target/compiled, offline",
+		Long: `Write the SQL that a run would execute to target/compiled, a folder for each
+model and sync and a file for each step, and target/manifest.json, which says
+how they hang together. It needs no warehouse.`,
+		Args: cobra.NoArgs,
+		RunE: do(func(context.Context, []string) error {
+			p, err := a.load()
+			if err != nil {
+				return err
+			}
+			plan, err := a.plan(p)
+			if err != nil {
+				return err
+			}
+			m, files, err := compiled(p, plan)
+			if err != nil {
+				return err
+			}
+			if err := p.writeCompiled(m, files); err != nil {
+				return err
+			}
+			if a.format == "json" {
+				return console.JSON(a.stdout, m)
+			}
+			_, err = fmt.Fprintf(a.stdout, "wrote %d files of SQL to %s\n", len(files), filepath.Join(p.targetDir(), "compiled"))
+			return err
+		}),
+	}
+}
+
+// writeCompiled replaces target/compiled and the manifest.
+func (p *project) writeCompiled(m manifest, files map[string]string) error {
+	text, err := indented(m)
+	if err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	if err := os.RemoveAll(filepath.Join(p.targetDir(), "compiled")); err != nil {
+		return fmt.Errorf("removing the SQL compiled before: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := p.writeArtifact(filepath.Join("compiled", filepath.FromSlash(name)), []byte(files[name])); err != nil {
+			return err
+		}
+	}
+	return p.writeArtifact("manifest.json", text)
+}
+
+// manifest is customhouse/manifest/v1.
+type manifest struct {
+	Schema      string          `json:"schema"`
+	Project     string          `json:"project"`
+	ProjectHash string          `json:"project_hash"`
+	Target      string          `json:"target"`
+	Dialect     string          `json:"dialect"`
+	Nodes       []node          `json:"nodes"`
+	Models      []manifestModel `json:"models"`
+	Syncs       []manifestModel `json:"syncs"`
+}
+
+type manifestModel struct {
+	Name string `json:"name"`
+	// Nodes are the keys of the resources that it builds.
+	Nodes []string `json:"nodes"`
+	// Reads and Writes are tables outside the model.
+	Reads  []string `json:"reads"`
+	Writes []string `json:"writes"`
+	// Needs are the models that have to be built before.
+	Needs []string `json:"needs"`
+	// Files are paths below target/compiled.
+	Files []string `json:"files"`
+}
+
+// compiled spells a plan: the manifest, and the SQL by file name.
+func compiled(p *project, plan *models.Plan) (manifest, map[string]string, error) {
+	printer := p.kind.printer(p.target, p.fileSources())
+	m := manifest{
+		Schema: "customhouse/manifest/v1", Project: p.Name, ProjectHash: p.hash,
+		Target: p.target.Name, Dialect: printer.Dialect.Name,
+		Nodes: toNodes(plan.Nodes), Models: []manifestModel{}, Syncs: []manifestModel{},
+	}
+	graph, err := models.NewGraph(plan.Models)
+	if err != nil {
+		return m, nil, err
+	}
+	files := map[string]string{}
+	for _, i := range graph.Order {
+		model := plan.Models[i]
+		s := speller{printer: printer, dir: folder(model.Name), files: files}
+		s.steps(model.Steps)
+		s.script("put in place", model.Commit)
+		for _, q := range model.Measures {
+			s.query("measure "+q.Subject, q.Query)
+		}
+		entry := s.entry(model.Name, model.Nodes, models.ModelUse(model))
+		for _, n := range graph.Needs[i] {
+			entry.Needs = append(entry.Needs, plan.Models[n].Name)
+		}
+		m.Models = append(m.Models, entry)
+		err = cmp.Or(err, s.err)
+	}
+	for _, audience := range plan.Audiences {
+		name := "sync:" + audience.Sync.Name
+		s := speller{printer: printer, dir: folder(name), files: files}
+		s.steps(audience.Steps)
+		s.script("note the rows that cannot be sent", audience.Refuse)
+		s.query("count what is due", audience.Counts)
+		s.query("changes", audience.Changes)
+		s.query("everything wanted", audience.Snapshot)
+		s.script("take outcomes over", audience.Apply)
+		s.script("forget rejections that are no longer due", audience.Settle)
+		m.Syncs = append(m.Syncs, s.entry(name, []string{name}, models.AudienceUse(audience)))
+		err = cmp.Or(err, s.err)
+	}
+	return m, files, err
+}
+
+// folder is a path for a name such as "identity:customer".
+func folder(name string) string { return strings.ReplaceAll(name, ":", "/") }
+
+// speller prints the steps of one model into numbered files.
+type speller struct {
+	printer *sql.Printer
+	dir     string
+	files   map[string]string
+	names   []string
+	// within is the titles of the enclosing loops.
+	within []string
+	err    error
+}
+
+func (s *speller) steps(steps []models.Step) {
+	for _, step := range steps {
+		switch step := step.(type) {
+		case *models.Exec:
+			s.script(step.Title, step.Statements)
+		case *models.Assert:
+			s.query("assert "+step.Title, step.Query)
+		case *models.Loop:
+			s.query("repeat while not zero "+step.Title, step.While)
+			s.within = append(s.within, step.Title)
+			s.steps(step.Steps)
+			s.within = s.within[:len(s.within)-1]
+		default:
+			panic(fmt.Sprintf("compile: unknown step %T", step))
+		}
+	}
+}
+
+func (s *speller) script(title string, statements []sql.Statement) {
+	var texts []string
+	for _, statement := range statements {
+		out, err := s.printer.Statement(statement)
+		s.err = cmp.Or(s.err, err)
+		texts = append(texts, out...)
+	}
+	s.file(title, texts)
+}
+
+func (s *speller) query(title string, q sql.Query) {
+	if q == nil {
+		return
+	}
+	text, err := s.printer.Query(q)
+	s.err = cmp.Or(s.err, err)
+	s.file(title, []string{text})
+}
+
+func (s *speller) file(title string, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	head := "-- " + strings.Join(append(slices.Clone(s.within), title), ": ") + "\n"
+	name := path.Join(s.dir, fmt.Sprintf("%02d_%s.sql", len(s.names)+1, slug(title)))
+	s.names = append(s.names, name)
+	s.files[name] = head + strings.Join(texts, ";\n\n") + ";\n"
+}
+
+func (s *speller) entry(name string, nodes []string, use models.Use) manifestModel {
+	m := manifestModel{Name: name, Nodes: append([]string{}, nodes...), Needs: []string{}, Files: append([]string{}, s.names...)}
+	reads, writes := map[string]bool{}, map[string]bool{}
+	for t := range use.Reads {
+		s.outside(t, reads)
+	}
+	for t := range use.Writes {
+		s.outside(t, writes)
+	}
+	m.Reads = append([]string{}, slices.Sorted(maps.Keys(reads))...)
+	m.Writes = append([]string{}, slices.Sorted(maps.Keys(writes))...)
+	return m
+}
+
+// outside notes the tables that others see.
+func (s *speller) outside(t sql.Table, into map[string]bool) {
+	if t.Space == sql.Public || t.Space == sql.Source {
+		name, err := s.printer.Table(t)
+		s.err = cmp.Or(s.err, err)
+		into[name] = true
+	}
+}
+
+// slug makes a file name of a title.
+func slug(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	text := strings.Join(words, "_")
+	return text[:min(len(text), 60)]
+}

@@ -1,0 +1,70 @@
+// Command customhouse turns a folder of YAML into customers, profiles,
+// segments and delivered audiences, inside the warehouse that its user has.
+//
+// This package is the composition root: it reads flags, environment, clock and
+// signals, knows every vendor (builtin.go) and decides the exit code. What the
+// commands do is in the packages that they call.
+//
+// Start with newRoot in root.go.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1 // handled: invalid project, failed model, broken guard
+	exitUsage   = 2 // wrong flags, a crash, an interrupt
+)
+
+func main() {
+	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Main runs the command line args and returns the exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "customhouse crashed, which is our fault: %v\nPlease report it with these lines:\n%s", r, debug.Stack())
+			code = exitUsage
+		}
+	}()
+	ctx, stop := withSignals(stderr)
+	defer stop()
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, env: os.LookupEnv}
+	return a.execute(ctx, args)
+}
+
+// withSignals cancels the context at the first signal, so that work in
+// progress ends cleanly, and leaves at the second.
+func withSignals(stderr io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-signals; !ok {
+			return
+		}
+		fmt.Fprintln(stderr, "\nstopping cleanly; a second signal stops at once")
+		cancel(run.ErrInterrupted)
+		if _, ok := <-signals; ok {
+			os.Exit(exitUsage)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}

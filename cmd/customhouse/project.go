@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/selection"
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/compile"
+)
+
+// projectFile is where the project usually begins; its folder is the
+// project's.
+const projectFile = "customhouse.yaml"
+
+// project is a loaded project with the target to use.
+type project struct {
+	*config.Project
+	dir    string
+	target *config.Target
+	kind   targetKind
+	// hash is over the names and texts of the files that were read.
+	hash string
+}
+
+// load reads the project. Warnings go to standard error.
+func (a *app) load() (*project, error) {
+	dir, err := a.findProject()
+	if err != nil {
+		return nil, err
+	}
+	files := &recorder{FS: os.DirFS(dir)}
+	p, found := config.Load(files, dir, kinds())
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	if len(p.Warnings) > 0 {
+		diag.Render(a.stderr, p.Warnings)
+	}
+	hash, err := files.hash()
+	if err != nil {
+		return nil, fmt.Errorf("reading project: %w", err)
+	}
+	target, err := a.chooseTarget(p)
+	if err != nil {
+		return nil, err
+	}
+	kind := targetKinds[slices.IndexFunc(targetKinds, func(k targetKind) bool { return k.name == target.Type })]
+	return &project{Project: p, dir: dir, target: target, kind: kind, hash: hash}, nil
+}
+
+// findProject is the folder of --project-dir, or the nearest one above the
+// current folder that has a project file.
+func (a *app) findProject() (string, error) {
+	start, err := filepath.Abs(a.projectDir)
+	if err != nil {
+		return "", fmt.Errorf("finding the project: %w", err)
+	}
+	info, err := os.Stat(start)
+	if err != nil || !info.IsDir() {
+		return "", usageError{fmt.Errorf("there is no folder %s", a.projectDir)}
+	}
+	if a.dirGiven {
+		return start, nil
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		for _, name := range []string{projectFile, "customhouse.yml"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				return dir, nil
+			}
+		}
+		if dir == filepath.Dir(dir) {
+			return start, nil // Files may have any name: Load says what is missing.
+		}
+	}
+}
+
+func (a *app) chooseTarget(p *config.Project) (*config.Target, error) {
+	if len(p.Targets) == 0 {
+		return nil, errors.New("the project has no targets: say where its warehouse is, in " + projectFile)
+	}
+	if a.target == "" {
+		return p.Targets[0], nil
+	}
+	var names []string
+	for _, t := range p.Targets {
+		if t.Name == a.target {
+			return t, nil
+		}
+		names = append(names, t.Name)
+	}
+	return nil, usageError{fmt.Errorf("the project has no target %s: there are %s", a.target, strings.Join(names, ", "))}
+}
+
+// recorder remembers which files of a folder were opened.
+type recorder struct {
+	fs.FS
+	mu    sync.Mutex
+	names []string
+}
+
+// Open opens a file or folder and remembers its name.
+func (r *recorder) Open(name string) (fs.File, error) {
+	f, err := r.FS.Open(name)
+	if err == nil && path.Ext(name) != "" {
+		r.mu.Lock()
+		r.names = append(r.names, name)
+		r.mu.Unlock()
+	}
+	return f, err
+}
+
+// hash is over the names and texts of the files that were opened.
+func (r *recorder) hash() (string, error) {
+	sum := sha256.New()
+	slices.Sort(r.names)
+	for _, name := range slices.Compact(r.names) {
+		info, err := fs.Stat(r.FS, name)
+		if err != nil {
+			return "", err
+		}
+		if info.IsDir() {
+			continue
+		}
+		text, err := fs.ReadFile(r.FS, name)
+		if err != nil {
+			return "", err
+		}
+		// The lengths keep two files from reading as one.
+		fmt.Fprintf(sum, "%d %s %d ", len(name), name, len(text))
+		sum.Write(text)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// plan compiles the selected part of the project.
+func (a *app) plan(p *project) (*models.Plan, error) {
+	asOf, err := a.at(p.Timezone)
+	if err != nil {
+		return nil, err
+	}
+	options := compile.Options{AsOf: asOf, RunID: newRunID(a.now())}
+	plan, found := compile.Compile(p.Project, options)
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		diag.Render(a.stderr, found)
+	}
+	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
+	if err != nil || selected == nil {
+		return plan, err
+	}
+	options.Select = selected
+	plan, found = compile.Compile(p.Project, options)
+	return plan, found.Err()
+}
+
+// newRunID sorts by time and is unique.
+func newRunID(now time.Time) string {
+	random := make([]byte, 3)
+	rand.Read(random) //nolint:errcheck,gosec // it never fails: see its documentation
+	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random)
+}
+
+// resolver gets secrets from this machine.
+func (a *app) resolver() secret.Resolver {
+	return secret.Resolver{
+		Env:      a.env,
+		ReadFile: os.ReadFile,
+		Exec: func(ctx context.Context, command string) (string, error) {
+			out, err := exec.CommandContext(ctx, "sh", "-c", command).Output() //nolint:gosec // running the user's own command is the point
+			return string(out), err
+		},
+	}
+}
+
+// files resolves the paths of the sources that are files.
+func (a *app) files(ctx context.Context, p *project, plan *models.Plan) (map[string]adapters.Files, error) {
+	out := map[string]adapters.Files{}
+	var found diag.List
+	for _, c := range plan.Checks {
+		f := c.Source.Files
+		if f == nil {
+			continue
+		}
+		name, err := f.Path.Resolve(ctx, a.resolver())
+		if err != nil {
+			found = append(found, unresolved(err, c.Source.Pos.At("files", "path")))
+			continue
+		}
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(p.dir, name)
+		}
+		out[c.Source.Name] = adapters.Files{Path: name, Format: fileFormat(f.Format, name), Delimiter: f.Delimiter}
+	}
+	return out, found.Sort().Err()
+}
+
+// fileFormat is the format that a source names, or else the one that the ending
+// of its path stands for.
+func fileFormat(named, name string) string {
+	if named != "" {
+		return named
+	}
+	switch ending := filepath.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz")); ending {
+	case ".ndjson", ".jsonl":
+		return "json"
+	case ".tsv", ".txt":
+		return "csv"
+	default:
+		return strings.TrimPrefix(ending, ".")
+	}
+}
+
+// fileSources are the names of the sources that are read from files.
+func (p *project) fileSources() []string {
+	var names []string
+	for _, s := range p.Sources {
+		if s.Files != nil {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// unresolved says at its place that a reference stands for nothing.
+func unresolved(err error, at diag.Span) diag.Diagnostic {
+	var e *secret.Error
+	if !errors.As(err, &e) {
+		return diag.Errorf(at, "unresolved-reference", "%v", err)
+	}
+	return diag.Errorf(at, "unresolved-reference", "%s: %s", e.Reference, e.Problem).WithHelp("%s", e.Help)
+}

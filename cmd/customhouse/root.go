@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/selection"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+)
+
+// app is one execution of the command line.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+	env            func(string) (string, bool)
+
+	// The global flags.
+	projectDir string
+	dirGiven   bool
+	target     string
+	include    []string
+	exclude    []string
+	asOf       string
+	format     string
+	logFormat  string
+	noColor    bool
+}
+
+// usageError is a mistake in the command line itself.
+type usageError struct{ error }
+
+// failure is a handled failure that has been reported already: only the exit
+// code is left to say.
+type failure struct{ code int }
+
+func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
+
+// execute runs the command line and reports what went wrong.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.newRoot()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return a.report(ctx, root.ExecuteContext(ctx))
+}
+
+// report prints an error, once, and chooses the exit code. Errors that are not
+// handled are cobra's own, about the command line.
+func (a *app) report(ctx context.Context, err error) int {
+	var done failure
+	var found diag.List
+	var warehouse *adapters.Error
+	var h handled
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &done):
+		return done.code
+	case errors.Is(context.Cause(ctx), run.ErrInterrupted):
+		fmt.Fprintln(a.stderr, "interrupted")
+		return exitUsage
+	case errors.As(err, &found):
+		a.findings(found)
+		return exitFailure
+	case !errors.As(err, &h):
+		fmt.Fprintf(a.stderr, "error: %v\nSee customhouse --help.\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(a.stderr, "error: %v\n", err)
+	if errors.As(err, &warehouse) && warehouse.Help != "" {
+		fmt.Fprintf(a.stderr, "  help: %s\n", warehouse.Help)
+	}
+	var usage usageError
+	var selector *selection.Error
+	if errors.As(err, &usage) || errors.As(err, &selector) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// findings prints what is wrong with a project: for programs on standard
+// output, for people on standard error.
+func (a *app) findings(list diag.List) {
+	if a.format == "json" {
+		// Writing to a closed output is reported by the exit code alone.
+		_ = console.Findings(a.stdout, list)
+		return
+	}
+	diag.Render(a.stderr, list)
+}
+
+// handled marks errors that a command returned, unlike cobra's own.
+type handled struct{ error }
+
+func (h handled) Unwrap() error { return h.error }
+
+// do makes a command's function of one of ours.
+func do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd.Context(), args); err != nil {
+			return handled{err}
+		}
+		return nil
+	}
+}
+
+// newRoot is the whole command line.
+func (a *app) newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "customhouse",
+		Short: "Customers, profiles, segments and audiences from YAML, inside your warehouse",
+		Long: `Customhouse reads a folder of YAML and builds, inside your warehouse: one
+identity per customer, profiles, segments, and the audiences that it keeps up
+to date in other systems.
+
+Start with: customhouse init my_project`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.dirGiven = cmd.Flags().Changed("project-dir")
+			return a.checkFlags()
+		},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.projectDir, "project-dir", ".", "folder of the project; without it, also looked for in the folders above")
+	f.StringVar(&a.target, "target", "", "target of the project; its first one by default")
+	f.StringArrayVar(&a.include, "select", nil, "only these resources, such as segment:vip+ or tag:hourly (repeatable)")
+	f.StringArrayVar(&a.exclude, "exclude", nil, "not these resources (repeatable)")
+	f.StringVar(&a.asOf, "as-of", "", "the instant that now means: RFC 3339, or a date in the project's time zone (default: now)")
+	f.StringVar(&a.format, "format", "human", "format of results: human or json")
+	f.StringVar(&a.logFormat, "log-format", "text", "format of progress on standard error: text or json")
+	f.BoolVar(&a.noColor, "no-color", false, "plain lines, even on a terminal")
+	root.AddCommand(
+		a.initCommand(), a.validateCommand(), a.compileCommand(), a.runCommand(), a.showCommand(),
+		a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(),
+	)
+	return root
+}
+
+func (a *app) checkFlags() error {
+	if !slices.Contains([]string{"human", "json", "csv"}, a.format) {
+		return fmt.Errorf("--format is %q: it has to be human or json (or csv, for show)", a.format)
+	}
+	if !slices.Contains([]string{"text", "json"}, a.logFormat) {
+		return fmt.Errorf("--log-format is %q: it has to be text or json", a.logFormat)
+	}
+	return nil
+}
+
+// logger writes what happens as one JSON object a line.
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+// events is where the events of a run go.
+func (a *app) events() run.Func {
+	if a.logFormat == "json" {
+		return console.Log(a.logger())
+	}
+	return console.Progress(a.stderr, a.live())
+}
+
+// live says that standard error is a terminal that a line can be replaced on.
+func (a *app) live() bool {
+	for _, name := range []string{"CI", "NO_COLOR"} {
+		if v, ok := a.env(name); ok && v != "" {
+			return false
+		}
+	}
+	if v, _ := a.env("TERM"); v == "dumb" || a.noColor {
+		return false
+	}
+	return isTerminal(a.stderr)
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// at is the instant of --as-of.
+func (a *app) at(zone *time.Location) (time.Time, error) {
+	if a.asOf == "" {
+		return a.now().UTC().Truncate(time.Microsecond), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, a.asOf); err == nil {
+		return t.UTC().Truncate(time.Microsecond), nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, a.asOf, zone); err == nil {
+		return t.UTC(), nil
+	}
+	return time.Time{}, usageError{fmt.Errorf("--as-of is %q: it has to look like 2026-01-31 or 2026-01-31T12:00:00Z", a.asOf)}
+}
+
+// list joins names for a message.
+func list(names []string) string { return strings.Join(names, ", ") }

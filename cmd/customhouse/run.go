@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "Build everything and deliver what changed",
+		Long: `Resolve identities, build profiles, evaluate segments, and deliver what changed
+to the destinations of the selected syncs. A target without deliver: true only
+compares and counts.
+
+The exit code is 0 where everything was built and delivered (rejected rows
+below the guards are reported loudly, and stay due), 1 where a model or sync
+failed, 2 after an interrupt.`,
+		Args: cobra.NoArgs,
+		RunE: do(func(ctx context.Context, _ []string) error {
+			summary, err := a.run(ctx)
+			if err != nil {
+				return err
+			}
+			if err := a.printSummary(summary); err != nil {
+				return err
+			}
+			return exit(summary.Status)
+		}),
+	}
+}
+
+// exit is the failure that a run's status stands for.
+func exit(status run.Status) error {
+	switch status {
+	case run.Interrupted:
+		return failure{exitUsage}
+	case run.Failed:
+		return failure{exitFailure}
+	case run.OK, run.Degraded, run.Skipped, run.Withheld:
+	}
+	return nil
+}
+
+func (a *app) printSummary(s run.Summary) error {
+	if a.format == "json" {
+		return console.Results(a.stdout, s)
+	}
+	return console.Summary(a.stdout, s)
+}
+
+// run runs the project and writes target/run_results.json.
+func (a *app) run(ctx context.Context) (run.Summary, error) {
+	p, err := a.load()
+	if err != nil {
+		return run.Summary{}, err
+	}
+	plan, err := a.plan(p)
+	if err != nil {
+		return run.Summary{}, err
+	}
+	options, err := a.options(ctx, p, plan)
+	if err != nil {
+		return run.Summary{}, err
+	}
+	options.Warehouse, err = p.open(ctx, a.resolver())
+	if err != nil {
+		return run.Summary{}, err
+	}
+	summary, err := run.Run(ctx, options)
+	err = errors.Join(err, options.Warehouse.Close())
+	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
+		err = errors.Join(err, p.writeResults(summary))
+	}
+	return summary, err
+}
+
+func (p *project) writeResults(s run.Summary) error {
+	var b bytes.Buffer
+	if err := console.Results(&b, s); err != nil {
+		return err
+	}
+	return p.writeArtifact("run_results.json", b.Bytes())
+}
+
+// options gathers what a run needs but the warehouse; everything that is not
+// there is reported at once.
+func (a *app) options(ctx context.Context, p *project, plan *models.Plan) (run.Options, error) {
+	files, err := a.files(ctx, p, plan)
+	if err != nil {
+		return run.Options{}, err
+	}
+	known := &secrets{values: map[string]secret.Value{}}
+	destinations := map[string]syncs.Destination{}
+	if p.target.Deliver {
+		for _, audience := range plan.Audiences {
+			known.resolve(ctx, a.resolver(), audience.Destination.Config, audience.Destination.Pos)
+		}
+		if err := known.found.Sort().Err(); err != nil {
+			return run.Options{}, err
+		}
+	}
+	for _, audience := range plan.Audiences {
+		d := audience.Destination
+		if destinations[d.Name], err = openDestination(d); err != nil {
+			return run.Options{}, fmt.Errorf("opening destination %s: %w", d.Name, err)
+		}
+	}
+	return run.Options{
+		Plan: plan, Files: files, Destinations: destinations, Secrets: known.value,
+		Target: p.target.Name, ProjectHash: p.hash, Deliver: p.target.Deliver,
+		Events: a.events(), Clock: deliver.Timer(a.now),
+	}, nil
+}
+
+// open opens the warehouse of the target.
+func (p *project) open(ctx context.Context, from secret.Resolver) (*adapters.Warehouse, error) {
+	wh, err := p.kind.open(ctx, p.target, p.fileSources(), p.dir, from)
+	if err != nil {
+		return nil, fmt.Errorf("opening target %s: %w", p.target.Name, err)
+	}
+	return wh, nil
+}

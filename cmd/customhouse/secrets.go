@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/config/strict"
+)
+
+// secrets holds what the references of the opened destinations stand for.
+type secrets struct {
+	values map[string]secret.Value
+	found  diag.List
+}
+
+// value is what a reference stands for; resolve was called for it before.
+func (s *secrets) value(r secret.Ref) secret.Value { return s.values[r.Text()] }
+
+// resolve gets every reference that a configuration holds, so that a missing
+// one is known before anything runs. pos is the mapping of the configuration.
+func (s *secrets) resolve(ctx context.Context, from secret.Resolver, config any, pos strict.Node) {
+	walkRefs(reflect.ValueOf(config), nil, func(r secret.Ref, path []string) {
+		if _, known := s.values[r.Text()]; known {
+			return
+		}
+		v, err := r.Resolve(ctx, from)
+		if err != nil {
+			s.found = append(s.found, unresolved(err, pos.At(path...)))
+			return
+		}
+		s.values[r.Text()] = v
+	})
+}
+
+// walkRefs visits the references below the exported fields of a value, with
+// the path of YAML keys that leads to them.
+func walkRefs(v reflect.Value, path []string, visit func(secret.Ref, []string)) {
+	if !v.IsValid() || !v.CanInterface() {
+		return
+	}
+	switch x := v.Interface().(type) {
+	case secret.Ref:
+		if !x.IsZero() {
+			visit(x, path)
+		}
+		return
+	case secret.Template:
+		for _, r := range x.Refs() {
+			visit(r, path)
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		walkRefs(v.Elem(), path, visit)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			if name != "" && name != "-" {
+				walkRefs(v.Field(i), append(path[:len(path):len(path)], name), visit)
+				continue
+			}
+			// A field without a key of its own holds entries of collections.
+			if name == "" {
+				walkRefs(v.Field(i), path, visit)
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			walkRefs(v.Index(i), path, visit)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			walkRefs(v.MapIndex(key), append(path[:len(path):len(path)], key.String()), visit)
+		}
+	default:
+	}
+}
