@@ -92,10 +92,14 @@ func (*Exec) step()   {}
 func (*Loop) step()   {}
 func (*Assert) step() {}
 
-// Measure is a query of one row whose columns are named integers.
+// Measure is a query whose columns are named integers.
 type Measure struct {
-	Subject string // "identity:customer", "segment:vip"
-	Query   sql.Query
+	// Subject is what is measured, such as "identity:customer".
+	Subject string
+	// ByName says that the query has many rows, each with a text in its first
+	// column that completes the Subject; without it there is one row.
+	ByName bool
+	Query  sql.Query
 }
 
 // Check is what the catalog must say about one source.

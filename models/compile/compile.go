@@ -5,11 +5,18 @@
 package compile
 
 import (
+	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/expr"
+	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/profile"
+	"github.com/customhouse-cdp/customhouse/models/segment"
+	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 // Options are the inputs of Compile beside the project.
@@ -23,8 +30,316 @@ type Options struct {
 	Select map[string]bool
 }
 
+// entity is one entity with all that belongs to it.
+type entity struct {
+	*config.Entity
+	sources  []*config.Source
+	traits   []*config.Trait
+	segments []*config.Segment
+	expr     *expr.Output
+}
+
 // Compile makes the plan of a project. The list may hold warnings beside a
 // plan; with an error the plan is nil.
 func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
-	return nil, nil
+	c := &compiler{
+		project:  p,
+		Options:  opt,
+		plan:     &models.Plan{Project: p, AsOf: opt.AsOf, RunID: opt.RunID},
+		segments: map[string]*entity{},
+	}
+	var found diag.List
+	for _, e := range p.Entities {
+		en := &entity{Entity: e}
+		for _, s := range p.Sources {
+			if s.Entity == e.Name {
+				en.sources = append(en.sources, s)
+			}
+		}
+		for _, t := range p.Traits {
+			if t.Entity == e.Name {
+				en.traits = append(en.traits, t)
+			}
+		}
+		for _, s := range p.Segments {
+			if s.Entity == e.Name {
+				en.segments = append(en.segments, s)
+				c.segments[s.Name] = en
+			}
+		}
+		out, list := expr.Compile(expr.Input{
+			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, AsOf: opt.AsOf, Timezone: p.Timezone,
+		})
+		found = append(found, list...)
+		en.expr = out
+		c.entities = append(c.entities, en)
+	}
+	if found.HasErrors() {
+		return nil, found.Sort()
+	}
+	c.nodes()
+	c.system()
+	c.models()
+	c.prune()
+	c.checks()
+	c.audiences()
+	return c.plan, found.Sort()
+}
+
+type compiler struct {
+	Options
+	project  *config.Project
+	plan     *models.Plan
+	entities []*entity
+	segments map[string]*entity // by segment name
+}
+
+func (c *compiler) selected(key string) bool { return c.Select == nil || c.Select[key] }
+
+func (c *compiler) entity(name string) *entity {
+	i := slices.IndexFunc(c.entities, func(e *entity) bool { return e.Name == name })
+	return c.entities[i]
+}
+
+// profileInput is what package profile wants of an entity.
+func (c *compiler) profileInput(e *entity) profile.Input {
+	return profile.Input{Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, AsOf: c.AsOf}
+}
+
+// nodes lists the resources and what each reads.
+func (c *compiler) nodes() {
+	add := func(n models.Node) { c.plan.Nodes = append(c.plan.Nodes, n) }
+	for _, s := range c.project.Sources {
+		add(models.Node{Key: "source:" + s.Name, Kind: "source", Name: s.Name, Tags: s.Tags, Span: s.Pos.Span()})
+	}
+	for _, e := range c.entities {
+		key := "entity:" + e.Name
+		n := models.Node{Key: key, Kind: "entity", Name: e.Name, Tags: e.Tags, Span: e.Pos.Span()}
+		for _, s := range e.sources {
+			n.Reads = append(n.Reads, "source:"+s.Name)
+		}
+		add(n)
+		trait := func(name string) string { return "trait:" + e.Name + "." + name }
+		features := map[string]string{}
+		for _, f := range e.expr.Features {
+			features[f.Name] = f.Source
+		}
+		reads := func(x expr.Compiled) []string {
+			out := []string{key}
+			for _, r := range x.Reads {
+				out = append(out, trait(r))
+			}
+			for _, f := range x.Features {
+				out = append(out, "source:"+features[f])
+			}
+			for _, s := range x.Segments {
+				out = append(out, "segment:"+s)
+			}
+			slices.Sort(out)
+			return slices.Compact(out)
+		}
+		compiled := map[string]expr.Compiled{}
+		for _, t := range e.expr.Traits {
+			compiled[t.Name] = t
+		}
+		for _, t := range e.traits {
+			n := models.Node{Key: trait(t.Name), Kind: "trait", Name: t.Name, Tags: t.Tags, Span: t.Pos.Span(), Reads: reads(compiled[t.Name])}
+			for _, r := range t.From {
+				source, _ := models.Reference(r)
+				n.Reads = append(n.Reads, "source:"+source)
+			}
+			slices.Sort(n.Reads)
+			n.Reads = slices.Compact(n.Reads)
+			add(n)
+		}
+		for _, x := range e.expr.Segments {
+			i := slices.IndexFunc(e.segments, func(s *config.Segment) bool { return s.Name == x.Name })
+			s := e.segments[i]
+			add(models.Node{Key: "segment:" + s.Name, Kind: "segment", Name: s.Name, Tags: s.Tags, Span: s.Pos.Span(), Reads: reads(x)})
+		}
+	}
+	for _, s := range c.project.Syncs {
+		e := c.syncEntity(s)
+		n := models.Node{Key: "sync:" + s.Name, Kind: "sync", Name: s.Name, Tags: s.Tags, Span: s.Pos.Span()}
+		if s.From.Segment != "" {
+			n.Reads = append(n.Reads, "segment:"+s.From.Segment)
+		} else {
+			n.Reads = append(n.Reads, "entity:"+e.Name)
+		}
+		for _, f := range s.Fields {
+			if f.Value != identity.Column(e.Entity) {
+				n.Reads = append(n.Reads, "trait:"+e.Name+"."+f.Value)
+			}
+		}
+		slices.Sort(n.Reads)
+		n.Reads = slices.Compact(n.Reads)
+		add(n)
+	}
+	for _, d := range c.project.Destinations {
+		n := models.Node{Key: "destination:" + d.Name, Kind: "destination", Name: d.Name, Span: d.Pos.Span()}
+		for _, s := range c.project.Syncs {
+			if s.To.Destination == d.Name {
+				n.Reads = append(n.Reads, "sync:"+s.Name)
+			}
+		}
+		add(n)
+	}
+}
+
+func (c *compiler) syncEntity(s *config.Sync) *entity {
+	if s.From.Segment != "" {
+		return c.segments[s.From.Segment]
+	}
+	return c.entity(s.From.Entity)
+}
+
+// RunsTable is the public table of runs.
+var RunsTable = sql.Table{Space: sql.Public, Name: "runs"}
+
+func (c *compiler) system() {
+	c.plan.System = append(c.plan.System, sql.CreateTable{Table: RunsTable, Columns: []sql.ColumnDef{
+		{Name: "run_id", Type: sql.TypeString},
+		{Name: "started_at", Type: sql.TypeTimestamp},
+		{Name: "finished_at", Type: sql.TypeTimestamp},
+		{Name: "status", Type: sql.TypeString},
+		{Name: "as_of", Type: sql.TypeTimestamp},
+		{Name: "project_hash", Type: sql.TypeString},
+	}})
+	for _, e := range c.entities {
+		c.plan.System = append(c.plan.System, identity.System(e.Entity)...)
+		c.plan.System = append(c.plan.System, profile.System(c.profileInput(e))...)
+	}
+	c.plan.System = append(c.plan.System, segment.System(c.project.Entities)...)
+	c.plan.System = append(c.plan.System, audience.System()...)
+}
+
+// models lists everything that the whole project needs.
+func (c *compiler) models() {
+	add := func(m ...*models.Model) { c.plan.Models = append(c.plan.Models, m...) }
+	var groups []segment.Entity
+	for _, e := range c.entities {
+		for _, s := range e.sources {
+			add(identity.Rows(e.Entity, s, c.AsOf))
+		}
+		add(identity.Resolve(identity.Input{Entity: e.Entity, Sources: e.sources, AsOf: c.AsOf, RunID: c.RunID}), identity.Redirect(e.Entity))
+		for _, s := range e.sources {
+			add(identity.Map(e.Entity, s))
+		}
+		in := c.profileInput(e)
+		add(profile.Features(in)...)
+		add(profile.Build(in))
+		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: e.expr.Segments})
+	}
+	m := segment.Build(segment.Input{
+		All: groups, AsOf: c.AsOf, RunID: c.RunID,
+		Selected: func(name string) bool { return c.selected("segment:" + name) },
+	})
+	if m != nil {
+		add(m)
+	}
+}
+
+// prune keeps the models that build something selected, and those that fill
+// the Work tables which the kept ones read, all the way up. A Public table
+// that nobody selected is read as the last run left it.
+func (c *compiler) prune() {
+	uses := make([]models.Use, len(c.plan.Models))
+	writers := map[sql.Table][]int{}
+	keep := make([]bool, len(c.plan.Models))
+	var todo []int
+	for i, m := range c.plan.Models {
+		uses[i] = models.ModelUse(m)
+		for t := range uses[i].Writes {
+			writers[t] = append(writers[t], i)
+		}
+		// A model without effect outside Work exists for its readers.
+		if len(m.Commit) > 0 && slices.ContainsFunc(m.Nodes, c.selected) {
+			keep[i] = true
+			todo = append(todo, i)
+		}
+	}
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for t := range uses[i].Reads {
+			if t.Space != sql.Work {
+				continue
+			}
+			for _, w := range writers[t] {
+				if !keep[w] {
+					keep[w] = true
+					todo = append(todo, w)
+				}
+			}
+		}
+	}
+	var kept []*models.Model
+	for i, m := range c.plan.Models {
+		if keep[i] {
+			kept = append(kept, m)
+		}
+	}
+	graph, err := models.NewGraph(kept)
+	if err != nil {
+		// The models of a project depend on each other in one direction.
+		panic("compile: " + err.Error())
+	}
+	c.plan.Models = c.plan.Models[:0]
+	for _, i := range graph.Order {
+		c.plan.Models = append(c.plan.Models, kept[i])
+	}
+}
+
+// checks lists what the catalog must say of the sources that are read.
+func (c *compiler) checks() {
+	read := map[sql.Table]bool{}
+	for _, m := range c.plan.Models {
+		for t := range models.ModelUse(m).Reads {
+			read[t] = true
+		}
+	}
+	for _, e := range c.entities {
+		for _, s := range e.sources {
+			table := identity.SourceTable(s)
+			if !read[table] {
+				continue
+			}
+			check := models.Check{Source: s, Table: table, Span: s.Pos.At("table")}
+			if s.Files != nil {
+				check.Span = s.Pos.At("files")
+			}
+			for _, id := range s.Identifiers {
+				check.Columns = append(check.Columns, models.ColumnCheck{Column: id.Value, Span: s.Pos.At("identifiers", id.Key), Identifier: true})
+			}
+			if s.Time != "" {
+				check.Columns = append(check.Columns, models.ColumnCheck{Column: s.Time, Span: s.Pos.At("time"), Want: sql.TypeTimestamp})
+			}
+			for _, col := range s.Columns {
+				name, span := col.Key, s.Pos.Key("columns", col.Key)
+				if col.Value.Column != "" {
+					name, span = col.Value.Column, s.Pos.At("columns", col.Key, "column")
+				}
+				check.Columns = append(check.Columns, models.ColumnCheck{Column: name, Span: span, Want: models.ColumnType(col.Value.Type)})
+			}
+			c.plan.Checks = append(c.plan.Checks, check)
+		}
+	}
+}
+
+// audiences lists what the selected syncs deliver from.
+func (c *compiler) audiences() {
+	for _, s := range c.project.Syncs {
+		if !c.selected("sync:" + s.Name) {
+			continue
+		}
+		e := c.syncEntity(s)
+		types := map[string]sql.Type{}
+		for _, t := range e.expr.Traits {
+			types[t.Name] = t.Type
+		}
+		i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
+		c.plan.Audiences = append(c.plan.Audiences, audience.Build(audience.Input{
+			Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Types: types, AsOf: c.AsOf, RunID: c.RunID,
+		}))
+	}
 }

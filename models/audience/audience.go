@@ -1,0 +1,391 @@
+// Package audience compiles what a sync wants at its destination and how it
+// differs from what the ledger knows to be there, all inside the warehouse:
+// only the rows that changed ever leave it.
+//
+// A row is compared by a fingerprint of its mapped fields, so that no
+// "updated at" column is needed and a changed mapping sends the rows again.
+// The ledger holds what the destination acknowledged and nothing else: a row
+// that was refused differs from the ledger until it passes.
+//
+// It never runs SQL and never talks to a destination. Start with Build.
+package audience
+
+import (
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/profile"
+	"github.com/customhouse-cdp/customhouse/models/segment"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// The operations of a change.
+const (
+	Upsert = "upsert"
+	Remove = "remove"
+)
+
+// The codes of rows that are refused before anything is sent.
+const (
+	// MissingKey is a row without a value in its key field.
+	MissingKey = "missing_key"
+	// DuplicateKey is a key that several entities share: sending either would
+	// let chance decide whose values win.
+	DuplicateKey = "duplicate_key"
+)
+
+// The tables of delivery.
+var (
+	Ledger     = sql.Table{Space: sql.Public, Name: "sync_ledger"}
+	Rejections = sql.Table{Space: sql.Public, Name: "sync_rejections"}
+	Log        = sql.Table{Space: sql.Public, Name: "sync_log"}
+)
+
+// System lists the tables that must exist before anything is delivered.
+func System() []sql.CreateTable {
+	text := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeString} }
+	number := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeInt} }
+	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
+	return []sql.CreateTable{
+		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("key"), number("entity_id"), text("fingerprint"), at("acknowledged_at"), text("run_id")}},
+		{Table: Rejections, Columns: []sql.ColumnDef{
+			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
+			number("attempts"), at("first_at"), at("last_at"), text("run_id"),
+		}},
+		{Table: Log, Columns: []sql.ColumnDef{text("sync"), text("run_id"), text("key"), text("operation"), text("outcome"), text("code"), at("at")}},
+	}
+}
+
+// Input is what the audience of one sync depends on.
+type Input struct {
+	Sync        *config.Sync
+	Destination *config.Destination
+	Entity      *config.Entity
+	// Types are those of the entity's traits by name.
+	Types map[string]sql.Type
+	AsOf  time.Time
+	RunID string
+}
+
+// builder holds the names that the parts of an audience share.
+type builder struct {
+	Input
+	wanted, changes, outcomes sql.Table
+	fields                    []models.Field
+}
+
+// Build compiles the audience of a sync.
+func Build(in Input) *models.Audience {
+	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
+	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes")}
+	for _, f := range in.Sync.Fields {
+		b.fields = append(b.fields, models.Field{Name: f.Key, Type: b.fieldType(f.Value)})
+	}
+	outcomes := sql.CreateTable{Table: b.outcomes, Columns: []sql.ColumnDef{
+		{Name: "operation", Type: sql.TypeString}, {Name: "key", Type: sql.TypeString}, {Name: "entity_id", Type: sql.TypeInt},
+		{Name: "fingerprint", Type: sql.TypeString}, {Name: "accepted", Type: sql.TypeBool},
+		{Name: "origin", Type: sql.TypeString}, {Name: "code", Type: sql.TypeString}, {Name: "message", Type: sql.TypeString},
+	}}
+	return &models.Audience{
+		Sync:        in.Sync,
+		Destination: in.Destination,
+		Fields:      b.fields,
+		Steps: []models.Step{
+			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
+			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
+		},
+		Refuse:   b.refuse(),
+		Counts:   b.counts(),
+		Changes:  b.stream(b.changes, nil),
+		Snapshot: b.snapshot(),
+		Outcomes: outcomes,
+		Apply:    b.apply(),
+		Settle:   b.settle(),
+	}
+}
+
+func (b *builder) id() string { return identity.Column(b.Entity) }
+
+func (b *builder) fieldType(trait string) sql.Type {
+	if trait == b.id() {
+		return sql.TypeInt
+	}
+	return b.Types[trait]
+}
+
+// column names a field in Work tables, where it cannot meet our own names.
+func column(field string) string { return "field." + field }
+
+// wantedQuery selects every row that should be at the destination, with its
+// key as text, how many rows share that key, and its fingerprint.
+func (b *builder) wantedQuery() sql.Query {
+	from := sql.From(sql.TableRef{Table: profile.Table(b.Entity), As: "p"})
+	if b.Sync.From.Segment != "" {
+		from = sql.Joins(from, sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: segment.Table, As: "s"}, On: sql.And{
+			sql.Fn(sql.Eq, sql.Col("s", b.id()), sql.Col("p", b.id())),
+			sql.Fn(sql.Eq, sql.Col("s", "segment"), sql.String(b.Sync.From.Segment)),
+		}})
+	}
+	var key sql.Expr
+	rows := &sql.Select{From: from, Items: sql.Items("p", b.id())}
+	fields := []sql.Item{}
+	for i, f := range b.Sync.Fields {
+		value := sql.Col("p", f.Value)
+		fields = append(fields, sql.As(value, column(f.Key)))
+		if f.Key == b.Sync.To.Key {
+			key = sql.Fn(sql.NullIfEmpty, text(value, b.fields[i].Type))
+		}
+	}
+	rows.Items = append(rows.Items, sql.As(key, "key"))
+	rows.Items = append(rows.Items, fields...)
+
+	items := []sql.Item{
+		sql.As(sql.Col("w", b.id()), "entity_id"),
+		sql.As(sql.Col("w", "key"), "key"),
+		sql.As(sql.Window{Call: sql.Fn(sql.CountAll), PartitionBy: []sql.Expr{sql.Col("w", "key")}}, "same_key"),
+		sql.As(b.fingerprint("w"), "fingerprint"),
+	}
+	for _, f := range b.fields {
+		items = append(items, sql.Items("w", column(f.Name))...)
+	}
+	return &sql.Select{Items: items, From: sql.Derived{Query: rows, As: "w"}}
+}
+
+// fingerprint digests the mapped fields. Each value is preceded by its length,
+// and NULL is written apart, so that no two rows share a text; the names of
+// the fields are part of it, so that a renamed field is sent again.
+func (b *builder) fingerprint(alias string) sql.Expr {
+	names := "v1"
+	for _, f := range b.fields {
+		names += "\n" + f.Name
+	}
+	all := sql.Expr(sql.String(names))
+	for _, f := range b.fields {
+		value := text(sql.Col(alias, column(f.Name)), f.Type)
+		framed := sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Fn(sql.Length, value)), sql.String(":")), value)
+		all = sql.Fn(sql.Concat, all, sql.Fn(sql.Coalesce, framed, sql.String("-")))
+	}
+	return sql.Fn(sql.Sha256, all)
+}
+
+// text is a value as text, the same for the same value.
+func text(value sql.Expr, t sql.Type) sql.Expr {
+	switch t {
+	case sql.TypeString:
+		return value
+	case sql.TypeInt:
+		return sql.Fn(sql.IntToString, value)
+	case sql.TypeBool:
+		return sql.Fn(sql.BoolToString, value)
+	case sql.TypeTimestamp:
+		return sql.Fn(sql.TimeText, value)
+	default:
+		return sql.Cast{Expr: value, To: sql.TypeString}
+	}
+}
+
+// sendable is true for a row with a key of its own.
+func sendable(alias string) sql.And {
+	return sql.And{sql.Fn(sql.IsNotNull, sql.Col(alias, "key")), sql.Fn(sql.Eq, sql.Col(alias, "same_key"), sql.Int(1))}
+}
+
+// known is the ledger of this sync under the alias l.
+func (b *builder) known() sql.From {
+	return sql.Derived{As: "l", Query: &sql.Select{
+		Items: sql.Items("k", "key", "entity_id", "fingerprint"),
+		From:  sql.TableRef{Table: Ledger, As: "k"},
+		Where: sql.Fn(sql.Eq, sql.Col("k", "sync"), sql.String(b.Sync.Name)),
+	}}
+}
+
+// changesQuery compares wanted with known. reason is new, changed or left.
+func (b *builder) changesQuery() sql.Query {
+	fixed := func(operation string, key, id, fingerprint, reason sql.Expr) []sql.Item {
+		return []sql.Item{
+			sql.As(sql.String(operation), "operation"), sql.As(key, "key"), sql.As(id, "entity_id"),
+			sql.As(fingerprint, "fingerprint"), sql.As(reason, "reason"),
+		}
+	}
+	reason := sql.If(sql.Fn(sql.IsNull, sql.Col("l", "key")), sql.String("new"), sql.String("changed"))
+	upserts := &sql.Select{
+		Items: fixed(Upsert, sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
+		From: sql.Joins(sql.TableRef{Table: b.wanted, As: "w"},
+			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))}),
+		Where: append(sendable("w"), sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))),
+	}
+	for _, f := range b.fields {
+		upserts.Items = append(upserts.Items, sql.Items("w", column(f.Name))...)
+	}
+	if b.Sync.To.Mode != "mirror" {
+		return upserts
+	}
+	// A key that is wanted but cannot be sent now stays as it is over there.
+	removals := &sql.Select{
+		Items: fixed(Remove, sql.Col("l", "key"), sql.Col("l", "entity_id"), sql.String(""), sql.String("left")),
+		From:  b.known(),
+		Where: sql.Exists{Not: true, Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Int(1), "one")},
+			From:  sql.TableRef{Table: b.wanted, As: "w"},
+			Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Col("l", "key")),
+		}},
+	}
+	for _, f := range b.fields {
+		removals.Items = append(removals.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
+	}
+	return sql.Union{upserts, removals}
+}
+
+// stream reads rows for delivery in the order of their keys, so that the same
+// changes make the same batches.
+func (b *builder) stream(table sql.Table, where sql.Expr) *sql.Select {
+	operation := sql.Item(sql.As(sql.Col("c", "operation"), "operation"))
+	if table == b.wanted {
+		operation = sql.As(sql.String(Upsert), "operation")
+	}
+	q := &sql.Select{
+		Items: append([]sql.Item{operation}, sql.Items("c", "key", "entity_id", "fingerprint")...),
+		From:  sql.TableRef{Table: table, As: "c"},
+		Where: where,
+		OrderBy: []sql.Order{
+			sql.Asc(sql.Col("c", "key")),
+		},
+	}
+	for _, f := range b.fields {
+		q.Items = append(q.Items, sql.As(sql.Col("c", column(f.Name)), f.Name))
+	}
+	return q
+}
+
+func (b *builder) snapshot() sql.Query { return b.stream(b.wanted, sendable("c")) }
+
+// rejected is the rejections of this sync under an alias.
+func (b *builder) isOurs(alias string) sql.Expr {
+	return sql.Fn(sql.Eq, sql.Col(alias, "sync"), sql.String(b.Sync.Name))
+}
+
+func (b *builder) counts() sql.Query {
+	count := func(from sql.From, where sql.Expr) sql.Expr {
+		return sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")}, From: from, Where: where}}
+	}
+	wanted := sql.TableRef{Table: b.wanted, As: "w"}
+	changes := sql.TableRef{Table: b.changes, As: "c"}
+	because := func(reason string) sql.Expr {
+		return count(changes, sql.Fn(sql.Eq, sql.Col("c", "reason"), sql.String(reason)))
+	}
+	return &sql.Select{Items: []sql.Item{
+		sql.As(count(wanted, nil), "wanted"),
+		sql.As(count(b.known(), nil), "known"),
+		sql.As(because("new"), "added"),
+		sql.As(because("changed"), "changed"),
+		sql.As(because("left"), "removed"),
+		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
+		sql.As(count(wanted, sql.Fn(sql.Not, sendable("w"))), "invalid"),
+	}}
+}
+
+func (b *builder) rejectedKeys() sql.Query {
+	return &sql.Select{Items: sql.Items("r", "key"), From: sql.TableRef{Table: Rejections, As: "r"}, Where: b.isOurs("r")}
+}
+
+// rejectionColumns are those of Rejections, in order.
+var rejectionColumns = []string{"sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id"}
+
+// reject appends rows to Rejections, each an attempt more than the row of an
+// earlier run that it stands for.
+func (b *builder) reject(rows sql.From, alias string, where sql.Expr, origin, code, message sql.Expr, key sql.Expr) sql.Statement {
+	earlier := sql.Derived{As: "r", Query: &sql.Select{
+		Items: sql.Items("e", "key", "attempts", "first_at"),
+		From:  sql.TableRef{Table: Rejections, As: "e"},
+		Where: sql.And{b.isOurs("e"), sql.Fn(sql.Ne, sql.Col("e", "run_id"), sql.String(b.RunID))},
+	}}
+	return sql.InsertSelect{Table: Rejections, Columns: rejectionColumns, Query: &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.String(b.Sync.Name), "sync"), sql.As(key, "key"), sql.As(sql.Col(alias, "entity_id"), "entity_id"),
+			sql.As(origin, "origin"), sql.As(code, "code"), sql.As(message, "message"),
+			sql.As(sql.Fn(sql.AddFast, sql.Fn(sql.Coalesce, sql.Col("r", "attempts"), sql.Int(0)), sql.Int(1)), "attempts"),
+			sql.As(sql.Fn(sql.Coalesce, sql.Col("r", "first_at"), sql.Timestamp(b.AsOf)), "first_at"),
+			sql.As(sql.Timestamp(b.AsOf), "last_at"), sql.As(sql.String(b.RunID), "run_id"),
+		},
+		From:  sql.Joins(rows, sql.Join{Kind: sql.LeftJoin, Right: earlier, On: sql.Fn(sql.Eq, sql.Col("r", "key"), key)}),
+		Where: where,
+	}}
+}
+
+// forget removes the rejections of earlier runs that a condition names.
+func (b *builder) forget(more sql.Expr) sql.Statement {
+	return sql.Delete{Table: Rejections, Where: sql.And{
+		b.isOurs(""), sql.Fn(sql.Ne, sql.Col("", "run_id"), sql.String(b.RunID)), more,
+	}}
+}
+
+// invalidKey names a row that cannot be sent: by its key and, where the key is
+// missing or not its own, by the entity.
+func invalidKey(alias string) sql.Expr {
+	id := sql.Fn(sql.Concat, sql.String("#"), sql.Fn(sql.IntToString, sql.Col(alias, "entity_id")))
+	return sql.Fn(sql.Concat, sql.Fn(sql.Coalesce, sql.Col(alias, "key"), sql.String("")), id)
+}
+
+func (b *builder) refuse() []sql.Statement {
+	missing := sql.Fn(sql.IsNull, sql.Col("w", "key"))
+	return []sql.Statement{
+		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, sendable("w")),
+			sql.String("invalid"),
+			sql.If(missing, sql.String(MissingKey), sql.String(DuplicateKey)),
+			sql.If(missing,
+				sql.String("the row has no value for the key field "+b.Sync.To.Key),
+				sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))),
+			invalidKey("w")),
+		b.forget(sql.Fn(sql.Eq, sql.Col("", "origin"), sql.String("invalid"))),
+	}
+}
+
+// apply takes over the outcomes of one batch: what was accepted is in the
+// ledger, what was rejected is due again with its reason, all is in the log.
+func (b *builder) apply() []sql.Statement {
+	outcomes := sql.TableRef{Table: b.outcomes, As: "o"}
+	accepted := sql.Col("o", "accepted")
+	keys := func(where sql.Expr) sql.Query {
+		return &sql.Select{Items: sql.Items("o", "key"), From: outcomes, Where: where}
+	}
+	ledger := []string{"sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
+	log := []string{"sync", "run_id", "key", "operation", "outcome", "code", "at"}
+	outcome := sql.Case{
+		Whens: []sql.When{{If: accepted, Then: sql.String("accepted")}},
+		Else:  sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.String("rejected")),
+	}
+	return []sql.Statement{
+		sql.Delete{Table: Ledger, Where: sql.And{
+			b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
+		}},
+		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
+				sql.As(sql.Col("o", "fingerprint"), "fingerprint"), sql.As(sql.Timestamp(b.AsOf), "acknowledged_at"), sql.As(sql.String(b.RunID), "run_id"),
+			},
+			From:  outcomes,
+			Where: sql.And{accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(Upsert))},
+		}},
+		b.reject(outcomes, "o", sql.Fn(sql.Not, accepted),
+			sql.Col("o", "origin"), sql.Col("o", "code"), sql.Col("o", "message"), sql.Col("o", "key")),
+		b.forget(sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(nil)}),
+		sql.InsertSelect{Table: Log, Columns: log, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.RunID), "run_id"), sql.As(sql.Col("o", "key"), "key"),
+				sql.As(sql.Col("o", "operation"), "operation"), sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"),
+				sql.As(sql.Timestamp(b.AsOf), "at"),
+			},
+			From: outcomes,
+		}},
+	}
+}
+
+// settle forgets the rejections of rows that are no longer due: neither among
+// the changes nor refused in this run.
+func (b *builder) settle() []sql.Statement {
+	return []sql.Statement{b.forget(sql.InQuery{
+		Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
+		Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
+	})}
+}

@@ -1,0 +1,152 @@
+package identity
+
+import (
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// rankWeight makes one sortable integer of an identifier's rank and number; a
+// number stays below it.
+const rankWeight = 1 << 48
+
+// assignIDs gives every cluster its id.
+//
+// An id of the last build stays with the cluster that holds its strongest,
+// then oldest identifier. Of several ids in one cluster the smallest, that is
+// the one assigned first, survives. A cluster that owns none gets the next
+// number, in the order in which clusters were first seen. Numbers are never
+// used again: the next one is above every id that identities or history know.
+// An id is a number and nothing else, so it tells nothing of the person.
+func assignIDs(in Input) []models.Step {
+	e := in.Entity
+	var (
+		nodes   = prefix(e, "nodes")
+		cluster = prefix(e, "cluster")
+		owners  = prefix(e, "owners")
+		ids     = prefix(e, "ids")
+		claims  = sql.Joins(ref(nodes, "d"), sql.Join{Kind: sql.InnerJoin, Right: ref(cluster, "c"), On: eq(sql.Col("c", "n"), sql.Col("d", "n"))})
+		hasOld  = sql.Fn(sql.IsNotNull, sql.Col("d", "old"))
+		weight  = sql.Fn(sql.AddFast, sql.Fn(sql.IntMul, sql.Cast{Expr: sql.Col("d", "t"), To: sql.TypeInt}, sql.Int(rankWeight)), sql.Col("d", "n"))
+		greater = func(t sql.Table, column string) sql.Expr {
+			return sql.Scalar{Query: &sql.Select{
+				Items: []sql.Item{sql.As(sql.Fn(sql.Coalesce, sql.Fn(sql.Max, sql.Col("m", column)), sql.Int(0)), "n")},
+				From:  ref(t, "m"),
+			}}
+		}
+		highest = sql.Fn(sql.Greatest,
+			greater(IdentitiesTable(e), Column(e)), greater(HistoryTable(e), "old_id"), greater(HistoryTable(e), "new_id"))
+	)
+	owner := sql.CreateTableAs{Table: owners, Query: &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("d", "old"), "old"),
+			sql.As(sql.Fn(sql.ArgMin, sql.Col("c", "c"), weight), "c"),
+		},
+		From:    claims,
+		Where:   hasOld,
+		GroupBy: []sql.Expr{sql.Col("d", "old")},
+	}}
+	surviving := &sql.Select{
+		Items:   []sql.Item{sql.As(sql.Col("o", "c"), "c"), sql.As(sql.Fn(sql.Min, sql.Col("o", "old")), "id")},
+		From:    ref(owners, "o"),
+		GroupBy: []sql.Expr{sql.Col("o", "c")},
+	}
+	clusters := &sql.Select{
+		Items:   []sql.Item{sql.As(sql.Col("c", "c"), "c"), sql.As(sql.Fn(sql.Min, sql.Col("c", "n")), "first")},
+		From:    ref(cluster, "c"),
+		GroupBy: []sql.Expr{sql.Col("c", "c")},
+	}
+	fresh := sql.Fn(sql.AddFast, highest, sql.Window{
+		Call:        sql.Fn(sql.RowNumber),
+		PartitionBy: []sql.Expr{sql.Fn(sql.IsNull, sql.Col("s", "id"))},
+		OrderBy:     []sql.Order{sql.Asc(sql.Col("k", "first"))},
+	})
+	assign := sql.CreateTableAs{Table: ids, Query: &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("k", "c"), "c"),
+			sql.As(sql.Fn(sql.Coalesce, sql.Col("s", "id"), fresh), "id"),
+		},
+		From: sql.Joins(sql.Derived{Query: clusters, As: "k"},
+			sql.Join{Kind: sql.LeftJoin, Right: sql.Derived{Query: surviving, As: "s"}, On: eq(sql.Col("s", "c"), sql.Col("k", "c"))}),
+	}}
+	return []models.Step{&models.Exec{Title: "carry ids over", Statements: []sql.Statement{owner, assign, changes(e, owners, claims, hasOld)}}}
+}
+
+// changes lists what became of the ids of the last build, where anything did.
+func changes(e *config.Entity, owners sql.Table, claims sql.From, hasOld sql.Expr) sql.Statement {
+	row := func(oldID, newID sql.Expr, kind, cause string) []sql.Item {
+		return []sql.Item{
+			sql.As(oldID, "old_id"), sql.As(newID, "new_id"), sql.As(sql.String(kind), "kind"), sql.As(sql.String(cause), "cause"),
+		}
+	}
+	ids := prefix(e, "ids")
+	merged := &sql.Select{
+		Items: row(sql.Col("o", "old"), sql.Col("i", "id"), "merge", "a link joined the two"),
+		From:  sql.Joins(ref(owners, "o"), sql.Join{Kind: sql.InnerJoin, Right: ref(ids, "i"), On: eq(sql.Col("i", "c"), sql.Col("o", "c"))}),
+		Where: sql.Fn(sql.Ne, sql.Col("i", "id"), sql.Col("o", "old")),
+	}
+	split := &sql.Select{
+		Items: row(sql.Col("p", "old"), sql.Col("i", "id"), "split", "no link joins the identifiers any more"),
+		From: sql.Joins(
+			sql.Derived{As: "p", Query: &sql.Select{
+				Distinct: true, Items: []sql.Item{sql.As(sql.Col("d", "old"), "old"), sql.As(sql.Col("c", "c"), "c")}, From: claims, Where: hasOld,
+			}},
+			sql.Join{Kind: sql.InnerJoin, Right: ref(owners, "o"), On: eq(sql.Col("o", "old"), sql.Col("p", "old"))},
+			sql.Join{Kind: sql.InnerJoin, Right: ref(ids, "i"), On: eq(sql.Col("i", "c"), sql.Col("p", "c"))},
+		),
+		Where: sql.Fn(sql.Ne, sql.Col("o", "c"), sql.Col("p", "c")),
+	}
+	gone := &sql.Select{
+		Items: row(sql.Col("g", Column(e)), sql.Null{Type: sql.TypeInt}, "gone", "no source carries its identifiers any more"),
+		From: sql.Derived{As: "g", Query: &sql.Select{
+			Distinct: true, Items: sql.Items("i", Column(e)), From: ref(IdentitiesTable(e), "i"),
+		}},
+		Where: sql.Exists{Not: true, Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Int(1), "one")},
+			From:  ref(owners, "o"),
+			Where: eq(sql.Col("o", "old"), sql.Col("g", Column(e))),
+		}},
+	}
+	return sql.CreateTableAs{Table: prefix(e, "changes"), Query: sql.Union{merged, split, gone}}
+}
+
+// RedirectTable maps ids that were merged away to the ids that live on:
+// columns old_id, new_id.
+func RedirectTable(e *config.Entity) sql.Table { return prefix(e, "redirect") }
+
+// Redirect compiles RedirectTable. Whatever remembers ids between runs reads
+// through it, so that a merge is never a departure and an arrival, even where
+// a run was killed between the merge and its readers.
+func Redirect(e *config.Entity) *models.Model {
+	redirect := RedirectTable(e)
+	step := sql.CreateTableAs{Table: redirect, Query: &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("r", "old_id"), "old_id"),
+			sql.As(sql.Fn(sql.Coalesce, sql.Col("s", "new_id"), sql.Col("r", "new_id")), "new_id"),
+		},
+		From: sql.Joins(ref(redirect, "r"), sql.Join{Kind: sql.LeftJoin, Right: ref(redirect, "s"), On: eq(sql.Col("s", "old_id"), sql.Col("r", "new_id"))}),
+	}}
+	return &models.Model{
+		Name:  "redirect:" + e.Name,
+		Nodes: []string{"entity:" + e.Name},
+		Span:  e.Pos.Span(),
+		Steps: []models.Step{
+			&models.Exec{Title: "read merges", Statements: []sql.Statement{sql.CreateTableAs{Table: redirect, Query: &sql.Select{
+				// An id is merged away once: numbers are never used again.
+				Items:   []sql.Item{sql.As(sql.Col("h", "old_id"), "old_id"), sql.As(sql.Fn(sql.Min, sql.Col("h", "new_id")), "new_id")},
+				From:    ref(HistoryTable(e), "h"),
+				Where:   eq(sql.Col("h", "kind"), sql.String("merge")),
+				GroupBy: []sql.Expr{sql.Col("h", "old_id")},
+			}}}},
+			&models.Loop{
+				Title: "follow merges of merges",
+				While: &sql.Select{
+					Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")},
+					From:  sql.Joins(ref(redirect, "r"), sql.Join{Kind: sql.InnerJoin, Right: ref(redirect, "s"), On: eq(sql.Col("s", "old_id"), sql.Col("r", "new_id"))}),
+				},
+				Max:   maxRounds,
+				Steps: []models.Step{&models.Exec{Title: "follow merges of merges", Statements: []sql.Statement{step}}},
+			},
+		},
+	}
+}

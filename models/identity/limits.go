@@ -1,0 +1,315 @@
+package identity
+
+import (
+	"fmt"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// enforceLimits repairs the clusters that hold more identifiers of a type than
+// its limit allows, and only those; the others are left as they are.
+//
+// A violating cluster is taken apart and built up again by rank. At each rank
+// the strong part is already decided, and the identifiers x of that rank are
+// judged together, so that the outcome depends on no order of rows:
+//
+//   - x would join clusters that together break a limit: x is refused (shared).
+//   - several x, harmless one by one, would chain clusters into one that
+//     breaks a limit: all of them are refused (conflict).
+//   - a cluster gets more x than their own limit: those seen first stay, the
+//     rest is refused (too_many).
+//
+// A refused identifier is nobody's evidence: it stands alone, as a customer of
+// its own, and the refusal is listed in refused (x, reason, evidence).
+func enforceLimits(e *config.Entity) []models.Step {
+	refused := prefix(e, "refused")
+	steps := []models.Step{&models.Exec{Title: "prepare limits", Statements: []sql.Statement{
+		sql.CreateTableAs{Table: refused, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("d", "n"), "x"),
+				sql.As(sql.String(""), "reason"),
+				sql.As(sql.String(""), "evidence"),
+			},
+			From: ref(prefix(e, "nodes"), "d"), Where: sql.Bool(false),
+		}},
+	}}}
+	limited := false
+	for _, id := range e.Identifiers {
+		limited = limited || id.Limit > 0
+	}
+	if !limited {
+		return steps
+	}
+	steps = append(steps, &models.Exec{Title: "find clusters over a limit", Statements: []sql.Statement{overLimit(e)}})
+	repair := []models.Step{&models.Exec{Title: "take clusters over a limit apart", Statements: takeApart(e)}}
+	for rank := 1; rank < len(e.Identifiers); rank++ {
+		repair = append(repair, joinRank(e, rank)...)
+	}
+	repair = append(repair, &models.Exec{Title: "put the repaired clusters back", Statements: []sql.Statement{
+		sql.CreateTableAs{Table: prefix(e, "cluster"), Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("c", "n"), "n"),
+				sql.As(sql.Fn(sql.Coalesce, sql.Col("b", "c"), sql.Col("c", "c")), "c"),
+			},
+			From: sql.Joins(ref(prefix(e, "cluster"), "c"),
+				sql.Join{Kind: sql.LeftJoin, Right: ref(prefix(e, "part"), "b"), On: eq(sql.Col("b", "n"), sql.Col("c", "n"))}),
+		}},
+		overLimit(e),
+	}})
+	// A loop only so that a graph without violations costs one question: one
+	// repair leaves no cluster over a limit.
+	return append(steps, &models.Loop{
+		Title: "repair clusters over a limit",
+		While: &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")}, From: ref(prefix(e, "over"), "o")},
+		Max:   2,
+		Steps: repair,
+	})
+}
+
+// limit is an SQL expression for the limit of a rank column; NULL is none.
+func limit(e *config.Entity, rank sql.Expr) sql.Expr {
+	c := sql.Case{}
+	for i, id := range e.Identifiers {
+		if id.Limit > 0 {
+			c.Whens = append(c.Whens, sql.When{If: eq(rank, sql.Int(i)), Then: sql.Int(id.Limit)})
+		}
+	}
+	return c
+}
+
+// typeName is an SQL expression for the name of a rank column.
+func typeName(e *config.Entity, rank sql.Expr) sql.Expr {
+	c := sql.Case{}
+	for i, id := range e.Identifiers {
+		c.Whens = append(c.Whens, sql.When{If: eq(rank, sql.Int(i)), Then: sql.String(id.Name)})
+	}
+	return c
+}
+
+// overLimit lists the clusters that break a limit: over (c).
+func overLimit(e *config.Entity) sql.Statement {
+	limits := sql.Or{}
+	for i, id := range e.Identifiers {
+		if id.Limit > 0 {
+			limits = append(limits, sql.And{
+				eq(sql.Col("d", "t"), sql.Int(i)),
+				sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(id.Limit)),
+			})
+		}
+	}
+	return sql.CreateTableAs{Table: prefix(e, "over"), Query: &sql.Select{
+		Distinct: true,
+		Items:    sql.Items("k", "c"),
+		From: sql.Derived{As: "k", Query: &sql.Select{
+			Items: sql.Items("c", "c"),
+			From: sql.Joins(ref(prefix(e, "cluster"), "c"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(prefix(e, "nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("c", "n"))}),
+			GroupBy: []sql.Expr{sql.Col("c", "c"), sql.Col("d", "t")},
+			Having:  limits,
+		}},
+	}}
+}
+
+// takeApart makes part (n, t, c), the identifiers of the violating clusters,
+// each in a cluster of its own, and bonds (a, x, t), the links among them.
+func takeApart(e *config.Entity) []sql.Statement {
+	inOver := func(alias string) sql.Join {
+		return sql.Join{Kind: sql.InnerJoin, Right: ref(prefix(e, "over"), "o"), On: eq(sql.Col("o", "c"), sql.Col(alias, "c"))}
+	}
+	return []sql.Statement{
+		sql.CreateTableAs{Table: prefix(e, "part"), Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("d", "n"), "n"), sql.As(sql.Col("d", "t"), "t"), sql.As(sql.Col("d", "n"), "c"),
+			},
+			From: sql.Joins(ref(prefix(e, "cluster"), "k"), inOver("k"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(prefix(e, "nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("k", "n"))}),
+		}},
+		sql.CreateTableAs{Table: prefix(e, "bonds"), Query: &sql.Select{
+			Items: sql.Items("l", "a", "x", "t"),
+			From: sql.Joins(ref(prefix(e, "links"), "l"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(prefix(e, "cluster"), "k"), On: eq(sql.Col("k", "n"), sql.Col("l", "a"))},
+				inOver("k")),
+		}},
+	}
+}
+
+// joinRank lets the identifiers of one rank join the clusters of the stronger
+// ones, as far as the limits allow.
+func joinRank(e *config.Entity, rank int) []models.Step {
+	var (
+		part    = prefix(e, "part")
+		touches = prefix(e, "touches") // (x, c): x has a link to cluster c
+		sizes   = prefix(e, "sizes")   // (c, t, k): cluster c has k identifiers of rank t
+		bridges = prefix(e, "bridges") // (x, low): x touches several clusters, low is the smallest
+		hubs    = prefix(e, "hubs")    // edges among clusters, for components
+		joined  = prefix(e, "joined")  // labels of clusters
+		groups  = prefix(e, "groups")  // (c, g): cluster c would become part of g
+		broken  = prefix(e, "broken")  // (g): the group would break a limit
+		refused = prefix(e, "refused")
+		place   = prefix(e, "place") // (x, c, r): x goes to cluster c as its r-th of this rank
+		title   = func(s string) string { return s + " (" + e.Identifiers[rank].Name + ")" }
+		refuse  = func(q *sql.Select) sql.Statement {
+			return sql.InsertSelect{Table: refused, Columns: []string{"x", "reason", "evidence"}, Query: q}
+		}
+		isRefused = func(alias string) sql.Expr {
+			return sql.Exists{Query: &sql.Select{
+				Items: []sql.Item{sql.As(sql.Int(1), "one")}, From: ref(refused, "z"), Where: eq(sql.Col("z", "x"), sql.Col(alias, "x")),
+			}}
+		}
+		notRefused = func(alias string) sql.Expr { return sql.Fn(sql.Not, isRefused(alias)) }
+	)
+
+	// shared: the clusters that x touches hold too many of some type together.
+	tooMany := &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("h", "x"), "x"), sql.As(sql.Col("s", "t"), "t"), sql.As(sql.Fn(sql.Sum, sql.Col("s", "k")), "k"),
+		},
+		From: sql.Joins(ref(touches, "h"),
+			sql.Join{Kind: sql.InnerJoin, Right: ref(bridges, "b"), On: eq(sql.Col("b", "x"), sql.Col("h", "x"))},
+			sql.Join{Kind: sql.InnerJoin, Right: ref(sizes, "s"), On: eq(sql.Col("s", "c"), sql.Col("h", "c"))}),
+		GroupBy: []sql.Expr{sql.Col("h", "x"), sql.Col("s", "t")},
+	}
+	evidence := func(alias string) sql.Expr {
+		text := sql.Fn(sql.Concat, sql.String("would join "), sql.Fn(sql.IntToString, sql.Cast{Expr: sql.Col(alias, "k"), To: sql.TypeInt}))
+		text = sql.Fn(sql.Concat, text, sql.String(" "))
+		text = sql.Fn(sql.Concat, text, typeName(e, sql.Col(alias, "t")))
+		text = sql.Fn(sql.Concat, text, sql.String(", limit "))
+		return sql.Fn(sql.Concat, text, sql.Fn(sql.IntToString, sql.Cast{Expr: limit(e, sql.Col(alias, "t")), To: sql.TypeInt}))
+	}
+	exceeds := func(alias string) sql.Expr { return sql.Fn(sql.Gt, sql.Col(alias, "k"), limit(e, sql.Col(alias, "t"))) }
+
+	steps := []models.Step{&models.Exec{Title: title("judge shared identifiers"), Statements: []sql.Statement{
+		sql.CreateTableAs{Table: touches, Query: &sql.Select{
+			Distinct: true,
+			Items:    []sql.Item{sql.As(sql.Col("l", "x"), "x"), sql.As(sql.Col("p", "c"), "c")},
+			From: sql.Joins(ref(prefix(e, "bonds"), "l"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(part, "p"), On: eq(sql.Col("p", "n"), sql.Col("l", "a"))}),
+			Where: eq(sql.Col("l", "t"), sql.Int(rank)),
+		}},
+		sql.CreateTableAs{Table: bridges, Query: &sql.Select{
+			Items:   []sql.Item{sql.As(sql.Col("h", "x"), "x"), sql.As(sql.Fn(sql.Min, sql.Col("h", "c")), "low")},
+			From:    ref(touches, "h"),
+			GroupBy: []sql.Expr{sql.Col("h", "x")},
+			Having:  sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
+		}},
+		sql.CreateTableAs{Table: sizes, Query: &sql.Select{
+			Items:   append(sql.Items("p", "c", "t"), sql.As(sql.Fn(sql.CountAll), "k")),
+			From:    ref(part, "p"),
+			Where:   sql.Fn(sql.Lt, sql.Col("p", "t"), sql.Int(rank)),
+			GroupBy: []sql.Expr{sql.Col("p", "c"), sql.Col("p", "t")},
+		}},
+		refuse(&sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("m", "x"), "x"), sql.As(sql.String("shared"), "reason"),
+				// One reason is enough: that of the strongest type.
+				sql.As(sql.Fn(sql.ArgMin, evidence("m"), sql.Col("m", "t")), "evidence"),
+			},
+			From:    sql.Derived{Query: tooMany, As: "m"},
+			Where:   exceeds("m"),
+			GroupBy: []sql.Expr{sql.Col("m", "x")},
+		}),
+		sql.CreateTableAs{Table: hubs, Query: &sql.Select{
+			Distinct: true,
+			Items:    []sql.Item{sql.As(sql.Col("h", "c"), "u"), sql.As(sql.Col("b", "low"), "v")},
+			From: sql.Joins(ref(touches, "h"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(bridges, "b"), On: sql.And{
+					eq(sql.Col("b", "x"), sql.Col("h", "x")), sql.Fn(sql.Ne, sql.Col("b", "low"), sql.Col("h", "c")),
+				}}),
+			Where: notRefused("h"),
+		}},
+	}}}
+
+	steps = append(steps, components(fmt.Sprintf("%s_rank%d", e.Name, rank), hubs, joined)...)
+
+	groupSizes := &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("g", "g"), "g"), sql.As(sql.Col("s", "t"), "t"),
+			sql.As(sql.Fn(sql.Sum, sql.Col("s", "k")), "k"), sql.As(sql.Fn(sql.Max, sql.Col("s", "k")), "most"),
+		},
+		From:    sql.Joins(ref(groups, "g"), sql.Join{Kind: sql.InnerJoin, Right: ref(sizes, "s"), On: eq(sql.Col("s", "c"), sql.Col("g", "c"))}),
+		GroupBy: []sql.Expr{sql.Col("g", "g"), sql.Col("s", "t")},
+	}
+	inBroken := func(alias string) sql.Join {
+		return sql.Join{Kind: sql.InnerJoin, Right: ref(broken, "k"), On: eq(sql.Col("k", "g"), sql.Col(alias, "g"))}
+	}
+	return append(steps, &models.Exec{Title: title("join what the limits allow"), Statements: []sql.Statement{
+		sql.CreateTableAs{Table: groups, Query: &sql.Select{
+			Distinct: true,
+			Items: []sql.Item{
+				sql.As(sql.Col("p", "c"), "c"),
+				sql.As(sql.Fn(sql.Coalesce, sql.Col("j", "root"), sql.Col("p", "c")), "g"),
+			},
+			From: sql.Joins(ref(part, "p"), sql.Join{Kind: sql.LeftJoin, Right: ref(joined, "j"), On: eq(sql.Col("j", "n"), sql.Col("p", "c"))}),
+		}},
+		sql.CreateTableAs{Table: broken, Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Col("s", "g"), "g"), sql.As(sql.Fn(sql.ArgMin, evidence("s"), sql.Col("s", "t")), "evidence")},
+			From:  sql.Derived{Query: groupSizes, As: "s"},
+			// A single cluster never breaks a limit of its own: what is over
+			// came together here.
+			Where:   sql.And{exceeds("s"), sql.Fn(sql.Gt, sql.Col("s", "k"), sql.Col("s", "most"))},
+			GroupBy: []sql.Expr{sql.Col("s", "g")},
+		}},
+		refuse(&sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("b", "x"), "x"), sql.As(sql.String("conflict"), "reason"), sql.As(sql.Col("k", "evidence"), "evidence"),
+			},
+			From: sql.Joins(ref(bridges, "b"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("b", "low"))}, inBroken("g")),
+			Where: notRefused("b"),
+		}),
+		// Broken groups fall back to their clusters.
+		sql.CreateTableAs{Table: groups, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("g", "c"), "c"),
+				sql.As(sql.If(sql.Fn(sql.IsNull, sql.Col("k", "g")), sql.Col("g", "g"), sql.Col("g", "c")), "g"),
+			},
+			From: sql.Joins(ref(groups, "g"), sql.Join{Kind: sql.LeftJoin, Right: ref(broken, "k"), On: eq(sql.Col("k", "g"), sql.Col("g", "g"))}),
+		}},
+		sql.CreateTableAs{Table: place, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("h", "x"), "x"), sql.As(sql.Col("h", "c"), "c"),
+				sql.As(sql.Window{
+					Call: sql.Fn(sql.RowNumber), PartitionBy: []sql.Expr{sql.Col("h", "c")}, OrderBy: []sql.Order{sql.Asc(sql.Col("h", "x"))},
+				}, "r"),
+			},
+			From: sql.Derived{As: "h", Query: &sql.Select{
+				Distinct: true,
+				Items:    []sql.Item{sql.As(sql.Col("q", "x"), "x"), sql.As(sql.Col("g", "g"), "c")},
+				From:     sql.Joins(ref(touches, "q"), sql.Join{Kind: sql.InnerJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("q", "c"))}),
+				Where:    notRefused("q"),
+			}},
+		}},
+		refuse(surplus(e, rank, place)),
+		sql.CreateTableAs{Table: part, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("p", "n"), "n"), sql.As(sql.Col("p", "t"), "t"),
+				sql.As(sql.Fn(sql.Coalesce, sql.Col("w", "c"), sql.Col("g", "g"), sql.Col("p", "c")), "c"),
+			},
+			From: sql.Joins(ref(part, "p"),
+				sql.Join{Kind: sql.LeftJoin, Right: sql.Derived{As: "w", Query: &sql.Select{
+					Items: sql.Items("q", "x", "c"), From: ref(place, "q"), Where: notRefused("q"),
+				}}, On: eq(sql.Col("w", "x"), sql.Col("p", "n"))},
+				sql.Join{Kind: sql.LeftJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("p", "c"))}),
+		}},
+	}})
+}
+
+// surplus selects the identifiers of a rank beyond their own limit.
+func surplus(e *config.Entity, rank int, place sql.Table) *sql.Select {
+	id := e.Identifiers[rank]
+	q := &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("q", "x"), "x"), sql.As(sql.String("too_many"), "reason"),
+			sql.As(sql.String(fmt.Sprintf("the customer has more than %d %s", id.Limit, id.Name)), "evidence"),
+		},
+		From: ref(place, "q"),
+	}
+	if id.Limit > 0 {
+		q.Where = sql.Fn(sql.Gt, sql.Col("q", "r"), sql.Int(id.Limit))
+	} else {
+		q.Where = sql.Bool(false)
+	}
+	return q
+}

@@ -1,0 +1,124 @@
+package identity
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs/normalize"
+)
+
+// maxLength is the greatest length of an identifier, in code points. Longer
+// ones are payloads that slipped into the wrong column: they identify nobody
+// and would cost a join on kilobytes.
+const maxLength = 512
+
+// normal is the comparable form of the text raw, NULL where it is not an
+// identifier of that kind. It means what normalize.Value means; the tests run
+// both on the same vectors.
+func normal(id config.Identifier, raw sql.Expr) sql.Expr {
+	trimmed := sql.Fn(sql.TrimSpace, raw)
+	var value sql.Expr
+	switch id.Normalize {
+	case "email":
+		value = matching(sql.Fn(sql.Lower, trimmed), normalize.EmailPattern)
+	case "phone":
+		value = phone(id.Region, trimmed)
+	case "domain":
+		value = domain(trimmed)
+	case "lower":
+		value = sql.Fn(sql.Lower, trimmed)
+	case "trim":
+		value = trimmed
+	case "digits":
+		value = sql.Fn(sql.RegexpReplace, raw, sql.String(`[^0-9]`), sql.String(""))
+	case "integer":
+		value = integer(trimmed)
+	default:
+		// As it is; but white space alone identifies nobody.
+		return sql.If(sql.Fn(sql.Ne, trimmed, sql.String("")), raw, nil)
+	}
+	return sql.Fn(sql.NullIfEmpty, value)
+}
+
+// matching is a value that matches a whole pattern, and NULL where it does not.
+func matching(value sql.Expr, pattern string) sql.Expr {
+	return sql.If(sql.Fn(sql.MatchesAll, value, sql.String(pattern)), value, nil)
+}
+
+func strip(value sql.Expr, pattern string) sql.Expr {
+	return sql.Fn(sql.RegexpReplace, value, sql.String(pattern), sql.String(""))
+}
+
+// phone is the E.164 form of a number, national ones read in a region.
+func phone(region string, text sql.Expr) sql.Expr {
+	digits := strip(text, `[^0-9]`)
+	c := sql.Case{Whens: []sql.When{
+		{If: sql.Fn(sql.StartsWith, text, sql.String("+")), Then: digits},
+		{If: sql.Fn(sql.StartsWith, digits, sql.String("00")), Then: strip(digits, `^00`)},
+	}}
+	if r, ok := normalize.Regions[region]; ok {
+		national := sql.Expr(digits)
+		if r.Trunk != "" {
+			national = strip(digits, "^"+r.Trunk)
+			if r.TrunkDigits > 0 {
+				national = sql.If(sql.Fn(sql.Eq, sql.Fn(sql.Length, digits), sql.Int(r.TrunkDigits)), national, digits)
+			}
+		}
+		c.Else = sql.Fn(sql.Concat, sql.String(r.Code), sql.Fn(sql.NullIfEmpty, national))
+	}
+	return matching(sql.Fn(sql.Concat, sql.String("+"), c), fmt.Sprintf(`\+[0-9]{%d,%d}`, normalize.MinPhone, normalize.MaxPhone))
+}
+
+// domain is the host of a URL or what is left of a bare domain.
+func domain(text sql.Expr) sql.Expr {
+	host := sql.Expr(sql.Fn(sql.Lower, text))
+	for _, pattern := range []string{`^([a-z][a-z0-9+.-]*:)?//`, `(?s)[/?#].*$`, `:[0-9]*$`, `^(www\.)+`, `\.$`} {
+		host = strip(host, pattern)
+	}
+	return matching(host, normalize.DomainPattern)
+}
+
+// integer is a whole number without plus, leading zeros and decimals of zero.
+func integer(text sql.Expr) sql.Expr {
+	number := matching(text, normalize.IntegerPattern)
+	digits := strip(strip(number, `\.0*$`), `^[+-]?0*`)
+	sign := sql.If(sql.Fn(sql.StartsWith, text, sql.String("-")), sql.String("-"), sql.String(""))
+	return sql.Case{
+		Whens: []sql.When{{If: sql.Fn(sql.Eq, digits, sql.String("")), Then: sql.String("0")}},
+		Else:  sql.Fn(sql.Concat, sign, digits),
+	}
+}
+
+// Normal is a value that a person typed, spelled as the identity tables hold
+// it: what a look-up by an identifier compares with.
+func Normal(id config.Identifier, value string) sql.Expr { return normal(id, sql.String(value)) }
+
+// blank says that a raw value is no value at all.
+func blank(raw sql.Expr) sql.Expr {
+	return sql.Fn(sql.IsNull, sql.Fn(sql.NullIfEmpty, sql.Fn(sql.TrimSpace, raw)))
+}
+
+// ignored says that a normal value is on the identifier's ignore list.
+func ignored(id config.Identifier, value sql.Expr) sql.Expr {
+	var exact []sql.Expr
+	terms := sql.Or{}
+	for _, pattern := range id.Ignore {
+		if !strings.Contains(pattern, "*") {
+			exact = append(exact, sql.String(pattern))
+			continue
+		}
+		parts := strings.Split(pattern, "*")
+		for i := range parts {
+			parts[i] = regexp.QuoteMeta(parts[i])
+		}
+		// (?s): the star stands for any text, line breaks included.
+		terms = append(terms, sql.Fn(sql.MatchesAll, value, sql.String("(?s)"+strings.Join(parts, ".*"))))
+	}
+	if len(exact) > 0 {
+		terms = append(terms, sql.In{Expr: value, List: exact})
+	}
+	return terms
+}

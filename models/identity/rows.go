@@ -1,0 +1,162 @@
+package identity
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Binding is one identifier type that a source carries.
+type Binding struct {
+	// Rank is the place of the type on the entity, 0 the strongest.
+	Rank       int
+	Identifier config.Identifier
+	// Column is the source's column.
+	Column string
+}
+
+// Raw is the column of Rows and Map that holds the value as the source has it.
+func (b Binding) Raw() string { return "raw_" + b.Identifier.Name }
+
+// Value is the column of Rows and Map that holds the comparable value, NULL
+// where there is none.
+func (b Binding) Value() string { return b.Identifier.Name }
+
+// Bindings are the identifier types of a source, strongest first.
+func Bindings(e *config.Entity, s *config.Source) []Binding {
+	var out []Binding
+	for rank, id := range e.Identifiers {
+		if column, ok := s.Identifiers.Get(id.Name); ok {
+			out = append(out, Binding{Rank: rank, Identifier: id, Column: column})
+		}
+	}
+	return out
+}
+
+// RowsTable holds the distinct combinations of identifiers of a source.
+func RowsTable(s *config.Source) sql.Table { return sql.Table{Space: sql.Work, Name: "rows_" + s.Name} }
+
+// MapTable holds, for each combination of raw identifiers of a source, whose
+// rows they are: columns Binding.Raw, Binding.Value and Column(entity).
+func MapTable(s *config.Source) sql.Table { return sql.Table{Space: sql.Work, Name: "map_" + s.Name} }
+
+// SourceTable is a source as package sql names it.
+func SourceTable(s *config.Source) sql.Table {
+	if s.Files != nil {
+		return sql.Table{Space: sql.Source, Name: s.Name}
+	}
+	return sql.Table{Space: sql.Source, Name: s.Table}
+}
+
+// Column is the id column of an entity in every table of ours.
+func Column(e *config.Entity) string { return e.Name + "_id" }
+
+// IdentitiesTable is the public table of an entity's identifiers.
+func IdentitiesTable(e *config.Entity) sql.Table {
+	return sql.Table{Space: sql.Public, Name: e.Name + "_identities"}
+}
+
+// Rows compiles the one scan of a source that identity needs: its distinct
+// combinations of identifiers, with when they were seen and how often. Values
+// are normalised after the grouping, since a source of events repeats the same
+// few combinations over and over. asOf stands in where a source has no time.
+func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
+	bindings := Bindings(e, s)
+	var (
+		grouped = &sql.Select{From: sql.TableRef{Table: SourceTable(s), As: "s"}}
+		valued  = &sql.Select{From: sql.Derived{Query: grouped, As: "g"}}
+		rows    = &sql.Select{From: sql.Derived{Query: valued, As: "v"}}
+	)
+	for _, b := range bindings {
+		raw := sql.Fn(sql.Text, sql.Col("s", b.Column))
+		grouped.Items = append(grouped.Items, sql.As(raw, b.Raw()))
+		grouped.GroupBy = append(grouped.GroupBy, raw)
+
+		text := sql.Col("g", b.Raw())
+		value := sql.If(sql.Fn(sql.Le, sql.Fn(sql.Length, text), sql.Int(maxLength)), normal(b.Identifier, text), nil)
+		valued.Items = append(valued.Items, sql.As(text, b.Raw()), sql.As(value, b.Value()))
+
+		kept := sql.Expr(sql.Col("v", b.Value()))
+		if len(b.Identifier.Ignore) > 0 {
+			kept = sql.If(ignored(b.Identifier, kept), sql.Null{Type: sql.TypeString}, kept)
+		}
+		rows.Items = append(rows.Items, sql.As(sql.Col("v", b.Raw()), b.Raw()), sql.As(kept, b.Value()))
+	}
+	first, last := sql.Expr(sql.Timestamp(asOf)), sql.Expr(sql.Timestamp(asOf))
+	if s.Time != "" {
+		at := sql.Cast{Expr: sql.Col("s", s.Time), To: sql.TypeTimestamp}
+		first = sql.Fn(sql.Coalesce, sql.Fn(sql.Min, at), first)
+		last = sql.Fn(sql.Coalesce, sql.Fn(sql.Max, at), last)
+	} else {
+		first, last = sql.Fn(sql.Min, first), sql.Fn(sql.Max, last)
+	}
+	grouped.Items = append(grouped.Items, sql.As(first, "first_seen"), sql.As(last, "last_seen"), sql.As(sql.Fn(sql.CountAll), "rows"))
+	valued.Items = append(valued.Items, sql.Items("g", "first_seen", "last_seen", "rows")...)
+	rows.Items = append(rows.Items, sql.Items("v", "first_seen", "last_seen", "rows")...)
+
+	none := sql.And{}
+	for _, b := range bindings {
+		none = append(none, sql.Fn(sql.IsNull, sql.Col("r", b.Value())))
+	}
+	sum := func(e sql.Expr) sql.Expr { return sql.Fn(sql.Coalesce, sql.Fn(sql.Sum, e), sql.Int(0)) }
+	return &models.Model{
+		Name:  "rows:" + s.Name,
+		Nodes: []string{"source:" + s.Name},
+		Span:  s.Pos.Span(),
+		Steps: []models.Step{&models.Exec{
+			Title:      "read identifiers of " + s.Name,
+			Statements: []sql.Statement{sql.CreateTableAs{Table: RowsTable(s), Query: rows}},
+		}},
+		Measures: []models.Measure{{Subject: "source:" + s.Name, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sum(sql.Col("r", "rows")), "rows"),
+				sql.As(sum(sql.If(none, sql.Col("r", "rows"), sql.Int(0))), "without_identifier"),
+			},
+			From: sql.TableRef{Table: RowsTable(s), As: "r"},
+		}}},
+	}
+}
+
+// Map compiles whose rows a source's combinations of identifiers are: those of
+// the customer that their strongest identifier belongs to.
+func Map(e *config.Entity, s *config.Source) *models.Model {
+	bindings := Bindings(e, s)
+	kind := sql.Case{}
+	value := sql.Call{Func: sql.Coalesce}
+	items := []sql.Item{}
+	for _, b := range bindings {
+		col := sql.Col("r", b.Value())
+		kind.Whens = append(kind.Whens, sql.When{If: sql.Fn(sql.IsNotNull, col), Then: sql.String(b.Identifier.Name)})
+		value.Args = append(value.Args, col)
+		items = append(items, sql.Items("r", b.Raw(), b.Value())...)
+	}
+	items = append(items, sql.Items("i", Column(e))...)
+	return &models.Model{
+		Name:  "map:" + s.Name,
+		Nodes: []string{"source:" + s.Name},
+		Span:  s.Pos.Span(),
+		Steps: []models.Step{&models.Exec{
+			Title: "find whose rows " + s.Name + " holds",
+			Statements: []sql.Statement{sql.CreateTableAs{Table: MapTable(s), Query: &sql.Select{
+				Items: items,
+				From: sql.Joins(
+					sql.TableRef{Table: RowsTable(s), As: "r"},
+					sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: IdentitiesTable(e), As: "i"}, On: sql.And{
+						sql.Fn(sql.Eq, sql.Col("i", "identifier_type"), kind),
+						sql.Fn(sql.Eq, sql.Col("i", "identifier"), value),
+					}},
+				),
+			}}},
+		}},
+	}
+}
+
+// prefix names the Work tables of an entity.
+func prefix(e *config.Entity, name string) sql.Table {
+	return sql.Table{Space: sql.Work, Name: e.Name + "_" + name}
+}
+
+func rankText(rank int) string { return strconv.Itoa(rank) }
