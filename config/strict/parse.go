@@ -47,6 +47,28 @@ type document struct {
 	// private says that values which cannot be placed may be secrets, so that
 	// no excerpt may show them.
 	private bool
+	// cursor is where the last node was found, so that going through a file in
+	// its order is linear even where lines are long.
+	cursor struct {
+		pos    diag.Pos
+		offset int
+	}
+}
+
+// first is the first byte of a node as it is written.
+func (doc *document) first(n *yaml.Node) byte {
+	c := &doc.cursor
+	if at := (diag.Pos{Line: n.Line, Col: n.Column}); at.Line != c.pos.Line || at.Before(c.pos) {
+		c.pos, c.offset = diag.Pos{Line: at.Line, Col: 1}, doc.src.Offset(diag.Pos{Line: at.Line, Col: 1})
+	}
+	for ; c.pos.Col < n.Column && c.offset < len(doc.src.Text); c.pos.Col++ {
+		_, size := utf8.DecodeRune(doc.src.Text[c.offset:])
+		c.offset += size
+	}
+	if c.offset < len(doc.src.Text) {
+		return doc.src.Text[c.offset]
+	}
+	return 0
 }
 
 // Parse reads one file. It reports what makes the file unreadable as a whole
@@ -234,9 +256,9 @@ func (doc *document) check(n *yaml.Node, depth int, report func(diag.Diagnostic)
 	case n.Anchor != "":
 		report(diag.Errorf(at, CodeAlias, "YAML anchors are not supported").
 			WithHelp("remove &%s and write the value wherever it is needed", n.Anchor))
-	case n.Style&yaml.TaggedStyle != 0:
+	case n.Style&yaml.TaggedStyle != 0 || doc.first(n) == '!':
 		report(diag.Errorf(at, CodeTag, "YAML tags are not supported").
-			WithHelp("remove %s; a value in quotes is a text", n.Tag))
+			WithHelp("remove the word that starts with !; a value in quotes is a text"))
 	}
 	if n.Kind == yaml.MappingNode {
 		for i := 0; i < len(n.Content); i += 2 {

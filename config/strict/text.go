@@ -265,9 +265,9 @@ func (w *walker) block(folded bool) {
 	w.at += next + 1
 	w.after = w.at
 	indent := w.indent()
-	for w.left() != "" && w.at < len(w.text) {
+	for w.left() != "" && w.at <= len(w.text) {
 		w.at += min(w.spaces(), indent)
-		for w.lineEnd(0) == 0 {
+		for w.at < len(w.text) && w.lineEnd(0) == 0 {
 			if !w.take() {
 				return
 			}
@@ -287,32 +287,25 @@ func (w *walker) spaces() int {
 	return n
 }
 
-// indent is how many spaces the block's lines start with. The first line that
-// is not blank shows it: what it has more in the file than in the value.
+// indent is how many spaces the block's lines start with: what the first line
+// that is not empty has more in the file than in the value. Lines are still
+// one to one there, in both styles.
 func (w *walker) indent() int {
-	least := func(line []byte) (int, bool) {
-		rest := bytes.TrimLeft(line, " ")
-		return len(line) - len(rest), len(bytes.TrimRight(rest, "\r\n")) > 0
-	}
-	inValue, found := 0, false
+	lead := func(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
+	number := 0
 	for line := range strings.Lines(w.value) {
-		if inValue, found = least([]byte(line)); found {
-			break
+		if line == "\n" {
+			number++
+			continue
+		}
+		for raw := range bytes.Lines(w.text[w.at:]) {
+			if number == 0 {
+				return max(lead(raw)-lead([]byte(line)), 0)
+			}
+			number--
 		}
 	}
-	for line := range bytes.Lines(w.text[w.at:]) {
-		n, some := least(line)
-		switch {
-		case found && some:
-			return max(n-inValue, 0)
-		case !found && n > 0 && !some && strings.Trim(w.value, "\n") == "":
-			continue // only empty lines: how far they are indented says nothing
-		}
-		if some {
-			return n
-		}
-	}
-	return 0
+	return len(w.text) // nothing but empty lines
 }
 
 // blockBreak passes the line breaks after a line of a block: the one that ends
@@ -330,10 +323,13 @@ func (w *walker) blockBreak(folded bool, indent int) bool {
 		breaks = append(breaks, place{w.at + n, w.at + n + size})
 		w.at += n + size
 	}
+	left := w.left()
 	if len(breaks) == 0 {
+		if w.at >= len(w.text) && left == "\n" {
+			w.put(1, w.at, w.at) // the file's last line has no end, its value does
+		}
 		return false
 	}
-	left := w.left()
 	if folded && strings.HasPrefix(left, " ") && len(breaks) == 1 {
 		w.put(1, breaks[0].start, breaks[0].end)
 		return true
