@@ -42,8 +42,8 @@ var DuckDB = &Dialect{
 
 		// The clamp keeps the instant mentioned once: both ends of the clamp
 		// lie outside the years 1 to 9999 and become NULL.
-		TimeAdd:  "nullif(nullif(greatest(least(TRY($1 + to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31')",
-		TimeSub:  "nullif(nullif(greatest(least(TRY($1 - to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31')",
+		TimeAdd:  "nullif(nullif(greatest(least(TRY($1 + to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999')",
+		TimeSub:  "nullif(nullif(greatest(least(TRY($1 - to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999')",
 		TimeDiff: "nullif(nullif(greatest(least(epoch_us($1) - epoch_us($2), 9223372036854776), -9223372036854776), 9223372036854776), -9223372036854776)",
 		InZone:   "timezone($2, timezone('UTC', $1))",
 		Year:     "year($1)", Month: "month($1)", DayOfMonth: "day($1)", DayOfYear: "dayofyear($1)",
