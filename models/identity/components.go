@@ -138,12 +138,16 @@ func components(prefix string, edges, out sql.Table) []models.Step {
 			},
 		},
 		&models.Exec{Title: "label the nodes", Statements: []sql.Statement{
-			sql.CreateTableAs{Table: out, Query: &sql.Select{
-				Items: []sql.Item{
-					sql.As(sql.Col("o", "n"), "n"),
-					sql.As(sql.Fn(sql.Coalesce, sql.Col("m", "root"), sql.Col("o", "root")), "root"),
+			// A node of moved was still a root in the first round.
+			sql.CreateTableAs{Table: out, Query: sql.Union{
+				&sql.Select{
+					Items: []sql.Item{
+						sql.As(sql.Col("o", "n"), "n"),
+						sql.As(sql.Fn(sql.Coalesce, sql.Col("m", "root"), sql.Col("o", "root")), "root"),
+					},
+					From: sql.Joins(ref(out, "o"), sql.Join{Kind: sql.LeftJoin, Right: ref(moved, "m"), On: eq(sql.Col("m", "n"), sql.Col("o", "root"))}),
 				},
-				From: sql.Joins(ref(out, "o"), sql.Join{Kind: sql.LeftJoin, Right: ref(moved, "m"), On: eq(sql.Col("m", "n"), sql.Col("o", "root"))}),
+				&sql.Select{Items: sql.Items("m", "n", "root"), From: ref(moved, "m")},
 			}},
 		}},
 	}
