@@ -168,7 +168,10 @@ type FileRequest struct {
 type Response struct {
 	Status int
 	Header http.Header
-	Body   []byte
+	// Body is cut at 1 MB.
+	Body []byte
+	// ReceivedAt is when the answer was complete, by the engine's clock.
+	ReceivedAt time.Time
 }
 
 // Verdict is about a request as a whole.

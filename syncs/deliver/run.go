@@ -62,7 +62,9 @@ type engine struct {
 func newEngine(job Job) *engine {
 	spec, s := job.Destination.Spec(), job.Settings
 	spec.Batch.MaxRows = fallback(spec.Batch.MaxRows, 1000)
-	spec.Concurrency = fallback(spec.Concurrency, 1)
+	if spec.Concurrency = fallback(spec.Concurrency, 1); spec.Staged {
+		spec.Concurrency = 1 // Parts are numbered in the order of the rows.
+	}
 	spec.Timeout = fallback(spec.Timeout, 30*time.Second)
 	s.Attempts = fallback(s.Attempts, 10)
 	s.Backoff = fallback(s.Backoff, time.Second)
@@ -351,6 +353,7 @@ func (e *engine) exchange(ctx context.Context, req syncs.Request, attempt int) s
 	var stop *StopError
 	switch {
 	case err == nil:
+		resp.ReceivedAt = e.job.Clock.Now()
 		return e.job.Destination.Decode(req, resp)
 	case errors.As(err, &stop):
 		return syncs.Outcome{Verdict: syncs.Fatal, Code: stop.Code, Message: stop.Message}
