@@ -36,8 +36,8 @@ var targetKinds = []targetKind{
 // destinationKinds are the destinations that are compiled in. A new one is a
 // folder below syncs and an entry here.
 var destinationKinds = []destinationKind{
-	destination("files", files.New),
-	destination("webhook", webhook.New),
+	destination("files", files.Default, files.New),
+	destination("webhook", webhook.Default, webhook.New),
 }
 
 // targetKind is how the composition root knows a warehouse.
@@ -78,18 +78,17 @@ type destinationKind struct {
 	open   func(config any) (syncs.Destination, error)
 }
 
-// destination makes a kind of a constructor, whose configuration type C is a
-// struct.
-func destination[C any, D syncs.Destination](name string, open func(C) (D, error)) destinationKind {
+// destination makes a kind of the functions of its package.
+func destination[C any](name string, config func() *C, open func(*C) syncs.Destination) destinationKind {
 	return destinationKind{
 		name:   name,
-		config: func() any { return new(C) },
+		config: func() any { return config() },
 		open: func(config any) (syncs.Destination, error) {
 			c, ok := config.(*C)
 			if !ok {
 				return nil, fmt.Errorf("the configuration of a %s destination is %T", name, config)
 			}
-			return open(*c)
+			return open(c), nil
 		},
 	}
 }

@@ -135,7 +135,7 @@ Start with: customhouse init my_project`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.dirGiven = cmd.Flags().Changed("project-dir")
-			return a.checkFlags()
+			return a.checkFlags(cmd)
 		},
 	}
 	f := root.PersistentFlags()
@@ -154,9 +154,13 @@ Start with: customhouse init my_project`,
 	return root
 }
 
-func (a *app) checkFlags() error {
-	if !slices.Contains([]string{"human", "json", "csv"}, a.format) {
-		return fmt.Errorf("--format is %q: it has to be human or json (or csv, for show)", a.format)
+func (a *app) checkFlags(cmd *cobra.Command) error {
+	formats := []string{"human", "json"}
+	if cmd.Name() == "show" {
+		formats = console.RowFormats
+	}
+	if !slices.Contains(formats, a.format) {
+		return fmt.Errorf("--format is %q: it has to be one of %s", a.format, strings.Join(formats, ", "))
 	}
 	if !slices.Contains([]string{"text", "json"}, a.logFormat) {
 		return fmt.Errorf("--log-format is %q: it has to be text or json", a.logFormat)
@@ -208,6 +212,3 @@ func (a *app) at(zone *time.Location) (time.Time, error) {
 	}
 	return time.Time{}, usageError{fmt.Errorf("--as-of is %q: it has to look like 2026-01-31 or 2026-01-31T12:00:00Z", a.asOf)}
 }
-
-// list joins names for a message.
-func list(names []string) string { return strings.Join(names, ", ") }

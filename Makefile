@@ -1,0 +1,72 @@
+# Everything that a developer does here; CI runs the same targets.
+# `make` alone lists them.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+
+# Tools run at these versions wherever they are run.
+GOLANGCI_LINT_VERSION := v2.15.0
+TOOLS := $(CURDIR)/bin
+
+# Public data sets that three example projects read. Their tests say loudly
+# that they were skipped where it is absent.
+export CUSTOMHOUSE_DATA ?= $(abspath ../shared/data)
+
+ONLY ?= .
+CUSTOMERS ?= 5000
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/customhouse
+	go build -o bin/customhouse ./cmd/customhouse
+
+.PHONY: demo
+demo: build ## a synthetic shop over two days, delivered to files and a local platform (CUSTOMERS=5000)
+	bin/customhouse demo --customers $(CUSTOMERS)
+
+.PHONY: data
+data:
+	@if [ ! -d "$$CUSTOMHOUSE_DATA" ]; then \
+		echo "WARNING: there is no folder $$CUSTOMHOUSE_DATA: tests on public data are SKIPPED; set CUSTOMHOUSE_DATA" >&2; fi
+
+.PHONY: test
+test: data ## all tests
+	go test -timeout 15m ./...
+
+.PHONY: test-long
+test-long: data ## all tests, with the race detector, killed runs many times, and each fuzz target for a minute
+	CUSTOMHOUSE_LONG=1 go test -race -timeout 60m ./...
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+			echo "fuzzing $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime 1m "$$package" || exit 1; \
+		done; \
+	done
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format and lint checks
+	$< run ./...
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files
+	$< fmt ./...
+
+.PHONY: bench
+bench: ## benchmarks (ONLY=pattern chooses)
+	go test -timeout 60m -run '^$$' -bench '$(ONLY)' -benchmem ./...
+
+.PHONY: golden
+golden: ## rewrite the committed golden files; look at the diff
+	go test -run Golden -update $$(grep -rl --include='*_test.go' '"update"' . | xargs -n1 dirname | sort -u)
+
+# A name with the version in it, so that a new version is installed.
+$(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv $(TOOLS)/golangci-lint $@
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .demo
