@@ -31,7 +31,7 @@ var overloads = map[string]struct {
 	"divide_int64": {sql.IntDiv, true}, "modulo_int64": {sql.IntMod, true}, "negate_int64": {sql.IntNeg, true},
 	"add_double": {sql.FloatAdd, false}, "subtract_double": {sql.FloatSub, false}, "multiply_double": {sql.FloatMul, false},
 	"divide_double": {sql.FloatDiv, false}, "negate_double": {sql.FloatNeg, false},
-	"add_string": {sql.Concat, false},
+	"add_string":  {sql.Concat, false},
 	"size_string": {sql.Length, false}, "string_size": {sql.Length, false},
 	"contains_string": {sql.Contains, false}, "starts_with_string": {sql.StartsWith, false}, "ends_with_string": {sql.EndsWith, false},
 	"string_lower_ascii": {sql.LowerASCII, false}, "string_upper_ascii": {sql.UpperASCII, false}, "string_trim": {sql.TrimSpace, false},
@@ -164,6 +164,10 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 	exprs := make([]sql.Expr, len(v))
 	for i := range v {
 		exprs[i] = v[i].expr
+		if t.constants(v...) {
+			// Beside a column, a literal takes its type; alone it would not.
+			exprs[i] = t.typed(v[i])
+		}
 	}
 	if s, ok := overloads[id]; ok {
 		out.expr = sql.Fn(s.fn, exprs...)
@@ -285,7 +289,7 @@ func (t *translator) special(x ast.Expr, name, id string, v []value, out value) 
 		out.err = true
 		return out
 	case "duration_to_hours", "duration_to_minutes", "duration_to_seconds":
-		out.expr = sql.Fn(sql.IntDiv, v[0].expr, sql.Int(spans[id]))
+		out.expr = sql.Fn(sql.IntDiv, t.typed(v[0]), sql.Int(spans[id]))
 		return out
 	case "int64_to_timestamp":
 		out.expr = sql.Fn(sql.TimeAdd, sql.Timestamp(time.Unix(0, 0).UTC()), sql.Fn(sql.IntMul, v[0].expr, sql.Int(1_000_000)))
@@ -431,6 +435,8 @@ func (t *translator) membership(x ast.Expr) value {
 		return t.refuse(args[0], t.text(args[0])+" cannot be in a list", "")
 	}
 	switch {
+	case b.list == nil && t.bad:
+		return t.nothing(x) // the list has been refused
 	case b.list == nil:
 		return t.refuse(args[1], "in wants a list", `For example: country in ["FR", "BE"].`)
 	case b.list.literal:
@@ -460,6 +466,5 @@ func (t *translator) inSegment(x ast.Expr) value {
 	if len(t.scope) > 0 {
 		return t.refuse(x, "in_segment() inside a condition on a collection is not possible", "Write it beside: in_segment(...) && orders.exists(...).")
 	}
-	t.members[name] = true
 	return value{expr: sql.Col(Row, SegmentColumn(name))}
 }

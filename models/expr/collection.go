@@ -14,6 +14,7 @@ import (
 type list struct {
 	literal  bool
 	elements []value
+	kind     *types.Type // of the elements; nil where all are null
 
 	source *config.Source
 	// where are the conditions that rows must meet, NULL counting as false.

@@ -32,7 +32,8 @@ type compiler struct {
 	names    []string // what an expression can name, for suggestions
 
 	features map[string]Feature // by canonical form
-	taken    map[string]string  // feature name to canonical form
+	taken    map[string]bool    // names of features
+	used     map[string]bool    // names of features that compiled expressions read
 
 	found  diag.List
 	failed bool
@@ -77,14 +78,27 @@ func (c *compiler) fail(at diag.Span, code, summary, help string) {
 	c.report(diag.Diagnostic{Severity: diag.Error, Code: code, Span: at, Summary: summary, Help: help})
 }
 
-func (c *compiler) run() *Output {
+func newCompiler(in Input) *compiler {
+	return &compiler{
+		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond),
+		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
+		features: map[string]Feature{}, taken: map[string]bool{}, used: map[string]bool{},
+	}
+}
+
+// prepare loads the language and declares the project's names.
+func (c *compiler) prepare() bool {
 	var err error
 	if c.lang, err = loadLanguage(); err != nil {
 		// Only a change of cel-go can do this; the tests see it first.
 		c.fail(diag.Span{}, "cel-internal", "the expression language could not be set up: "+err.Error(), "")
-		return nil
+		return false
 	}
-	if !c.declare() {
+	return c.declare()
+}
+
+func (c *compiler) run() *Output {
+	if !c.prepare() {
 		return nil
 	}
 	var traits, segments []*expression
@@ -118,7 +132,9 @@ func (c *compiler) run() *Output {
 		}
 	}
 	for _, f := range c.features {
-		out.Features = append(out.Features, f)
+		if c.used[f.Name] {
+			out.Features = append(out.Features, f)
+		}
 	}
 	slices.SortFunc(out.Features, func(a, b Feature) int {
 		if d := strings.Compare(a.Source, b.Source); d != 0 {
@@ -131,10 +147,6 @@ func (c *compiler) run() *Output {
 
 // declare makes the checker's environment: collections, picked traits, now.
 func (c *compiler) declare() bool {
-	c.sources = map[string]*config.Source{}
-	c.traits = map[string]*symbol{}
-	c.segments = map[string]*config.Segment{}
-	c.taken = map[string]string{}
 	rows := provider{}
 	vars := []*decls.VariableDecl{decls.NewVariable("now", types.TimestampType)}
 	c.names = append(c.names, "now")
@@ -416,14 +428,7 @@ func (c *compiler) translateTrait(e *expression) (Compiled, bool) {
 		return Compiled{}, false
 	}
 	c.warn(e)
-	level := 0
-	for name := range t.reads {
-		if sym := c.traits[name]; sym.trait.Value != "" {
-			level = max(level, sym.level+1)
-		}
-	}
-	return Compiled{Name: e.name, Type: typ, Nullable: v.null || v.err, Expr: expr, Level: level,
-		Reads: sorted(t.reads), Features: sorted(t.used)}, true
+	return c.compiled(Compiled{Name: e.name, Type: typ, Nullable: v.null || v.err, Expr: expr}, nil), true
 }
 
 func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compiled, bool) {
@@ -445,13 +450,34 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 		cond = sql.Fn(sql.Coalesce, cond, sql.Bool(false))
 	}
 	c.warn(e)
-	level := 0
-	for name := range t.members {
-		level = max(level, levels[name]+1)
-	}
-	levels[e.name] = level
-	return Compiled{Name: e.name, Type: sql.TypeBool, Expr: cond, Level: level,
-		Reads: sorted(t.reads), Segments: sorted(t.members), Features: sorted(t.used)}, true
+	out := c.compiled(Compiled{Name: e.name, Type: sql.TypeBool, Expr: cond}, levels)
+	levels[e.name] = out.Level
+	return out, true
+}
+
+// compiled fills in what the expression reads, from the SQL itself: what was
+// folded away is not read. levels are those of the segments before.
+func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
+	reads, segments, features := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	columns(out.Expr, func(name string) {
+		segment, isSegment := strings.CutPrefix(name, SegmentColumn(""))
+		sym := c.traits[name]
+		switch {
+		case isSegment:
+			segments[segment] = true
+			out.Level = max(out.Level, levels[segment]+1)
+		case sym != nil:
+			reads[name] = true
+			if levels == nil && sym.trait.Value != "" {
+				out.Level = max(out.Level, sym.level+1)
+			}
+		default:
+			features[name] = true
+			c.used[name] = true
+		}
+	})
+	out.Reads, out.Segments, out.Features = sorted(reads), sorted(segments), sorted(features)
+	return out
 }
 
 func (c *compiler) entity() string {

@@ -81,7 +81,7 @@ type Feature struct {
 // every error, at its place in the YAML. The list may hold warnings beside an
 // Output; the Output is nil where it holds an error.
 func Compile(in Input) (*Output, diag.List) {
-	c := &compiler{in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond), features: map[string]Feature{}}
+	c := newCompiler(in)
 	out := c.run()
 	if c.failed {
 		return nil, c.found

@@ -31,14 +31,13 @@ func (t *translator) feature(s *config.Source, what string, typ sql.Type, agg sq
 		// second takes more of them.
 		for n := 8; ; n += 8 {
 			f.Name = s.Name + "." + what + "_" + digest[:n]
-			if _, clash := t.c.taken[f.Name]; !clash {
+			if !t.c.taken[f.Name] {
 				break
 			}
 		}
-		t.c.taken[f.Name] = form
+		t.c.taken[f.Name] = true
 		t.c.features[form] = f
 	}
-	t.used[f.Name] = true
 	return sql.Col(Row, f.Name)
 }
 
@@ -128,4 +127,36 @@ func (w *canon) list(es []sql.Expr) {
 		w.b.WriteByte(',')
 	}
 	w.b.WriteByte(')')
+}
+
+// columns lists the columns of Row that a compiled expression reads.
+func columns(e sql.Expr, yield func(name string)) {
+	each := func(es []sql.Expr) {
+		for _, x := range es {
+			columns(x, yield)
+		}
+	}
+	switch e := e.(type) {
+	case sql.Column:
+		if e.Table == Row {
+			yield(e.Name)
+		}
+	case sql.Call:
+		each(e.Args)
+	case sql.And:
+		each(e)
+	case sql.Or:
+		each(e)
+	case sql.Cast:
+		columns(e.Expr, yield)
+	case sql.Case:
+		for _, when := range e.Whens {
+			columns(when.If, yield)
+			columns(when.Then, yield)
+		}
+		columns(e.Else, yield)
+	case sql.In:
+		columns(e.Expr, yield)
+		each(e.List)
+	}
 }

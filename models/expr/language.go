@@ -223,7 +223,8 @@ func ownFunctions() ([]*decls.FunctionDecl, error) {
 	}
 	add("in_segment", decls.Overload("in_segment_string", args(types.StringType), types.BoolType))
 	for _, name := range []string{"is_true", fnWhere} {
-		add(name, decls.Overload(name+"_bool", args(types.BoolType), types.BoolType,
+		// The nullable type lets the interpreter pass null in.
+		add(name, decls.Overload(name+"_bool", args(types.NewNullableType(types.BoolType)), types.BoolType,
 			decls.OverloadIsNonStrict(), decls.UnaryBinding(isTrue)))
 	}
 	add(fnValue, decls.Overload("value_any", args(a), a, decls.OverloadIsNonStrict(), decls.UnaryBinding(valueOrNull)))

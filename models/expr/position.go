@@ -100,7 +100,11 @@ func (s *source) extent(e ast.Expr) (start, end int) {
 		end = max(end, b)
 	}
 	if at := s.offset(e); at >= 0 {
-		widen(at, s.token(at))
+		first := s.token(at)
+		if e.Kind() == ast.LiteralKind && at < len(s.runes) && s.runes[at] == '-' {
+			first = s.token(first) // a negative number is two tokens
+		}
+		widen(at, first)
 	}
 	part := func(x ast.Expr) {
 		if x != nil && x.Kind() != ast.UnspecifiedExprKind {

@@ -52,10 +52,8 @@ type translator struct {
 	e *expression
 	// scope are the variables of the comprehensions around, innermost last.
 	scope []variable
-	// reads, members and used are the traits, segments and features met.
-	reads, members, used map[string]bool
-	memo                 map[int64]value
-	bad                  bool
+	memo  map[int64]value
+	bad   bool
 }
 
 type variable struct {
@@ -64,7 +62,7 @@ type variable struct {
 }
 
 func newTranslator(c *compiler, e *expression) *translator {
-	return &translator{c: c, e: e, reads: map[string]bool{}, members: map[string]bool{}, used: map[string]bool{}, memo: map[int64]value{}}
+	return &translator{c: c, e: e, memo: map[int64]value{}}
 }
 
 func (t *translator) failAt(at diag.Span, code, summary, help string) {
@@ -180,7 +178,9 @@ func (t *translator) looseNaN(cmp sql.Expr, operands ...value) sql.Expr {
 	return out
 }
 
-func (t *translator) operands(args []ast.Expr) (a, b value) { return t.value(args[0]), t.value(args[1]) }
+func (t *translator) operands(args []ast.Expr) (a, b value) {
+	return t.value(args[0]), t.value(args[1])
+}
 
 func (t *translator) constants(vs ...value) bool {
 	for _, v := range vs {
@@ -209,9 +209,15 @@ func (t *translator) translate(x ast.Expr) value {
 				return t.refuse(x, "a list of lists or rows is not possible", "")
 			}
 			l.elements = append(l.elements, v)
-		}
-		if typ := t.e.ast.GetType(x.ID()); len(l.elements) > 0 && len(typ.Parameters()) == 1 && typ.Parameters()[0].Kind() == types.DynKind {
-			return t.refuse(x, "a list must hold values of one type", "Write all numbers with a point, or none.")
+			if isNull(v) {
+				continue
+			}
+			if l.kind != nil && l.kind.Kind() != v.typ.Kind() {
+				t.failAt(t.e.src.of(el), "cel-type", "a list holds values of one type: "+t.text(el)+" is "+typeWord(v.typ)+", those before are "+typeWord(l.kind),
+					"Write all numbers with a point, or none.")
+				return t.nothing(x)
+			}
+			l.kind = v.typ
 		}
 		return value{list: l}
 	case ast.ComprehensionKind:
@@ -292,7 +298,6 @@ func (t *translator) ident(x ast.Expr) value {
 		return t.refuse(x, `the trait "`+name+`" inside a condition on a collection is not there yet`,
 			"Conditions on rows can use their columns, constants and now.")
 	}
-	t.reads[name] = true
 	return column(sql.Col(Row, name), sym.typ, sym.nullable)
 }
 
@@ -461,6 +466,11 @@ func asFloat(v value) sql.Expr {
 
 // in is membership in a list written out. With exact, NULL means an error.
 func (t *translator) in(x ast.Expr, a value, l *list, exact bool) sql.Expr {
+	if l.kind != nil && !isNull(a) && a.typ.Kind() != l.kind.Kind() {
+		// The checker lets a list that holds null hold anything.
+		t.failAt(t.e.src.of(x), "cel-type", t.text(x.AsCall().Args()[0])+" is "+typeWord(a.typ)+" and cannot be in a list of which each is "+typeWord(l.kind), "")
+		return sql.Null{Type: sql.TypeBool}
+	}
 	var plain []sql.Expr
 	var out sql.Or
 	withNull := false
