@@ -63,7 +63,6 @@ func (l *loader) check() {
 	for _, s := range p.Sources {
 		l.source(ix, s)
 	}
-	l.reachable()
 	for _, t := range p.Traits {
 		l.trait(ix, t)
 	}
@@ -72,6 +71,9 @@ func (l *loader) check() {
 	}
 	for _, s := range p.Syncs {
 		l.sync(ix, s)
+	}
+	if !l.list.HasErrors() {
+		l.reachable() // an error may be what keeps an identifier from its source
 	}
 }
 
@@ -415,9 +417,6 @@ func (l *loader) fileSet(s *Source) {
 
 // reachable warns of identifier types that no source has.
 func (l *loader) reachable() {
-	if l.partial {
-		return
-	}
 	used := map[[2]string]bool{}
 	for _, s := range l.project.Sources {
 		for _, id := range s.Identifiers {

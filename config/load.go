@@ -82,6 +82,8 @@ type loader struct {
 	kinds   Kinds
 	list    diag.List
 	header  *header
+	// headerKey is where the key of header stands.
+	headerKey diag.Span
 	// partial says that a file could not be read as a whole, so that what seems
 	// to be missing may stand there.
 	partial bool
@@ -210,7 +212,7 @@ func (l *loader) read(src *diag.Source) {
 	var f file
 	if root.Kind() != strict.Mapping {
 		l.partial = true
-		root.Private().Wrong(report, "a mapping with keys such as sources or segments")
+		root.Wrong(report, "a mapping", "write a key such as sources or segments, and the list below it")
 		return
 	}
 	maskMisplaced(root)
@@ -253,10 +255,10 @@ func (l *loader) addHeader(h *header, key diag.Span, report func(diag.Diagnostic
 	if l.header != nil {
 		report(diag.Errorf(key, codeDuplicateName, "the project is described twice").
 			WithHelp("keep one project key").
-			WithRelated(l.header.Pos.Key("name"), "the first is here"))
+			WithRelated(l.headerKey, "the first is here"))
 		return
 	}
-	l.header = h
+	l.header, l.headerKey = h, key
 	l.project.Name = h.Name
 	l.project.Timezone = time.UTC
 	if h.Timezone == "" {
@@ -333,7 +335,7 @@ func unknown(at diag.Span, code, what, name string, names []string) diag.Diagnos
 	case len(names) == 0:
 		return d.WithHelp("the project has none")
 	case len(names) <= 12:
-		return d.WithHelp("there is %s", strings.Join(names, ", "))
+		return d.WithHelp("choose one of %s", strings.Join(names, ", "))
 	}
 	return d
 }

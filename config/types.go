@@ -135,7 +135,8 @@ func (c *Column) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	}
 	c.Pos = n
 	if n.Kind() != strict.Scalar {
-		n.Wrong(report, "a type, or a mapping with type and column,")
+		n.Wrong(report, "a type, or a mapping with type and column,",
+			"write for example decimal, or {type: decimal, column: Amount}")
 		return
 	}
 	n.Decode(report, &c.Type)
@@ -243,13 +244,13 @@ type Bound struct {
 
 // UnmarshalStrict reads "10%" or 100.
 func (b *Bound) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
-	const want = "a number of rows such as 100, or a share such as 10%,"
+	const want, help = "a number of rows or a share", "write for example 100 or 10%"
 	if n.Kind() != strict.Scalar {
-		n.Wrong(report, want)
+		n.Wrong(report, want, help)
 		return
 	}
 	if !n.IsString() {
-		if n.Decode(func(diag.Diagnostic) { n.Wrong(report, want) }, &b.Rows) && b.Rows < 0 {
+		if n.Decode(func(diag.Diagnostic) { n.Wrong(report, want, help) }, &b.Rows) && b.Rows < 0 {
 			report(diag.Errorf(n.Span(), codeRange, "a bound cannot be negative").WithHelp("write 0 or more"))
 		}
 		return
@@ -258,9 +259,10 @@ func (b *Bound) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	percent, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
 	switch {
 	case !isShare || err != nil || math.IsNaN(percent):
-		n.Wrong(report, want)
+		n.Wrong(report, want, help)
 	case percent < 0 || percent > 100:
-		report(diag.Errorf(n.Span(), codeRange, "a share is between 0%% and 100%%"))
+		report(diag.Errorf(n.Span(), codeRange, "a share is between 0%% and 100%%").
+			WithHelp("write 100%% or less"))
 	default:
 		*b = Bound{Percent: percent, IsPercent: true}
 	}

@@ -30,6 +30,9 @@ const (
 // shown is what a secret looks like to everyone.
 const shown = "[secret]"
 
+// Pattern is what a Ref looks like, as a regular expression of JSON Schema.
+const Pattern = `^\$\{(env|file|exec):[^{}]+\}$`
+
 // reference matches ${kind:argument}; the argument ends at the first }.
 var reference = regexp.MustCompile(`\$\{(env|file|exec):([^{}]*)\}`)
 
@@ -101,7 +104,7 @@ func (r Ref) MarshalText() ([]byte, error) { return []byte(r.Text()), nil }
 // is masked before it is complained about.
 func (r *Ref) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	if n.Kind() == strict.Null {
-		n.Wrong(report, "a reference to a secret")
+		n.Wrong(report, "a reference to a secret", "write '${env:NAME}'")
 		return
 	}
 	v, err := NewRef(n.Text().Value)
@@ -160,7 +163,7 @@ func (t Template) IsLiteral() bool { return !reference.MatchString(t.Text()) }
 // UnmarshalStrict reads a text that may hold references.
 func (t *Template) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	if !n.IsString() {
-		n.Wrong(report, "a text")
+		n.Wrong(report, "a text", "write one value, in quotes if it is not plain words")
 		return
 	}
 	v, err := NewTemplate(n.Text().Value)

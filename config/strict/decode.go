@@ -1,7 +1,6 @@
 package strict
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -99,9 +98,12 @@ func (n Node) value(v reflect.Value, report func(diag.Diagnostic)) {
 }
 
 // Wrong reports that the value is of another type than wanted, such as
-// "a number".
-func (n Node) Wrong(report func(diag.Diagnostic), want string) {
-	if n.doc != nil && n.doc.private {
+// "a number"; help says how to write that.
+func (n Node) Wrong(report func(diag.Diagnostic), want, help string) {
+	if n.doc == nil {
+		return // a value that is not there has been reported as missing
+	}
+	if n.doc.private {
 		n.Mask()
 	}
 	if n.Kind() == Null {
@@ -109,7 +111,8 @@ func (n Node) Wrong(report func(diag.Diagnostic), want string) {
 			WithHelp("write a value, or remove the key"))
 		return
 	}
-	report(diag.Errorf(n.head(), CodeType, "%s is expected here, not %s", want, n.describe()))
+	report(diag.Errorf(n.headPlace(), CodeType, "%s is expected here, not %s", want, n.describe()).
+		WithHelp("%s", help))
 }
 
 // place is where a value is, or should be: a null has no extent.
@@ -133,8 +136,10 @@ func (n Node) describe() string {
 	case Scalar:
 	}
 	switch n.n.ShortTag() {
-	case "!!int", "!!float":
+	case "!!int":
 		return "a number"
+	case "!!float":
+		return "a fraction"
 	case "!!bool":
 		return "true or false"
 	case "!!timestamp":
@@ -153,7 +158,7 @@ func (n Node) text(v reflect.Value, report func(diag.Diagnostic)) {
 				WithHelp("put it in quotes: '%s'", n.n.Value))
 			return
 		}
-		n.Wrong(report, "a text")
+		n.Wrong(report, "a text", "write one value, in quotes if it is not plain words")
 		return
 	}
 	if at := reference.FindStringIndex(n.n.Value); at != nil {
@@ -172,22 +177,25 @@ func (n Node) text(v reflect.Value, report func(diag.Diagnostic)) {
 
 func (n Node) boolean(v reflect.Value, report func(diag.Diagnostic)) {
 	if n.Kind() != Scalar || n.n.ShortTag() != "!!bool" {
-		n.Wrong(report, "true or false")
+		n.Wrong(report, "true or false", "write true or false, without quotes")
 		return
 	}
 	v.SetBool(strings.EqualFold(n.n.Value, "true"))
 }
 
+// tooLarge is what YAML takes for a fraction because no integer can hold it.
+var tooLarge = regexp.MustCompile(`^[+-]?[0-9]{19,}$`)
+
 func (n Node) integer(v reflect.Value, report func(diag.Diagnostic)) {
-	if n.Kind() != Scalar || n.n.ShortTag() != "!!int" {
-		n.Wrong(report, "a whole number")
+	if n.Kind() != Scalar || n.n.ShortTag() != "!!int" && !tooLarge.MatchString(n.n.Value) {
+		n.Wrong(report, "a whole number", "write digits, without quotes")
 		return
 	}
 	if v.CanUint() {
 		x, err := strconv.ParseUint(strings.TrimPrefix(n.n.Value, "+"), 0, v.Type().Bits())
 		if err != nil {
-			report(diag.Errorf(n.Span(), CodeType, "this number is out of range: it must be between 0 and %d",
-				uint64(math.MaxUint64)>>(64-v.Type().Bits())))
+			report(diag.Errorf(n.Span(), CodeType, "this number is too large").
+				WithHelp("write at most %d", uint64(math.MaxUint64)>>(64-v.Type().Bits())))
 			return
 		}
 		v.SetUint(x)
@@ -195,8 +203,8 @@ func (n Node) integer(v reflect.Value, report func(diag.Diagnostic)) {
 	}
 	x, err := strconv.ParseInt(n.n.Value, 0, v.Type().Bits())
 	if err != nil {
-		report(diag.Errorf(n.Span(), CodeType, "this number is out of range: it must be between %d and %d",
-			int64(math.MinInt64)>>(64-v.Type().Bits()), int64(math.MaxInt64)>>(64-v.Type().Bits())))
+		report(diag.Errorf(n.Span(), CodeType, "this number is too large").
+			WithHelp("write at most %d", int64(math.MaxInt64)>>(64-v.Type().Bits())))
 		return
 	}
 	v.SetInt(x)
@@ -209,7 +217,7 @@ func (n Node) float(v reflect.Value, report func(diag.Diagnostic)) {
 	}
 	x, err := strconv.ParseFloat(strings.ReplaceAll(n.Text().Value, "_", ""), v.Type().Bits())
 	if tag != "!!int" && tag != "!!float" || err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
-		n.Wrong(report, "a number")
+		n.Wrong(report, "a number", "write digits, without quotes")
 		return
 	}
 	v.SetFloat(x)
@@ -217,7 +225,7 @@ func (n Node) float(v reflect.Value, report func(diag.Diagnostic)) {
 
 func (n Node) duration(v reflect.Value, report func(diag.Diagnostic)) {
 	if !n.IsString() {
-		n.Wrong(report, "a duration such as 30s, 5m or 1h")
+		n.Wrong(report, "a duration", "write a number and a unit, such as 30s, 5m or 1h")
 		return
 	}
 	d, err := time.ParseDuration(n.n.Value)
@@ -234,7 +242,7 @@ func (n Node) list(v reflect.Value, report func(diag.Diagnostic)) {
 		return // "segments:" with nothing below is an empty list
 	}
 	if n.Kind() != List {
-		n.Wrong(report, "a list")
+		n.Wrong(report, "a list", "write each item on a line of its own that starts with a dash")
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.n.Content), len(n.n.Content))
@@ -265,7 +273,7 @@ func (n Node) mapping(report func(diag.Diagnostic)) ([]Field, bool) {
 		return nil, true
 	}
 	if n.Kind() != Mapping {
-		n.Wrong(report, "a mapping of keys to values")
+		n.Wrong(report, "a mapping", "write it as lines of key: value")
 		return nil, false
 	}
 	seen := make(map[string]Field, len(n.n.Content)/2)
@@ -359,7 +367,9 @@ func (n Node) structs(into []reflect.Value, report func(diag.Diagnostic)) {
 			for i, o := range order {
 				names[i] = o.field.name
 			}
-			report(UnknownKey(f.Key, names))
+			near := diag.Nearest(name, names)
+			given[near] = true // misspelt rather than missing
+			report(unknownKey(f.Key, near, names))
 			continue
 		}
 		given[name] = true
@@ -385,11 +395,11 @@ func (n Node) headPlace() diag.Span {
 	return n.place()
 }
 
-// UnknownKey is the finding for a key that is none of the names.
-func UnknownKey(key Node, names []string) diag.Diagnostic {
+// unknownKey is the finding for a key that is none of the names.
+func unknownKey(key Node, near string, names []string) diag.Diagnostic {
 	d := diag.Errorf(key.place(), CodeUnknownKey, "unknown key %q", key.n.Value)
-	if near := diag.Nearest(key.n.Value, names); near != "" {
+	if near != "" {
 		return d.WithHelp("did you mean %s?", near)
 	}
-	return d.WithHelp("the keys here are %s", cmp.Or(strings.Join(names, ", "), "none"))
+	return d.WithHelp("the keys here are %s", strings.Join(names, ", "))
 }

@@ -2,6 +2,7 @@ package strict
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,9 @@ type document struct {
 	// private says that values which cannot be placed may be secrets, so that
 	// no excerpt may show them.
 	private bool
+	// aliased says that an anchor or alias was reported: one is enough, where
+	// there are some there are many.
+	aliased bool
 	// cursor is where the last node was found, so that going through a file in
 	// its order is linear even where lines are long.
 	cursor struct {
@@ -189,6 +193,10 @@ var explained = []struct{ problem, summary, help string }{
 		"close the quote that opens here",
 	},
 	{
+		"did not find expected ',' or", "this is not valid YAML: a comma or a closing bracket is expected here",
+		"close the bracket, or separate the items with commas",
+	},
+	{
 		"exceeded max depth", fmt.Sprintf("lists and mappings nest more than %d deep", MaxDepth),
 		"flatten the structure",
 	},
@@ -249,13 +257,14 @@ func (doc *document) check(n *yaml.Node, depth int, report func(diag.Diagnostic)
 		return
 	}
 	switch {
-	case n.Kind == yaml.AliasNode:
-		report(diag.Errorf(doc.point(n, utf8.RuneCountInString(n.Value)+1), CodeAlias,
-			"YAML aliases are not supported").WithHelp("write the value of %s out", n.Value))
-		return
-	case n.Anchor != "":
-		report(diag.Errorf(at, CodeAlias, "YAML anchors are not supported").
-			WithHelp("remove &%s and write the value wherever it is needed", n.Anchor))
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		if !doc.aliased {
+			doc.aliased = true
+			name := cmp.Or(n.Anchor, n.Value)
+			report(diag.Errorf(doc.point(n, utf8.RuneCountInString(name)+1), CodeAlias,
+				"YAML anchors and aliases are not supported").
+				WithHelp("remove &%s, and write the value wherever *%s stands", name, name))
+		}
 	case n.Style&yaml.TaggedStyle != 0 || doc.first(n) == '!':
 		report(diag.Errorf(at, CodeTag, "YAML tags are not supported").
 			WithHelp("remove the word that starts with !; a value in quotes is a text"))

@@ -1,0 +1,237 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/config/strict"
+)
+
+// schema is a JSON Schema, or a part of one. Maps are written with sorted
+// keys, so that the text is stable.
+type schema = map[string]any
+
+// Schema is the JSON Schema (draft-07) of a project's files, generated from
+// the types that Load decodes into. Descriptions are the fields' doc tags.
+func Schema(kinds Kinds) ([]byte, error) {
+	root := object(reflect.TypeFor[file]())
+	root["$schema"] = "http://json-schema.org/draft-07/schema#"
+	root["title"] = "Customhouse project"
+	root["description"] = "One file of a project. Each file holds any of these keys."
+
+	properties, ok := root["properties"].(schema)
+	if !ok {
+		return nil, fmt.Errorf("building schema: properties is a %T", root["properties"])
+	}
+	describe := func(key, text string) {
+		if p, ok := properties[key].(schema); ok {
+			p["description"] = text
+		}
+	}
+	properties["targets"] = schema{
+		"type":                 "object",
+		"propertyNames":        nameSchema(),
+		"additionalProperties": variants(reflect.TypeFor[targetKeys](), kinds.Targets),
+	}
+	properties["destinations"] = schema{
+		"type": []string{"array", "null"}, "items": variants(reflect.TypeFor[destinationKeys](), kinds.Destinations),
+	}
+	describe("project", "Name and settings of the project; in one file only.")
+	describe("targets", "Warehouses to run in, one for each environment; the first is the default.")
+	describe("entities", "Kinds of thing that identity resolves, such as customers.")
+	describe("sources", "Tables and files to read.")
+	describe("traits", "What to know of each entity.")
+	describe("segments", "Groups of entities.")
+	describe("destinations", "Platforms to deliver to.")
+	describe("syncs", "What goes where.")
+
+	b, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing schema: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// variants describes a resource whose type says which keys it has.
+func variants(common reflect.Type, kinds map[string]func() any) schema {
+	names := slices.Sorted(maps.Keys(kinds))
+	choice := object(common)
+	base := properties(choice)
+	if t, ok := base["type"].(schema); ok && len(names) > 0 {
+		t["enum"] = names
+	}
+	if len(names) == 0 {
+		return choice
+	}
+	// The keys of all types are known here; each type then says which are its
+	// own. Editors complete from the first, and check with the second.
+	delete(choice, "additionalProperties")
+	var rules []schema
+	for _, name := range names {
+		own := object(reflect.TypeOf(kinds[name]()).Elem())
+		all := properties(own)
+		for key := range base {
+			if key != "type" {
+				all[key] = true
+			}
+		}
+		all["type"] = schema{"const": name}
+		rules = append(rules, schema{
+			"if":   schema{"properties": schema{"type": schema{"const": name}}, "required": []string{"type"}},
+			"then": own,
+		})
+	}
+	choice["allOf"] = rules
+	return choice
+}
+
+func properties(s schema) schema {
+	if p, ok := s["properties"].(schema); ok {
+		return p
+	}
+	return schema{}
+}
+
+// object describes a struct.
+func object(t reflect.Type) schema {
+	props := schema{}
+	var required []string
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		p := typed(f.Type)
+		if doc := f.Tag.Get("doc"); doc != "" {
+			p["description"] = doc
+		}
+		maps.Copy(p, facets[t.Name()+"."+name])
+		props[name] = p
+		if options == "required" {
+			required = append(required, name)
+		}
+	}
+	out := schema{"type": "object", "properties": props, "additionalProperties": false}
+	if len(required) > 0 {
+		out["required"] = required
+	}
+	maps.Copy(out, choices[t])
+	return out
+}
+
+func nameSchema() schema {
+	return schema{"pattern": namePattern.String(), "maxLength": MaxName}
+}
+
+// facets narrow what the Go type of a field says.
+var facets = map[string]schema{
+	"header.name":          nameSchema(),
+	"targetKeys.schema":    nameSchema(),
+	"destinationKeys.name": nameSchema(),
+	"Entity.name":          nameSchema(),
+	"Entity.identifiers":   {"minItems": 1},
+	"Identifier.name":      nameSchema(),
+	"Identifier.normalize": {"enum": Normalizers},
+	"Identifier.region":    {"pattern": "^[A-Z]{2}$"},
+	"Identifier.limit":     {"minimum": 0},
+	"Source.name":          nameSchema(),
+	"Source.identifiers":   {"minProperties": 1},
+	"Source.columns":       {"propertyNames": nameSchema()},
+	"Files.format":         {"enum": FileFormats},
+	"Files.delimiter":      {"minLength": 1, "maxLength": 1},
+	"Column.type":          {"enum": ColumnTypes},
+	"Trait.name":           nameSchema(),
+	"Trait.pick":           {"enum": Picks},
+	"Segment.name":         nameSchema(),
+	"Sync.name":            nameSchema(),
+	"Sync.fields":          {"minProperties": 1},
+	"To.mode":              {"enum": Modes},
+}
+
+// choices say which keys of a type go together.
+var choices = map[reflect.Type]schema{
+	reflect.TypeFor[Source](): {"oneOf": []schema{
+		{"required": []string{"table"}}, {"required": []string{"files"}},
+	}},
+	reflect.TypeFor[Trait](): {"oneOf": []schema{
+		{"required": []string{"value"}, "not": schema{"anyOf": []schema{
+			{"required": []string{"pick"}}, {"required": []string{"from"}},
+		}}},
+		{"required": []string{"pick", "from"}, "not": schema{"required": []string{"value"}}},
+	}},
+	reflect.TypeFor[From](): {"oneOf": []schema{
+		{"required": []string{"segment"}}, {"required": []string{"entity"}},
+	}},
+}
+
+// shape describes the types that decode themselves, and the node that stands
+// for any value. It is nil for the others.
+func shape(t reflect.Type) schema {
+	switch t {
+	case reflect.TypeFor[secret.Ref]():
+		return schema{"type": "string", "pattern": secret.Pattern}
+	case reflect.TypeFor[secret.Template](), reflect.TypeFor[time.Duration]():
+		return schema{"type": "string"}
+	case reflect.TypeFor[strict.Node]():
+		return schema{}
+	case reflect.TypeFor[strict.OneOrMany]():
+		return schema{"oneOf": []schema{
+			{"type": "string"},
+			{"type": "array", "items": schema{"type": "string"}, "minItems": 1},
+		}}
+	case reflect.TypeFor[Column]():
+		return schema{"oneOf": []schema{{"type": "string", "enum": ColumnTypes}, object(t)}}
+	case reflect.TypeFor[Bound]():
+		return schema{"oneOf": []schema{
+			{"type": "integer", "minimum": 0},
+			{"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?\s*%$`},
+		}}
+	}
+	return nil
+}
+
+// Describer is an optional ability of a type in a configuration that decodes
+// itself: it says what it accepts.
+type Describer interface {
+	JSONSchema() map[string]any
+}
+
+// typed describes the values of a Go type.
+func typed(t reflect.Type) schema {
+	if s := shape(t); s != nil {
+		return s
+	}
+	v := reflect.New(t)
+	if d, ok := v.Interface().(Describer); ok {
+		return maps.Clone(d.JSONSchema())
+	}
+	if o, ok := v.Interface().(interface{ Element() reflect.Type }); ok {
+		return schema{"type": "object", "additionalProperties": typed(o.Element())}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typed(t.Elem())
+	case reflect.Struct:
+		return object(t)
+	case reflect.Slice:
+		return schema{"type": []string{"array", "null"}, "items": typed(t.Elem())}
+	case reflect.Map:
+		return schema{"type": "object", "additionalProperties": typed(t.Elem())}
+	case reflect.Bool:
+		return schema{"type": "boolean"}
+	case reflect.Float32, reflect.Float64:
+		return schema{"type": "number"}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return schema{"type": "integer"}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return schema{"type": "integer", "minimum": 0}
+	default:
+		return schema{"type": "string"}
+	}
+}
