@@ -81,8 +81,9 @@ func (c *Client) Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Respo
 	if r.Header.Get("User-Agent") == "" {
 		r.Header.Set("User-Agent", "customhouse")
 	}
-	// net/http repeats a request by itself on a connection that died idle where
-	// the request carries an idempotency key; the body can be read again then.
+	// net/http would repeat a request with an idempotency key by itself; the
+	// engine does, and counts.
+	r.GetBody = nil
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return nil, c.explain(err)

@@ -154,8 +154,9 @@ func (e *engine) run(ctx context.Context) (err error) {
 func (e *engine) deliverAll(ctx context.Context) {
 	// One worker gathers while the others send.
 	idle := make(chan *worker, e.spec.Concurrency+1)
+	flight := make(chan struct{}, e.spec.Concurrency)
 	for range e.spec.Concurrency + 1 {
-		idle <- &worker{engine: e, idle: idle}
+		idle <- &worker{engine: e, idle: idle, flight: flight}
 	}
 	// keys are those that a worker may be sending, or that wait in next.
 	keys := map[string]struct{}{}
@@ -230,18 +231,22 @@ func weigh(op syncs.Op) int {
 type worker struct {
 	engine *engine
 	idle   chan<- *worker
+	// flight has a place for each worker that may send.
+	flight chan struct{}
 	ops    []syncs.Op
 }
 
-// start delivers the worker's operations, then makes it idle.
+// start delivers the worker's operations once there is a place in flight, then
+// makes it idle.
 func (w *worker) start(ctx context.Context) {
 	if len(w.ops) == 0 {
 		w.idle <- w
 		return
 	}
 	w.engine.attempted(len(w.ops))
+	w.flight <- struct{}{}
 	go func() {
-		defer func() { w.idle <- w }()
+		defer func() { <-w.flight; w.idle <- w }()
 		w.engine.deliver(ctx, w.ops, 1)
 		w.engine.progress()
 	}()
