@@ -38,6 +38,8 @@ type app struct {
 	format     string
 	logFormat  string
 	noColor    bool
+	// quiet keeps the lines of progress to terminals.
+	quiet bool
 }
 
 // usageError is a mistake in the command line itself.
@@ -177,6 +179,9 @@ func (a *app) logger() *slog.Logger {
 func (a *app) events() run.Func {
 	if a.logFormat == "json" {
 		return console.Log(a.logger())
+	}
+	if a.quiet && !a.live() {
+		return nil
 	}
 	return console.Progress(a.stderr, a.live())
 }

@@ -153,3 +153,6 @@ func Cell(v any) string {
 	}
 	return fmt.Sprint(v)
 }
+
+// Line is a value as text that keeps to one line.
+func Line(v any) string { return oneLine(Cell(v)) }

@@ -14,9 +14,8 @@ import (
 func Summary(w io.Writer, s run.Summary) error {
 	b := &report{}
 	b.line("Run %s on target %s, as of %s", s.RunID, s.Target, s.AsOf.UTC().Format(time.RFC3339Nano))
-	b.measures("Rows read", "source:", s.Measures)
-	b.measures("Identity", "identity:", s.Measures)
-	b.measures("Profiles", "profile:", s.Measures)
+	b.rows(s.Measures)
+	b.identity(s.Measures)
 	b.segments(s.Measures)
 	b.syncs(s.Syncs)
 	b.models(s.Models)
@@ -53,19 +52,72 @@ func (b *report) table(heading string, rows [][]string) {
 	}
 }
 
-// measures lists the numbers of the subjects of a kind.
-func (b *report) measures(heading, kind string, list []run.Measure) {
+func (b *report) rows(list []run.Measure) {
 	var rows [][]string
 	for _, m := range list {
-		if name, ok := strings.CutPrefix(m.Subject, kind); ok {
-			row := []string{name}
-			for _, v := range m.Values {
-				row = append(row, words(v.Name)+" "+Number(v.Value))
+		name, ok := strings.CutPrefix(m.Subject, "source:")
+		if !ok {
+			continue
+		}
+		read, _ := m.Get("rows")
+		row := []string{name, counted(read, "row", "rows")}
+		if lacking, _ := m.Get("without_identifier"); lacking > 0 {
+			row = append(row, Number(lacking)+" without a usable identifier")
+		}
+		rows = append(rows, row)
+	}
+	b.table("Rows read", rows)
+}
+
+// identity says in a few lines for each entity who was found.
+func (b *report) identity(list []run.Measure) {
+	for _, m := range list {
+		entity, ok := strings.CutPrefix(m.Subject, "identity:")
+		if !ok {
+			continue
+		}
+		identifiers, _ := m.Get("identifiers")
+		found, _ := m.Get("customers")
+		largest, _ := m.Get("largest")
+		rows := [][]string{
+			{counted(identifiers, "identifier", "identifiers")},
+			{counted(found, entity, plural(entity)), "the largest has " + counted(largest, "identifier", "identifiers")},
+		}
+		for _, other := range list {
+			switch other.Subject {
+			case "profile:" + entity:
+				n, _ := other.Get("profiles")
+				rows = append(rows, []string{counted(n, "profile", "profiles")})
+			case "changes:" + entity:
+				rows = append(rows, nonZero("ids changed", other)...)
+			case "incidents:" + entity:
+				rows = append(rows, nonZero("refused", other)...)
 			}
-			rows = append(rows, row)
+		}
+		b.table("Identity of "+entity, rows)
+	}
+}
+
+// nonZero is a row of the numbers that are not zero, none where all are.
+func nonZero(what string, m run.Measure) [][]string {
+	var parts []string
+	for _, v := range m.Values {
+		if v.Value != 0 {
+			parts = append(parts, Number(v.Value)+" "+words(v.Name))
 		}
 	}
-	b.table(heading, rows)
+	if len(parts) == 0 {
+		return nil
+	}
+	return [][]string{{what, strings.Join(parts, ", ")}}
+}
+
+// plural is good enough for the names of entities.
+func plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
+	}
+	return noun + "s"
 }
 
 func (b *report) segments(list []run.Measure) {

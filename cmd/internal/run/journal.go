@@ -4,11 +4,12 @@ import (
 	"context"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 // runsTable has a row for each run.
-var runsTable = sql.Table{Space: sql.Public, Name: "runs"}
+var runsTable = compile.RunsTable
 
 // The statuses that only the runs table knows.
 const (

@@ -41,8 +41,10 @@ func (r *runner) buildModels(ctx context.Context, g *models.Graph) {
 		ended++
 		r.emit(ModelDone{Result: f.result})
 	}
+	// In the order of the plan, however the models took turns.
 	for _, i := range g.Order {
 		r.summary.Models = append(r.summary.Models, *results[i])
+		r.summary.Measures = append(r.summary.Measures, r.measures[list[i]]...)
 	}
 }
 
@@ -195,7 +197,7 @@ func (r *runner) measure(ctx context.Context, m *models.Model) error {
 		}
 		for _, measure := range list {
 			r.mu.Lock()
-			r.summary.Measures = append(r.summary.Measures, measure)
+			r.measures[m] = append(r.measures[m], measure)
 			r.emitLocked(MeasureDone{Measure: measure})
 			r.mu.Unlock()
 		}

@@ -62,7 +62,7 @@ type Options struct {
 // not hold what the project names, or says why the run could not start or end;
 // models and syncs that fail are in the summary, whose Status then is Failed.
 func Run(ctx context.Context, opt Options) (Summary, error) {
-	r := &runner{Options: opt, wh: opt.Warehouse}
+	r := &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}}
 	r.summary = Summary{
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Status: OK, StartedAt: opt.Clock.Now(),
@@ -90,7 +90,9 @@ type runner struct {
 	// started says that the runs table has a row of this run.
 	started bool
 
-	mu sync.Mutex // guards Events and summary while models are built
+	mu sync.Mutex // guards Events and what follows while models are built
+	// measures are those of the models that were built.
+	measures map[*models.Model][]Measure
 }
 
 func (r *runner) emit(e Event) {

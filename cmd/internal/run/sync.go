@@ -107,7 +107,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Dir:         r.Plan.Project.Dir,
 		Counts: deliver.Counts{
 			Known:    number("known"),
-			Upserts:  number("added") + number("changed") + number("retried"),
+			Upserts:  number("added") + number("changed"),
 			Removals: number("removed"),
 			Invalid:  number("invalid"),
 		},
@@ -116,13 +116,8 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 			if !destination.Spec().Replace {
 				return r.operations(ctx, a.Changes)
 			}
-			// What left is told apart, so that the ledger forgets it.
-			left := &sql.Select{
-				Items: sql.Items("c", append([]string{"operation", "key", "entity_id", "fingerprint"}, fieldNames(a.Fields)...)...),
-				From:  sql.Derived{Query: a.Changes, As: "c"},
-				Where: sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String("remove")),
-			}
-			return concat(r.operations(ctx, a.Snapshot), r.operations(ctx, left))
+			// What left is streamed too, so that the ledger forgets it.
+			return concat(r.operations(ctx, a.Snapshot), removals(r.operations(ctx, a.Changes)))
 		},
 		Ledger:   &ledger{runner: r, audience: a},
 		DryRun:   !r.Deliver,
@@ -141,14 +136,6 @@ func (r *runner) delivery(sync string, e deliver.Event) {
 	default:
 		r.emit(SyncNote{Sync: sync, Event: e})
 	}
-}
-
-func fieldNames(fields []models.Field) []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.Name
-	}
-	return names
 }
 
 // fieldType says in the words of destinations what a column is.
@@ -181,6 +168,16 @@ func concat(parts ...iter.Seq2[syncs.Op, error]) iter.Seq2[syncs.Op, error] {
 				if !yield(op, err) || err != nil {
 					return
 				}
+			}
+		}
+	}
+}
+
+func removals(all iter.Seq2[syncs.Op, error]) iter.Seq2[syncs.Op, error] {
+	return func(yield func(syncs.Op, error) bool) {
+		for op, err := range all {
+			if (err != nil || op.Kind == syncs.Remove) && !yield(op, err) {
+				return
 			}
 		}
 	}
