@@ -316,7 +316,7 @@ func (c *compiler) checks() {
 			}
 			for _, col := range s.Columns {
 				name, span := col.Key, s.Pos.Key("columns", col.Key)
-				if col.Value.Column != "" {
+				if col.Value.Column != "" && col.Value.Column != col.Key {
 					name, span = col.Value.Column, s.Pos.At("columns", col.Key, "column")
 				}
 				check.Columns = append(check.Columns, models.ColumnCheck{Column: name, Span: span, Want: models.ColumnType(col.Value.Type)})
