@@ -287,7 +287,7 @@ func (w *Warehouse) Load(ctx context.Context, t sql.Table, columns []string, row
 func (w *Warehouse) Columns(ctx context.Context, t sql.Table) ([]Column, error) {
 	columns, err := w.opt.Driver.Columns(ctx, w.Names(t))
 	if err != nil {
-		return nil, fmt.Errorf("describing %s: %w", t.Name, err)
+		return nil, fmt.Errorf("describing %q: %w", t.Name, err)
 	}
 	return columns, nil
 }

@@ -30,13 +30,21 @@ const (
 // WorkParts is where the tables of sql.Work live: see adapters.Options.
 func WorkParts() []string { return []string{WorkCatalog, "main"} }
 
+// FileParts is where sources that are files are: see adapters.Options.
+func FileParts() []string { return []string{WorkCatalog, "files"} }
+
+// owned are the files that this process has open. The engine's lock keeps
+// other processes out, not a second instance in the same one.
+var owned sync.Map
+
 // Driver runs statements in one DuckDB file.
 type Driver struct {
 	db engine.Database
+	// file is the path among owned, "" for a database in memory.
+	file string
 
 	mu     sync.Mutex
 	idle   []*conn
-	open   int // connections in use
 	closed bool
 	// untyped are the file views whose columns are all text.
 	untyped map[string]bool
@@ -83,9 +91,14 @@ func Open(ctx context.Context, config Config, dir string) (*Driver, error) {
 		settings["memory_limit"] = config.MemoryLimit
 	}
 	d := &Driver{untyped: map[string]bool{}}
-	if err := d.start(settings); err != nil {
+	if err := d.own(path); err != nil {
 		return nil, err
 	}
+	if err := d.start(settings); err != nil {
+		d.disown()
+		return nil, err
+	}
+	const attached = 1
 	script := []string{
 		"SET GLOBAL TimeZone = 'UTC'",
 		"ATTACH " + quote(path) + " AS " + name(FileCatalog),
@@ -94,13 +107,67 @@ func Open(ctx context.Context, config Config, dir string) (*Driver, error) {
 	for _, alias := range slices.Sorted(mapKeys(config.Attach)) {
 		script = append(script, "ATTACH "+quote(resolve(dir, config.Attach[alias]))+" AS "+name(alias)+" (READ_ONLY)")
 	}
-	for _, statement := range script {
+	for i, statement := range script {
 		// Not through Exec: a connection of the pool starts in FileCatalog.
 		if err := d.bootstrap(ctx, statement); err != nil {
 			return nil, errors.Join(err, d.Close())
 		}
+		if i == attached && config.TempDirectory == "" && path != Memory {
+			// The file is ours, so what another process spilled is left over.
+			if err := sweep(spill); err != nil {
+				return nil, errors.Join(err, d.Close())
+			}
+		}
 	}
 	return d, nil
+}
+
+// sweep removes what a killed process spilled.
+func sweep(dir string) error {
+	left, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("looking for spilled data: %w", err)
+	}
+	for _, file := range left {
+		if !strings.HasPrefix(file.Name(), "duckdb_temp_") {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, file.Name())); err != nil {
+			return fmt.Errorf("removing spilled data: %w", err)
+		}
+	}
+	return nil
+}
+
+// own claims the file for this Driver.
+func (d *Driver) own(path string) error {
+	if path == Memory {
+		return nil
+	}
+	// Two ways to write one path are one file. A file that is not there yet
+	// is known by its directory's real name.
+	file := path
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		file = filepath.Join(dir, filepath.Base(path))
+	}
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		file = target
+	}
+	if _, taken := owned.LoadOrStore(file, true); taken {
+		return &adapters.Error{
+			Kind:    adapters.Locked,
+			Message: "the DuckDB file is open already in this process",
+			Help:    "close it first: two targets cannot share a file",
+		}
+	}
+	d.file = file
+	return nil
+}
+
+func (d *Driver) disown() {
+	if d.file != "" {
+		owned.Delete(d.file)
+	}
 }
 
 // start creates the engine's instance.
@@ -202,6 +269,7 @@ func (d *Driver) Close() error {
 		c.close()
 	}
 	engine.Close(&d.db)
+	d.disown()
 	return err
 }
 

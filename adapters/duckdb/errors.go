@@ -40,32 +40,45 @@ var kindOf = map[string]adapters.Kind{
 func textError(message string) error {
 	prefix, rest, _ := strings.Cut(message, ": ")
 	kind := kindOf[prefix]
-	summary, more, _ := strings.Cut(rest, "\n")
-	e := &adapters.Error{Kind: kind, Message: summary}
+	// The engine appends the place in the statement, and its advice.
+	body, _, _ := strings.Cut(rest, "\n\nLINE ")
+	summary, near, _ := strings.Cut(body, "\nDid you mean ")
+	summary, candidates, _ := strings.Cut(summary, "\nCandidate bindings: ")
+	e := &adapters.Error{Kind: kind, Message: oneLine(summary)}
 	switch {
 	case prefix == "IO Error" || prefix == "Fatal Error":
 		return ioError(rest)
 	case kind == adapters.Data:
-		e.Message = dataMessage(prefix, rest)
+		e.Message = dataMessage(prefix, body)
 		e.Help = "find the value in the source, or declare the column as string"
-	case kind == adapters.Transient && !strings.Contains(rest, "onflict"):
+		if strings.Contains(body, "CSV") {
+			e.Help = "check the delimiter, the quotes and the encoding (UTF-8) of the file"
+		}
+	case kind == adapters.Transient && !strings.Contains(body, "onflict"):
 		// A transaction that the engine refuses for good.
 		e.Kind = adapters.Syntax
 	case kind == adapters.NotFound:
-		if near, ok := strings.CutPrefix(strings.SplitN(more, "\n", 2)[0], "Did you mean "); ok {
-			e.Help = "did you mean " + near
+		if near != "" && !systemTable.MatchString(near) {
+			e.Help = "did you mean " + oneLine(near)
 		}
 		if !strings.Contains(summary, "does not exist") {
 			e.Kind = adapters.Syntax
 		}
 	case kind == adapters.Quota:
 		e.Help = "raise memory_limit of the target, or lower its threads"
-		if strings.Contains(rest, "max_temp_directory_size") || strings.Contains(rest, "temp") {
+		if strings.Contains(body, "max_temp_directory_size") {
 			e.Help = "raise memory_limit of the target, or give its temp_directory more room"
 		}
+	case candidates != "":
+		e.Help = "columns with such a name: " + oneLine(candidates)
 	}
 	return e
 }
+
+// systemTable matches what the engine proposes among its own tables.
+var systemTable = regexp.MustCompile(`^"(pg_|sqlite_|duckdb_|information_schema)`)
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // conversion finds the type that a value was to become, and the column that
 // it came from: the last words of the engine's message, behind the value.
@@ -78,10 +91,12 @@ func dataMessage(prefix, rest string) string {
 	if m := csvPlace.FindStringSubmatch(rest); m != nil {
 		return fmt.Sprintf("line %s of a CSV file cannot be read", m[1])
 	}
+	if strings.HasPrefix(rest, "Error when sniffing file") {
+		return "a CSV file cannot be read: its rows do not all have the fields of its header"
+	}
 	switch prefix {
 	case "Conversion Error":
-		body, _, _ := strings.Cut(rest, "\n\nLINE ")
-		if m := conversion.FindStringSubmatch(body); m != nil {
+		if m := conversion.FindStringSubmatch(rest); m != nil {
 			if m[2] != "" {
 				return fmt.Sprintf("a value of column %s cannot be read as %s", m[2], m[1])
 			}
@@ -102,8 +117,8 @@ var holder = regexp.MustCompile(`Conflicting lock is held in (.*?) \(PID ([0-9]+
 
 // ioError tells the troubles of files apart.
 func ioError(rest string) error {
-	summary, _, _ := strings.Cut(rest, "\n")
-	e := &adapters.Error{Message: summary}
+	summary, _, _ := strings.Cut(rest, "\n\nLINE ")
+	e := &adapters.Error{Message: oneLine(summary)}
 	has := func(s string) bool { return strings.Contains(rest, s) }
 	switch {
 	case has("Could not set lock on file") || has("already attached by database") || has("Unique file handle conflict"):
@@ -117,12 +132,12 @@ func ioError(rest string) error {
 		e.Kind = adapters.Quota
 		e.Message = "the disk is full"
 		e.Help = "free some room where the DuckDB file and its temp_directory are"
-	case has("Permission denied") || has("Read-only file system") || has("read-only mode"):
-		e.Kind = adapters.Permission
-		e.Help = "the directory of a DuckDB file must be writable: DuckDB keeps a log beside it"
 	case has("No such file or directory") || has("No files found") || has("does not exist"):
 		e.Kind = adapters.NotFound
 		e.Help = "check the path; a relative one starts at the project's directory"
+	case has("Permission denied") || has("Read-only file system") || has("read-only mode"):
+		e.Kind = adapters.Permission
+		e.Help = "the directory of a DuckDB file must be writable: DuckDB keeps a log beside it"
 	case has("not a valid DuckDB database file"):
 		e.Help = "give the target another path: this file is something else"
 	}

@@ -43,8 +43,9 @@ func scanOf(files adapters.Files) (string, error) {
 			delimiter = ","
 		}
 		// Everything that the engine would guess from a sample is fixed, so
-		// that the answer does not hang on which rows come first.
-		return fmt.Sprintf(`read_csv(%s, header = true, all_varchar = true, delim = %s, quote = '"', escape = '"', union_by_name = true)`,
+		// that the answer does not hang on which rows come first: without
+		// skip, a longer row further down would become the header.
+		return fmt.Sprintf(`read_csv(%s, header = true, skip = 0, all_varchar = true, delim = %s, quote = '"', escape = '"', comment = '', union_by_name = true)`,
 			path, quote(delimiter)), nil
 	case "json":
 		return fmt.Sprintf("read_json(%s, format = 'auto', union_by_name = true)", path), nil

@@ -29,6 +29,7 @@ type Rows struct {
 	readers []reader
 	row     int
 	size    int
+	done    bool // the engine has no more chunks
 	closed  bool
 }
 
@@ -108,7 +109,7 @@ func (r *Rows) Columns() []adapters.Column { return r.columns }
 
 // Next reads one row, or returns io.EOF.
 func (r *Rows) Next(dest []any) error {
-	if r.closed {
+	if r.closed || r.done {
 		return io.EOF
 	}
 	if r.row == r.size {
@@ -130,6 +131,7 @@ func (r *Rows) fetch() error {
 		for r.size == 0 {
 			r.chunk = engine.FetchChunk(r.result)
 			if r.chunk.Ptr == nil {
+				r.done = true
 				if engine.ResultError(&r.result) != "" {
 					return resultError(&r.result)
 				}

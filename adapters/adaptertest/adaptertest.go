@@ -1,0 +1,198 @@
+// Package adaptertest is the specification of a warehouse adapter, as tests:
+// every adapter passes Run. It says statements through adapters.Warehouse
+// only, as the rest of the program does, and never looks at a vendor.
+package adaptertest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Harness is what an adapter supplies.
+type Harness struct {
+	// Open gives a Warehouse over an empty schema that is made already. The
+	// harness closes it when the test ends.
+	Open func(testing.TB) *adapters.Warehouse
+	// Without names the cases that the warehouse cannot pass, each with the
+	// reason.
+	Without map[string]string
+}
+
+// Run checks that an adapter does what the contracts of package adapters say.
+func Run(t *testing.T, h Harness) {
+	cases := []struct {
+		name string
+		test func(*testing.T, *adapters.Warehouse)
+	}{
+		{"literals", literals},
+		{"loads every type", loads},
+		{"columns", columns},
+		{"awkward names", names},
+		{"awkward text", texts},
+		{"one integer", integer},
+		{"bulk", bulk},
+		{"failing load", failingLoad},
+		{"cancel query", cancelQuery},
+		{"cancel statement", cancelStatement},
+		{"abandoned result", abandoned},
+		{"error kinds", errorKinds},
+		{"no row content in errors", discretion},
+		{"script is atomic", atomicity},
+		{"swap", swap},
+		{"clean", clean},
+		{"parallel", parallel},
+		{"close twice", closeTwice},
+	}
+	known := map[string]bool{}
+	for _, c := range cases {
+		known[c.name] = true
+		t.Run(c.name, func(t *testing.T) {
+			if reason, ok := h.Without[c.name]; ok {
+				t.Skip(reason)
+			}
+			c.test(t, h.Open(t))
+		})
+	}
+	for name := range h.Without {
+		if !known[name] {
+			t.Errorf("Without names %q, which is no case", name)
+		}
+	}
+}
+
+func work(name string) sql.Table   { return sql.Table{Space: sql.Work, Name: name} }
+func public(name string) sql.Table { return sql.Table{Space: sql.Public, Name: name} }
+
+// all reads a result to its end.
+func all(t testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
+	t.Helper()
+	rows, err := w.Query(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var out [][]any
+	for {
+		row := make([]any, len(rows.Columns()))
+		switch err := rows.Next(row); {
+		case errors.Is(err, io.EOF):
+			return out
+		case err != nil:
+			t.Fatal(err)
+		}
+		out = append(out, row)
+	}
+}
+
+// one is the only value of a query of one row and one column.
+func one(t testing.TB, w *adapters.Warehouse, e sql.Expr) any {
+	t.Helper()
+	rows := all(t, w, &sql.Select{Items: []sql.Item{sql.As(e, "v")}})
+	if len(rows) != 1 || len(rows[0]) != 1 {
+		t.Fatalf("got %d rows", len(rows))
+	}
+	return rows[0][0]
+}
+
+func exec(t testing.TB, w *adapters.Warehouse, statements ...sql.Statement) {
+	t.Helper()
+	if err := w.Exec(t.Context(), statements...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// create makes a table of one integer column n that holds the numbers given.
+func create(t testing.TB, w *adapters.Warehouse, table sql.Table, numbers ...int64) {
+	t.Helper()
+	exec(t, w, sql.CreateTableAs{Table: table, Query: constants(numbers...)})
+}
+
+// constants is a query of one integer column n.
+func constants(numbers ...int64) sql.Query {
+	var u sql.Union
+	for _, n := range numbers {
+		u = append(u, &sql.Select{Items: []sql.Item{sql.As(sql.Cast{Expr: sql.Int(n), To: sql.TypeInt}, "n")}})
+	}
+	return u
+}
+
+// numbers reads a table that create made, sorted.
+func numbers(t testing.TB, w *adapters.Warehouse, table sql.Table) []int64 {
+	t.Helper()
+	n := sql.Col("t", "n")
+	var out []int64
+	for _, row := range all(t, w, &sql.Select{
+		Items:   []sql.Item{sql.As(n, "n")},
+		From:    sql.TableRef{Table: table, As: "t"},
+		OrderBy: []sql.Order{sql.Asc(n)},
+	}) {
+		v, _ := row[0].(int64)
+		out = append(out, v)
+	}
+	return out
+}
+
+func exists(t testing.TB, w *adapters.Warehouse, table sql.Table) bool {
+	t.Helper()
+	_, err := w.Columns(t.Context(), table)
+	if err == nil {
+		return true
+	}
+	if k := kind(err); k != adapters.NotFound {
+		t.Fatalf("asking for the columns of %v: got kind %d (%v), want NotFound", table, k, err)
+	}
+	return false
+}
+
+// kind is the kind of an error, Unknown where it has none.
+func kind(err error) adapters.Kind {
+	var e *adapters.Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return adapters.Unknown
+}
+
+// filled is n rows made by row.
+func filled(n int, row func(i int) []any) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		for i := range n {
+			if !yield(row(i), nil) {
+				return
+			}
+		}
+	}
+}
+
+// same compares values; NaN equals NaN.
+func same(t testing.TB, what string, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got, cmpopts.EquateNaNs()); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+func label(t sql.Type) string {
+	names := map[sql.Type]string{
+		sql.TypeBool: "bool", sql.TypeInt: "int", sql.TypeFloat: "float", sql.TypeDecimal: "decimal",
+		sql.TypeString: "string", sql.TypeTimestamp: "timestamp", sql.TypeDate: "date", sql.TypeStrings: "strings",
+		sql.TypeInts: "ints", sql.TypeFloats: "floats", sql.TypeTimestamps: "timestamps",
+	}
+	if s, ok := names[t]; ok {
+		return s
+	}
+	return fmt.Sprintf("type %d", t)
+}
