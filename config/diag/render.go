@@ -66,7 +66,7 @@ func Render(w io.Writer, l List) {
 
 // excerpt writes the first line of a span with carets below.
 func excerpt(b *bytes.Buffer, sp Span) {
-	if sp.Source == nil || sp.Start.Line < 1 {
+	if sp.Source == nil || sp.Start.Line < 1 || sp.Start.Line > len(sp.Source.index()) {
 		return
 	}
 	src := sp.Source
