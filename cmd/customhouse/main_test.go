@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and the output of scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"customhouse": main,
+	})
+}
+
+// TestScripts is the command line's behaviour, as scripts that a user could
+// have typed. Beyond the usual commands they know:
+//
+//	hold file       hold a DuckDB file, as another process would, until release
+//	platform        start a platform that accepts everything; its address is in
+//	                $PLATFORM_URL, its log of operations in platform.log
+//	stall, resume   let the platform keep requests waiting, and answer them
+//	await           wait until a request is waiting
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"hold": func(ts *testscript.TestScript, _ bool, args []string) {
+				driver, err := duckdb.Open(context.Background(), duckdb.Config{Path: ts.MkAbs(args[0])}, "")
+				ts.Check(err)
+				ts.Defer(func() { driver.Close() })
+			},
+			"platform": func(ts *testscript.TestScript, _ bool, _ []string) {
+				p := &platform{log: ts.MkAbs("platform.log"), waiting: make(chan struct{}, 100)}
+				server := httptest.NewServer(p)
+				ts.Defer(server.Close)
+				ts.Defer(p.resume)
+				ts.Setenv("PLATFORM_URL", server.URL)
+				scriptPlatforms.Store(ts.Getenv("WORK"), p)
+			},
+			"stall":  func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).stall() },
+			"resume": func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).resume() },
+			"await": func(ts *testscript.TestScript, _ bool, _ []string) {
+				select {
+				case <-platformOf(ts).waiting:
+				case <-time.After(30 * time.Second):
+					ts.Fatalf("no request came")
+				}
+			},
+		},
+	})
+}
+
+var scriptPlatforms sync.Map // by the script's folder
+
+func platformOf(ts *testscript.TestScript) *platform {
+	p, ok := scriptPlatforms.Load(ts.Getenv("WORK"))
+	if !ok {
+		ts.Fatalf("there is no platform")
+	}
+	return p.(*platform)
+}
+
+// platform logs what it is sent and accepts it.
+type platform struct {
+	log     string
+	waiting chan struct{}
+
+	mu   sync.Mutex
+	gate chan struct{} // nil, or closed by resume
+}
+
+func (p *platform) stall() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gate = make(chan struct{})
+}
+
+func (p *platform) resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gate != nil {
+		close(p.gate)
+		p.gate = nil
+	}
+}
+
+func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	p.mu.Lock()
+	gate := p.gate
+	p.mu.Unlock()
+	if gate != nil {
+		p.waiting <- struct{}{}
+		<-gate
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f, err := os.OpenFile(p.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	defer f.Close()
+	// One operation a line, so that scripts can look for it.
+	f.Write(append(bytes.ReplaceAll(body, []byte(`{"op":`), []byte("\n{\"op\":")), '\n'))
+	w.Header().Set("Content-Type", "application/json")
+	io.WriteString(w, "{}")
+}
+
+// result is what became of a command line.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// customhouse runs the command line in a process of its own.
+func customhouse(t *testing.T, env []string, args ...string) result {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "customhouse", args...)
+	cmd.Env = append(os.Environ(), env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// must runs the command line and expects that it succeeds.
+func must(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	r := customhouse(t, env, args...)
+	if r.code != 0 {
+		t.Fatalf("customhouse %s: exit code %d\n%s%s", strings.Join(args, " "), r.code, r.stdout, r.stderr)
+	}
+	return r.stdout
+}
+
+// table reads a table of a project by column name.
+func table(t *testing.T, env []string, dir, name string) []map[string]string {
+	t.Helper()
+	return readCSV(t, must(t, env, "--project-dir", dir, "--format", "csv", "show", name, "--limit", "100000000"))
+}
+
+func readCSV(t *testing.T, text string) []map[string]string {
+	t.Helper()
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]string
+	for _, r := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = r[i]
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// copyProject copies the YAML of an example into a new folder.
+func copyProject(t *testing.T, from fs.FS) string {
+	t.Helper()
+	dir := t.TempDir()
+	names, err := fs.Glob(from, "*.yaml")
+	if err != nil || len(names) == 0 {
+		t.Fatal("the example has no YAML", err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(from, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// public are the tables whose content depends on the project, its data and
+// as_of alone; the others hold run ids.
+var public = []string{"customer_identities", "customer_profiles", "customer_profile_history", "segment_members"}
+
+// snapshot is the text of all those tables.
+func snapshot(t *testing.T, env []string, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, name := range public {
+		fmt.Fprintf(&b, "== %s\n%s", name, must(t, env, "--project-dir", dir, "--format", "csv", "show", name, "--limit", "100000000"))
+	}
+	return b.String()
+}

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/examples/shop"
+	"github.com/customhouse-cdp/customhouse/models/compile"
+)
+
+// shopProject is the shop on its day 1, delivering to files alone.
+func shopProject(t *testing.T, customers int) (dir string, env []string) {
+	t.Helper()
+	dir = copyProject(t, shop.Files)
+	env = []string{"SHOP_DATA=" + filepath.Join(dir, "raw"), "SHOP_PLATFORM_URL=http://127.0.0.1:1", "SHOP_PLATFORM_SECRET=none"}
+	day(t, dir, customers, 1)
+	return dir, env
+}
+
+func day(t *testing.T, dir string, customers, number int) {
+	t.Helper()
+	_, err := shop.Generate(t.Context(), shop.Options{Customers: customers, Seed: 7, Dir: filepath.Join(dir, "raw"), Day: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func asOf(number int) string { return shop.AsOf(number).Format(time.RFC3339) }
+
+// toFiles selects what does not need a platform.
+const toFiles = "sync:*_to_platform"
+
+// TestDeterminism: the same project, data and as_of give the same tables.
+func TestDeterminism(t *testing.T) {
+	t.Parallel()
+	dir, env := shopProject(t, 300)
+	other := copyProject(t, shop.Files)
+	for _, d := range []string{dir, other} {
+		must(t, env, "--project-dir", d, "run", "--as-of", asOf(1), "--exclude", toFiles)
+	}
+	if d := cmp.Diff(snapshot(t, env, dir), snapshot(t, env, other)); d != "" {
+		t.Errorf("two fresh runs differ:\n%s", d)
+	}
+}
+
+// TestSecondRun: unchanged data sends nothing.
+func TestSecondRun(t *testing.T) {
+	t.Parallel()
+	dir, env := shopProject(t, 300)
+	var results []runResults
+	for range 2 {
+		out := must(t, env, "--project-dir", dir, "--format", "json", "run", "--as-of", asOf(1), "--exclude", toFiles)
+		var r runResults
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, r)
+	}
+	if first := results[0].Syncs[0]; first.Upserted == 0 {
+		t.Error("the first run delivered nothing")
+	}
+	if second := results[1].Syncs[0]; second.Attempted != 0 || second.Counts["known"] != results[0].Syncs[0].Upserted {
+		t.Errorf("the second run attempted %d operations and knew %d, want 0 and %d",
+			second.Attempted, second.Counts["known"], results[0].Syncs[0].Upserted)
+	}
+}
+
+type runResults struct {
+	Schema string `json:"schema"`
+	Status string `json:"status"`
+	Syncs  []struct {
+		Name      string           `json:"name"`
+		Attempted int64            `json:"attempted"`
+		Upserted  int64            `json:"upserted"`
+		Counts    map[string]int64 `json:"counts"`
+	} `json:"syncs"`
+}
+
+// TestKilled: after SIGKILL at any point every table is either the last one or
+// the new one, and the next run ends as if nothing had happened.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	const customers = 300
+	rounds := 4
+	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
+		rounds = 60
+	}
+	dir, env := shopProject(t, customers)
+	args := func(number int) []string {
+		return []string{"--project-dir", dir, "run", "--as-of", asOf(number), "--exclude", toFiles}
+	}
+	must(t, env, args(1)...)
+	before := tables(t, env, dir)
+	start := time.Now()
+	day(t, dir, customers, 2)
+	want := undisturbed(t, env, dir, customers)
+	whole := time.Since(start) / 3
+	file := filepath.Join(dir, "shop.duckdb")
+	saved, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range rounds {
+		os.Remove(file + ".wal")
+		if err := os.WriteFile(file, saved, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		pause := time.Duration(rand.Int64N(int64(whole))) + 10*time.Millisecond
+		killed := kill(t, env, pause, args(2)...)
+		for name, got := range tables(t, env, dir) {
+			if got != before[name] && got != want[name] {
+				t.Fatalf("round %d, killed after %s: table %s is neither the old nor the new one:\n%s", round, pause, name, cmp.Diff(want[name], got))
+			}
+		}
+		r := customhouse(t, env, args(2)...)
+		if r.code != 0 {
+			t.Fatalf("round %d: the run after the kill failed:\n%s%s", round, r.stdout, r.stderr)
+		}
+		if d := cmp.Diff(want, tables(t, env, dir)); d != "" {
+			t.Fatalf("round %d, killed after %s: the next run ended differently:\n%s", round, pause, d)
+		}
+		statuses := map[string]int{}
+		for _, row := range table(t, env, dir, "runs") {
+			statuses[row["status"]]++
+		}
+		if statuses["running"] != 0 || killed && statuses["killed"]+statuses["ok"] < 2 {
+			t.Errorf("round %d: statuses of runs are %v", round, statuses)
+		}
+	}
+}
+
+// tables are the public tables as text, by name.
+func tables(t *testing.T, env []string, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, name := range public {
+		out[name] = must(t, env, "--project-dir", dir, "--format", "csv", "show", name, "--limit", "100000000")
+	}
+	return out
+}
+
+// undisturbed are the tables after days 1 and 2 in another warehouse. It
+// leaves the data of day 2 behind.
+func undisturbed(t *testing.T, env []string, dir string, customers int) map[string]string {
+	t.Helper()
+	other := copyProject(t, shop.Files)
+	for number := 1; number <= 2; number++ {
+		day(t, dir, customers, number)
+		must(t, env, "--project-dir", other, "run", "--as-of", asOf(number), "--exclude", toFiles)
+	}
+	return tables(t, env, other)
+}
+
+// kill starts the command line and kills it after a pause; it reports whether
+// it was still running.
+func kill(t *testing.T, env []string, pause time.Duration, args ...string) bool {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "customhouse", args...)
+	cmd.Env = append(os.Environ(), env...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(pause, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			return true
+		}
+		t.Fatalf("the run failed before it was killed:\n%s", output.String())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return false
+}
+
+// TestGolden: the SQL of the shop is committed, so that a change of it is seen.
+func TestGolden(t *testing.T) {
+	dir := filepath.Join("..", "..", "sql", "golden", "duckdb")
+	loaded, found := config.Load(shop.Files, ".", kinds())
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	p := &project{Project: loaded, dir: ".", target: loaded.Targets[0], kind: targetKinds[0]}
+	plan, found := compile.Compile(loaded, compile.Options{AsOf: shop.AsOf(1), RunID: "RUN"})
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m, files, err := compiled(p, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One file for each model: the steps, one after the other.
+	got := map[string]string{}
+	for _, model := range append(m.Models, m.Syncs...) {
+		var texts []string
+		for _, name := range model.Files {
+			texts = append(texts, files[name])
+		}
+		got[strings.ReplaceAll(model.Name, ":", "_")+".sql"] = strings.Join(texts, "\n")
+	}
+	if *update {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range got {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[e.Name()] = string(text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if d := cmp.Diff(want[name], got[name]); d != "" {
+			t.Errorf("sql/golden/duckdb/%s differs; look at it, then make golden (-want +got):\n%s", name, d)
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("sql/golden/duckdb has no %s; make golden", name)
+		}
+	}
+}
+
+// TestSchema: the JSON Schema that editors use accepts the example projects
+// and what init writes, and refuses a key that does not exist.
+func TestSchema(t *testing.T) {
+	text, err := schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("customhouse.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	s, err := compiler.Compile("customhouse.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	validate := func(text []byte) error {
+		var v any
+		if err := yaml.Unmarshal(text, &v); err != nil {
+			return err
+		}
+		asJSON, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
+		if err != nil {
+			return err
+		}
+		return s.Validate(instance)
+	}
+	projects := t.TempDir()
+	must(t, nil, "init", filepath.Join(projects, "sample"))
+	must(t, nil, "init", filepath.Join(projects, "own"), "--source", "data/*.csv", "--identifier", "E-Mail", "--identifier", "user id")
+	count := 0
+	for _, pattern := range []string{filepath.Join("..", "..", "examples", "*", "*.yaml"), filepath.Join(projects, "*", "*.yaml")} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+			if err := validate(text); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("only %d files were validated", count)
+	}
+	if err := validate([]byte("segments: [{name: a, entity: b, wen: 'true'}]")); err == nil {
+		t.Error("the schema accepts a key that does not exist")
+	}
+}
