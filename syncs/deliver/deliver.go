@@ -87,6 +87,13 @@ type Counts struct {
 }
 
 // Ledger keeps what the destination acknowledged and what was rejected.
+//
+// An operation without a Result may have been taken all the same: the answer
+// was lost, or the process. So the caller notes the keys that are due before
+// it calls Run, and Record takes the note away; a key that still has one is
+// due in the next run whatever its fingerprint says, as a removal where it is
+// not wanted any more. Without the note, a row that changed forth and back, or
+// left and returned, around a lost answer would stay wrong for ever.
 type Ledger interface {
 	// Record stores outcomes. Run calls it from one goroutine at a time, with
 	// outcomes in an order in which they happened, several thousand at once.

@@ -411,6 +411,10 @@ func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
 // destination's failure where it asked for a retry; then nothing else would
 // fare better, and the delivery stops.
 func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause syncs.Outcome) {
+	wait := e.backoff(attempt, cause.Wait)
+	if cause.Wait > 0 {
+		e.postpone(wait) // First of all: the other workers are at it.
+	}
 	message := e.redact.message(cause.Message, ops)
 	if attempt >= e.settings.Attempts {
 		if cause.Verdict == syncs.Retry {
@@ -418,11 +422,7 @@ func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause s
 		}
 		return
 	}
-	wait := e.backoff(attempt, cause.Wait)
 	e.emit(Retrying{Attempt: attempt, Rows: len(ops), Wait: wait, Code: cause.Code, Message: message})
-	if cause.Wait > 0 {
-		e.postpone(wait)
-	}
 	if wait >= e.settings.FlushAfter {
 		e.stopOn(e.flush(ctx))
 	}
