@@ -109,16 +109,25 @@ func (t *translator) call(x ast.Expr) value {
 	for _, a := range args {
 		operands = append(operands, t.value(a))
 	}
+	for _, v := range operands {
+		if v.refused {
+			return t.nothing(x)
+		}
+	}
+	if word, ok := operatorWords[call.FunctionName()]; ok && operands[0].list != nil {
+		return t.refuse(x, "collections and lists cannot be "+word, `Ask for a value in it: "a" in orders.map(o, o.sku).`)
+	}
 	if operands[0].list != nil {
 		return t.aggregate(x, call.FunctionName(), operands[0])
 	}
 	for i, v := range operands {
 		if v.expr == nil {
-			what := x
-			if i > 0 {
-				what = args[len(args)-len(operands)+i]
+			parts := args
+			if call.IsMemberFunction() {
+				parts = append([]ast.Expr{call.Target()}, args...)
 			}
-			return t.refuse(what, "a list cannot be used here", "")
+			what := parts[i]
+			return t.refuse(what, t.text(what)+" is "+typeWord(t.e.ast.GetType(what.ID()))+" and cannot be used here", traitHelp(v))
 		}
 		if v.typ.Kind() == types.DynKind {
 			return t.refuse(x, "the types of this calculation are not known", "")
@@ -158,6 +167,10 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 	}
 	if t.constants(v...) {
 		if r := constant(name, id, v); r != nil {
+			if types.IsError(r) && (name == "timestamp" || name == "duration") {
+				t.failAt(t.e.src.of(x.AsCall().Args()[0]), "cel-type", t.text(x.AsCall().Args()[0])+" is not "+typeWord(t.e.ast.GetType(x.ID())), functionHelp[name])
+				return t.nothing(x)
+			}
 			return t.literal(x, r)
 		}
 	}
@@ -178,7 +191,7 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 		}
 		return out
 	}
-	if part, ok := dateParts[strings.TrimSuffix(id, "_with_tz")]; ok {
+	if part, ok := dateParts[strings.TrimSuffix(strings.TrimSuffix(id, "_tz"), "_with")]; ok {
 		return t.datePart(x, part.fn, part.minus, v, out)
 	}
 	return t.special(x, name, id, v, out)
@@ -240,9 +253,9 @@ func constant(name, id string, v []value) ref.Val {
 	case spans[id] > 0 && a.Type() == types.IntType:
 		return durationOf(spans[id] / 1_000_000)(a)
 	case name == "timestamp" && a.Type() == types.StringType:
-		return types.String(a.(types.String)).ConvertToType(types.TimestampType)
+		return a.ConvertToType(types.TimestampType)
 	case name == "duration" && a.Type() == types.StringType:
-		return types.String(a.(types.String)).ConvertToType(types.DurationType)
+		return a.ConvertToType(types.DurationType)
 	case name == "timestamp" && a.Type() == types.IntType:
 		return a.ConvertToType(types.TimestampType)
 	case name == "double" && a.Type() == types.IntType:
@@ -431,12 +444,13 @@ func (t *translator) conditional(x ast.Expr) value {
 func (t *translator) membership(x ast.Expr) value {
 	args := x.AsCall().Args()
 	a, b := t.operands(args)
+	if a.refused || b.refused {
+		return t.nothing(x)
+	}
 	if a.expr == nil {
 		return t.refuse(args[0], t.text(args[0])+" cannot be in a list", "")
 	}
 	switch {
-	case b.list == nil && t.bad:
-		return t.nothing(x) // the list has been refused
 	case b.list == nil:
 		return t.refuse(args[1], "in wants a list", `For example: country in ["FR", "BE"].`)
 	case b.list.literal:

@@ -93,6 +93,9 @@ func (t *translator) field(r *row, name string) value {
 func (t *translator) comprehension(x ast.Expr) value {
 	loop := x.AsComprehension()
 	ranged := t.value(loop.IterRange())
+	if ranged.refused {
+		return t.nothing(x)
+	}
 	if ranged.list == nil {
 		return t.refuse(loop.IterRange(), t.text(loop.IterRange())+" is not a collection", t.c.collections())
 	}
@@ -156,6 +159,9 @@ func (t *translator) comprehension(x ast.Expr) value {
 		}
 		body := args[1].AsList().Elements()[0]
 		item := inside(body)
+		if item.refused {
+			return t.nothing(x)
+		}
 		if item.list != nil {
 			return t.refuse(body, "a collection inside a collection is not there yet", "")
 		}

@@ -314,9 +314,9 @@ func queryColumn(db *stdsql.DB, query string) (out []any, err error) {
 // TestDifferential holds SQL in DuckDB against cel-go's interpreter on the same
 // checked expressions.
 func TestDifferential(t *testing.T) {
-	n := 30000
+	n := 800
 	if testing.Short() {
-		n = 300
+		n = 200
 	}
 	seed := uint64(20260301)
 	r := rand.New(rand.NewPCG(seed, 1))

@@ -44,7 +44,14 @@ func (c *compiler) reportSyntax(e *expression, err *common.Error) {
 		c.fail(span, "cel-syntax", summary, help)
 		return
 	}
-	switch {
+	switch first := s.runes[at]; {
+	case strings.Contains(msg, "token recognition") && (first == '"' || first == '\''):
+		end := at
+		for end < len(s.runes) && s.runes[end] != '\n' {
+			end++
+		}
+		span = s.span(at, end)
+		summary, help = "a text begins here and does not end", "Close it with the same quote."
 	case strings.Contains(msg, "exceeds limit") || strings.Contains(msg, "recursion"):
 		c.fail(s.span(0, len(s.runes)), "cel-size", "the expression is too long or too deeply nested",
 			"Split it: give a part a name as a trait or a segment of its own.")
@@ -62,8 +69,6 @@ func (c *compiler) reportSyntax(e *expression, err *common.Error) {
 			summary, help = "a single = compares nothing", "Write == to compare."
 		case strings.HasPrefix(text, "&"), strings.HasPrefix(text, "|"):
 			summary, help = "a single "+text[:1]+" is no operator", "Write && for and, || for or."
-		case strings.HasPrefix(text, `"`), strings.HasPrefix(text, "'"):
-			summary, help = "a text begins here and does not end", "Close it with the same quote."
 		default:
 			summary = "unexpected " + strconv.Quote(text)
 		}
@@ -85,8 +90,28 @@ func (c *compiler) reportSyntax(e *expression, err *common.Error) {
 func (c *compiler) reportTypes(e *expression, list []*common.Error) {
 	nodes := map[int64]ast.Expr{}
 	ast.PostOrderVisit(e.ast.Expr(), ast.NewExprVisitor(func(x ast.Expr) { nodes[x.ID()] = x }))
+	// The variable of a misspelt macro is no name, and not the mistake.
+	echo := map[int64]bool{}
 	for _, err := range list {
 		x := nodes[err.ExprID]
+		if x == nil || x.Kind() != ast.CallKind || !strings.HasPrefix(err.Message, "undeclared") || len(x.AsCall().Args()) == 0 {
+			continue
+		}
+		if variable := identName(x.AsCall().Args()[0]); variable != "" && c.traits[variable] == nil {
+			for _, a := range x.AsCall().Args() {
+				ast.PostOrderVisit(a, ast.NewExprVisitor(func(y ast.Expr) {
+					if identName(y) == variable {
+						echo[y.ID()] = true
+					}
+				}))
+			}
+		}
+	}
+	for _, err := range list {
+		x := nodes[err.ExprID]
+		if echo[err.ExprID] {
+			continue
+		}
 		if x == nil {
 			c.fail(e.src.span(0, len(e.src.runes)), "cel-type", "the expression has parts whose types do not fit", "")
 			continue
@@ -221,8 +246,11 @@ func (c *compiler) misused(e *expression, x ast.Expr) {
 			c.fail(e.src.of(args[0]), "cel-type", "the condition before ? must be true or false; "+describe(args[0]), "")
 			return
 		}
-		c.fail(span, "cel-type", "both sides of : must be of one type; "+describe(args[1])+" and "+describe(args[2]),
-			"Where a side means \"no value\", leave it out by another trait; where they are numbers, write both with a point.")
+		help := ""
+		if kinds := []types.Kind{kind(1), kind(2)}; slices.Contains(kinds, types.IntKind) && slices.Contains(kinds, types.DoubleKind) {
+			help = "Write both with a point."
+		}
+		c.fail(span, "cel-type", "both sides of : must be of one type; "+describe(args[1])+" and "+describe(args[2]), help)
 		return
 	case operators.In:
 		if kind(1) != types.ListKind {
@@ -352,7 +380,7 @@ func typeWord(t *types.Type) string {
 		return "a row of " + strings.TrimPrefix(t.TypeName(), "@")
 	case types.ListKind:
 		if len(t.Parameters()) == 1 && t.Parameters()[0].Kind() == types.StructKind {
-			return "the collection " + strings.TrimPrefix(t.Parameters()[0].TypeName(), "@")
+			return "a collection"
 		}
 		return "a list"
 	case types.UintKind:

@@ -132,6 +132,8 @@ func (s *source) extent(e ast.Expr) (start, end int) {
 			part(x)
 		}
 		s.closing(e, &start, &end)
+	case ast.MapKind, ast.StructKind:
+		s.closing(e, &start, &end)
 	case ast.ComprehensionKind:
 		part(e.AsComprehension().IterRange())
 		part(e.AsComprehension().LoopStep())
@@ -143,17 +145,27 @@ func (s *source) extent(e ast.Expr) (start, end int) {
 	return start, end
 }
 
-// closing widens the range of a call or list to its name and closing bracket.
+// closing widens the range of a call, list or map to its name and its closing
+// bracket.
 func (s *source) closing(e ast.Expr, start, end *int) {
 	at := s.offset(e)
-	if at < 0 || at >= len(s.runes) || (s.runes[at] != '(' && s.runes[at] != '[') {
+	if at < 0 || at >= len(s.runes) || !strings.ContainsRune("([{", s.runes[at]) {
 		return
 	}
-	for *end < len(s.runes) && unicode.IsSpace(s.runes[*end]) {
-		*end++
-	}
-	if *end < len(s.runes) && (s.runes[*end] == ')' || s.runes[*end] == ']') {
-		*end++
+	depth := 0
+	for i := at; i < len(s.runes); i++ {
+		switch s.runes[i] {
+		case '"', '\'':
+			raw := i > 0 && (s.runes[i-1] == 'r' || s.runes[i-1] == 'R')
+			i = s.quoted(i, raw) - 1
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth == 0 {
+				*end = max(*end, i+1)
+				i = len(s.runes)
+			}
+		}
 	}
 	if s.runes[at] == '(' {
 		i := at

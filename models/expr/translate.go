@@ -35,6 +35,8 @@ type value struct {
 	// list and row stand for what has no SQL of its own.
 	list *list
 	row  *row
+	// refused marks what has been reported, so that it is not blamed again.
+	refused bool
 }
 
 // floatKind says what a double may be. The columns of a project are finite.
@@ -77,7 +79,7 @@ func (t *translator) refuse(x ast.Expr, summary, help string) value {
 }
 
 func (t *translator) nothing(x ast.Expr) value {
-	return value{expr: sql.Null{Type: sql.TypeBool}, typ: t.e.ast.GetType(x.ID())}
+	return value{expr: sql.Null{Type: sql.TypeBool}, typ: t.e.ast.GetType(x.ID()), refused: true}
 }
 
 func (t *translator) text(x ast.Expr) string { return t.c.subject(t.e, x) }
@@ -131,25 +133,25 @@ func (t *translator) cond(x ast.Expr) sql.Expr {
 		return t.cond(args[0])
 	case operators.Equals:
 		a, b := t.operands(args)
-		if isNull(a) || isNull(b) || a.null && b.null || t.constants(a, b) {
+		if a.expr == nil || b.expr == nil || isNull(a) || isNull(b) || a.null && b.null || t.constants(a, b) {
 			return t.plain(x)
 		}
 		return t.looseNaN(sql.Fn(sql.Eq, a.expr, b.expr), a, b)
 	case operators.NotEquals:
 		a, b := t.operands(args)
-		if isNull(a) || isNull(b) || a.null || b.null || a.float == nan || b.float == nan || t.constants(a, b) {
+		if a.expr == nil || b.expr == nil || isNull(a) || isNull(b) || a.null || b.null || a.float == nan || b.float == nan || t.constants(a, b) {
 			return t.plain(x)
 		}
 		return sql.Fn(sql.Ne, a.expr, b.expr)
 	case operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
 		a, b := t.operands(args)
-		if t.constants(a, b) {
+		if a.expr == nil || b.expr == nil || t.constants(a, b) {
 			return t.plain(x)
 		}
 		return t.looseNaN(t.order(call.FunctionName(), a, b), a, b)
 	case operators.In:
 		a, b := t.operands(args)
-		if b.list != nil && b.list.literal {
+		if a.expr != nil && b.list != nil && b.list.literal {
 			return t.in(x, a, b.list, false)
 		}
 	}
@@ -205,6 +207,9 @@ func (t *translator) translate(x ast.Expr) value {
 		l := &list{literal: true}
 		for _, el := range x.AsList().Elements() {
 			v := t.value(el)
+			if v.refused {
+				return t.nothing(x)
+			}
 			if v.expr == nil {
 				return t.refuse(x, "a list of lists or rows is not possible", "")
 			}
@@ -317,6 +322,9 @@ func column(col sql.Column, typ sql.Type, nullable bool) value {
 func (t *translator) selection(x ast.Expr) value {
 	sel := x.AsSelect()
 	operand := t.value(sel.Operand())
+	if operand.refused {
+		return t.nothing(x)
+	}
 	if operand.row == nil {
 		if sel.IsTestOnly() {
 			return t.refuse(x, "has() takes the name of a trait or a field of a row", "For example: has(country).")
