@@ -18,29 +18,46 @@ const maxLength = 512
 // normal is the comparable form of the text raw, NULL where it is not an
 // identifier of that kind. It means what normalize.Value means; the tests run
 // both on the same vectors.
+//
+// It is built in three stages, since most kinds need the result of one several
+// times over: trim, fold, finish. Where many values are normalised, each stage
+// is a column of its own (Rows), so that it is computed once.
 func normal(id config.Identifier, raw sql.Expr) sql.Expr {
-	trimmed := sql.Fn(sql.TrimSpace, raw)
-	var value sql.Expr
+	trimmed := trim(raw)
+	return finish(id, raw, trimmed, fold(id, trimmed))
+}
+
+func trim(raw sql.Expr) sql.Expr { return sql.Fn(sql.TrimSpace, raw) }
+
+// fold takes away what does not tell values of the kind apart.
+func fold(id config.Identifier, trimmed sql.Expr) sql.Expr {
 	switch id.Normalize {
-	case "email":
-		value = matching(sql.Fn(sql.Lower, trimmed), normalize.EmailPattern)
-	case "phone":
-		value = phone(id.Region, trimmed)
-	case "domain":
-		value = domain(trimmed)
-	case "lower":
-		value = sql.Fn(sql.Lower, trimmed)
-	case "trim":
-		value = trimmed
-	case "digits":
-		value = sql.Fn(sql.RegexpReplace, raw, sql.String(`[^0-9]`), sql.String(""))
-	case "integer":
-		value = integer(trimmed)
+	case "email", "domain", "lower":
+		return sql.Fn(sql.Lower, trimmed)
+	case "phone", "digits":
+		return strip(trimmed, `[^0-9]`)
 	default:
+		return trimmed
+	}
+}
+
+// finish judges a folded value and gives it its final form.
+func finish(id config.Identifier, raw, trimmed, folded sql.Expr) sql.Expr {
+	switch id.Normalize {
+	case "":
 		// As it is; but white space alone identifies nobody.
 		return sql.If(sql.Fn(sql.Ne, trimmed, sql.String("")), raw, nil)
+	case "email":
+		return matching(folded, normalize.EmailPattern)
+	case "phone":
+		return phone(id.Region, trimmed, folded)
+	case "domain":
+		return domain(folded)
+	case "integer":
+		return integer(folded)
+	default:
+		return sql.Fn(sql.NullIfEmpty, folded)
 	}
-	return sql.Fn(sql.NullIfEmpty, value)
 }
 
 // matching is a value that matches a whole pattern, and NULL where it does not.
@@ -53,8 +70,7 @@ func strip(value sql.Expr, pattern string) sql.Expr {
 }
 
 // phone is the E.164 form of a number, national ones read in a region.
-func phone(region string, text sql.Expr) sql.Expr {
-	digits := strip(text, `[^0-9]`)
+func phone(region string, text, digits sql.Expr) sql.Expr {
 	c := sql.Case{Whens: []sql.When{
 		{If: sql.Fn(sql.StartsWith, text, sql.String("+")), Then: digits},
 		{If: sql.Fn(sql.StartsWith, digits, sql.String("00")), Then: strip(digits, `^00`)},
@@ -73,8 +89,7 @@ func phone(region string, text sql.Expr) sql.Expr {
 }
 
 // domain is the host of a URL or what is left of a bare domain.
-func domain(text sql.Expr) sql.Expr {
-	host := sql.Expr(sql.Fn(sql.Lower, text))
+func domain(host sql.Expr) sql.Expr {
 	for _, pattern := range []string{`^([a-z][a-z0-9+.-]*:)?//`, `(?s)[/?#].*$`, `:[0-9]*$`, `^(www\.)+`, `\.$`} {
 		host = strip(host, pattern)
 	}

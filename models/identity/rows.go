@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -67,7 +66,9 @@ func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
 	bindings := Bindings(e, s)
 	var (
 		grouped = &sql.Select{From: sql.TableRef{Table: SourceTable(s), As: "s"}}
-		valued  = &sql.Select{From: sql.Derived{Query: grouped, As: "g"}}
+		trimmed = &sql.Select{From: sql.Derived{Query: grouped, As: "g"}}
+		folded  = &sql.Select{From: sql.Derived{Query: trimmed, As: "t"}}
+		valued  = &sql.Select{From: sql.Derived{Query: folded, As: "f"}}
 		rows    = &sql.Select{From: sql.Derived{Query: valued, As: "v"}}
 	)
 	for _, b := range bindings {
@@ -75,9 +76,14 @@ func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
 		grouped.Items = append(grouped.Items, sql.As(raw, b.Raw()))
 		grouped.GroupBy = append(grouped.GroupBy, raw)
 
-		text := sql.Col("g", b.Raw())
-		value := sql.If(sql.Fn(sql.Le, sql.Fn(sql.Length, text), sql.Int(maxLength)), normal(b.Identifier, text), nil)
-		valued.Items = append(valued.Items, sql.As(text, b.Raw()), sql.As(value, b.Value()))
+		trimmedAs, foldedAs := "trimmed_"+b.Identifier.Name, "folded_"+b.Identifier.Name
+		short := sql.Fn(sql.Le, sql.Fn(sql.Length, sql.Col("g", b.Raw())), sql.Int(maxLength))
+		trimmed.Items = append(trimmed.Items, sql.Items("g", b.Raw())...)
+		trimmed.Items = append(trimmed.Items, sql.As(sql.If(short, trim(sql.Col("g", b.Raw())), nil), trimmedAs))
+		folded.Items = append(folded.Items, sql.Items("t", b.Raw(), trimmedAs)...)
+		folded.Items = append(folded.Items, sql.As(fold(b.Identifier, sql.Col("t", trimmedAs)), foldedAs))
+		valued.Items = append(valued.Items, sql.Items("f", b.Raw())...)
+		valued.Items = append(valued.Items, sql.As(finish(b.Identifier, sql.Col("f", b.Raw()), sql.Col("f", trimmedAs), sql.Col("f", foldedAs)), b.Value()))
 
 		kept := sql.Expr(sql.Col("v", b.Value()))
 		if len(b.Identifier.Ignore) > 0 {
@@ -94,8 +100,9 @@ func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
 		first, last = sql.Fn(sql.Min, first), sql.Fn(sql.Max, last)
 	}
 	grouped.Items = append(grouped.Items, sql.As(first, "first_seen"), sql.As(last, "last_seen"), sql.As(sql.Fn(sql.CountAll), "rows"))
-	valued.Items = append(valued.Items, sql.Items("g", "first_seen", "last_seen", "rows")...)
-	rows.Items = append(rows.Items, sql.Items("v", "first_seen", "last_seen", "rows")...)
+	for alias, q := range map[string]*sql.Select{"g": trimmed, "t": folded, "f": valued, "v": rows} {
+		q.Items = append(q.Items, sql.Items(alias, "first_seen", "last_seen", "rows")...)
+	}
 
 	none := sql.And{}
 	for _, b := range bindings {
@@ -158,5 +165,3 @@ func Map(e *config.Entity, s *config.Source) *models.Model {
 func prefix(e *config.Entity, name string) sql.Table {
 	return sql.Table{Space: sql.Work, Name: e.Name + "_" + name}
 }
-
-func rankText(rank int) string { return strconv.Itoa(rank) }
