@@ -238,7 +238,8 @@ func (t *translator) aggregate(x ast.Expr, fn string, operand value) value {
 		}
 		mean := sql.Expr(total)
 		if item.decimal != nil {
-			mean = sql.Cast{Expr: sql.Fn(sql.SumExact, l.pick(item.decimal)), To: sql.TypeFloat}
+			picked = l.pick(item.decimal)
+			mean = sql.Cast{Expr: sql.Fn(sql.SumExact, picked), To: sql.TypeFloat}
 		}
 		mean = sql.Fn(sql.FloatDiv, mean, sql.Fn(sql.IntToFloat, sql.Fn(sql.Count, picked)))
 		return value{expr: t.feature(l.source, "avg", sql.TypeFloat, mean), err: true, float: afterSum(item)}

@@ -2,8 +2,11 @@ package expr
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/cel-go/checker"
@@ -12,6 +15,7 @@ import (
 	"github.com/google/cel-go/common/containers"
 	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/parser"
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -55,7 +59,9 @@ type expression struct {
 	kind string // "trait" or "segment"
 	name string
 	src  *source
+	cel  common.Source
 	ast  *ast.AST
+	errs []*common.Error // of cel-go, not yet worded
 	// reads are the free names, members the segments asked for, each at the
 	// place of its first use.
 	reads, members map[string]ast.Expr
@@ -104,11 +110,17 @@ func (c *compiler) run() *Output {
 	var traits, segments []*expression
 	for _, t := range c.in.Traits {
 		if t.Value != "" {
-			traits = append(traits, c.parse("trait", t.Name, t.Value, t.Pos.Text("value")))
+			traits = append(traits, newExpression("trait", t.Name, t.Value, t.Pos.Text("value")))
 		}
 	}
 	for _, s := range c.in.Segments {
-		segments = append(segments, c.parse("segment", s.Name, s.When, s.Pos.Text("when")))
+		segments = append(segments, newExpression("segment", s.Name, s.When, s.Pos.Text("when")))
+	}
+	// Most of the time is cel-go's, which works on several at once.
+	all := slices.Concat(traits, segments)
+	parallel(all, func(e *expression) { e.parse(c.lang.parser) })
+	for _, e := range all {
+		c.reportParsed(e)
 	}
 	traits = c.order("trait", traits, func(e *expression) map[string]ast.Expr { return e.reads })
 	segments = c.order("segment", segments, func(e *expression) map[string]ast.Expr { return e.members })
@@ -125,6 +137,7 @@ func (c *compiler) run() *Output {
 			out.Traits = append(out.Traits, compiled)
 		}
 	}
+	parallel(segments, func(e *expression) { e.check(c.env) })
 	levels := map[string]int{}
 	for _, e := range segments {
 		if compiled, ok := c.compileSegment(e, levels); ok {
@@ -244,24 +257,58 @@ func (c *compiler) pickType(sym *symbol) {
 	}
 }
 
-func (c *compiler) parse(kind, name, value string, text strict.Text) *expression {
-	e := &expression{kind: kind, name: name, src: newSource(value, text),
-		reads: map[string]ast.Expr{}, members: map[string]ast.Expr{}}
-	if strings.TrimSpace(value) == "" {
-		c.fail(e.src.span(0, 0), "cel-syntax", "the "+kind+` "`+name+`" has no expression`, "")
+func newExpression(kind, name, value string, text strict.Text) *expression {
+	return &expression{kind: kind, name: name, src: newSource(value, text),
+		cel: common.NewTextSource(value), reads: map[string]ast.Expr{}, members: map[string]ast.Expr{}}
+}
+
+// parse reads the text. The errors are reported later, in order.
+func (e *expression) parse(p *parser.Parser) {
+	if strings.TrimSpace(e.cel.Content()) == "" {
 		e.broken = true
-		return e
+		return
 	}
-	parsed, errs := c.lang.parser.Parse(common.NewTextSource(value))
+	parsed, errs := p.Parse(e.cel)
 	e.ast, e.src.info = parsed, parsed.SourceInfo()
-	if list := errs.GetErrors(); len(list) > 0 {
-		// What follows the first is mostly its echo.
-		c.reportSyntax(e, list[0])
+	if e.errs = errs.GetErrors(); len(e.errs) > 0 {
 		e.broken = true
-		return e
+		return
 	}
 	e.collect(parsed.Expr(), nil)
-	return e
+}
+
+func (c *compiler) reportParsed(e *expression) {
+	switch {
+	case !e.broken:
+	case e.ast == nil:
+		c.fail(e.src.span(0, 0), "cel-syntax", "the "+e.kind+` "`+e.name+`" has no expression`, "")
+	default:
+		// What follows the first error is mostly its echo.
+		c.reportSyntax(e, e.errs[0])
+	}
+}
+
+// check types the expression; once is enough.
+func (e *expression) check(env *checker.Env) {
+	if e.broken || e.ast.IsChecked() {
+		return
+	}
+	checked, errs := checker.Check(e.ast, e.cel, env)
+	e.ast, e.errs = checked, errs.GetErrors()
+}
+
+// parallel calls do for each expression, on all processors.
+func parallel(list []*expression, do func(*expression)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(list)) {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(len(list)); i = next.Add(1) {
+				do(list[i-1])
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // collect finds the free names and segments of an expression.
@@ -379,19 +426,17 @@ func (c *compiler) check(e *expression) bool {
 	if e.broken {
 		return false
 	}
-	broken := false
-	for name := range e.reads {
-		if sym := c.traits[name]; sym != nil && sym.broken {
-			broken = true
-		}
-	}
-	checked, errs := checker.Check(e.ast, common.NewTextSource(string(e.src.runes)), c.env)
-	e.ast = checked
-	if list := errs.GetErrors(); len(list) > 0 {
-		c.reportTypes(e, list)
+	e.check(c.env)
+	if len(e.errs) > 0 {
+		c.reportTypes(e, e.errs)
 		return false
 	}
-	return !broken
+	for name := range e.reads {
+		if sym := c.traits[name]; sym != nil && sym.broken {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *compiler) compileTrait(e *expression) (Compiled, bool) {

@@ -237,6 +237,13 @@ func newBench(t testing.TB) *bench {
 	return &bench{c, env}
 }
 
+func (b *bench) parse(kind, text string) *expression {
+	e := newExpression(kind, "x", text, strict.Text{})
+	e.parse(b.c.lang.parser)
+	b.c.reportParsed(e)
+	return e
+}
+
 // eval is what cel-go's interpreter says: nil for null and for errors.
 func (b *bench) eval(t testing.TB, e *expression, p person) any {
 	t.Helper()
@@ -334,7 +341,7 @@ func TestDifferential(t *testing.T) {
 			func() string { return g.int(d) }, func() string { return g.float(d) }, func() string { return g.time(d) },
 		)
 		b.c.found, b.c.failed = nil, false
-		e := b.c.parse("trait", "x", text, strict.Text{})
+		e := b.parse("trait", text)
 		compiled, ok := b.c.translateTrait(e)
 		if !ok {
 			for _, f := range b.c.found {
@@ -350,8 +357,7 @@ func TestDifferential(t *testing.T) {
 		}
 		columns := []sql.Expr{compiled.Expr}
 		if compiled.Type == sql.TypeBool {
-			e2 := b.c.parse("segment", "x", text, strict.Text{})
-			segment, ok := b.c.compileSegment(e2, map[string]int{})
+			segment, ok := b.c.compileSegment(b.parse("segment", text), map[string]int{})
 			if !ok {
 				t.Errorf("%s: fine as a trait, refused as a segment: %v", text, b.c.found)
 				continue

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -97,35 +96,4 @@ func withSegment(t testing.TB, when string) Input {
 	in.Segments = in.Segments[:1]
 	in.Segments = append(in.Segments, &config.Segment{Name: "staff", When: "true"})
 	return in
-}
-
-func TestSmoke(t *testing.T) {
-	for _, e := range []string{
-		`country == "FR"`, `country != "FR"`, `ltv > 100 && !in_segment("staff")`,
-		`orders.sum(o, o.amount) > 100.0`, `orders.count(o, o.time > now - days(90)) >= 3`,
-		`orders.exists(o, o.sku == "A" && o.time > now - days(30))`, `orders.all(o, o.qty > 1)`,
-		`orders.last().sku == "A"`, `!(orders.last().sku == "A")`, `orders.map(o, o.sku).distinct().size() > 2`,
-		`orders.distinct(o, o.sku).size() > 2`, `orders.filter(o, o.qty > 1).sum(o, o.qty) > 3`,
-		`orders.max(o, o.time) < now - days(180)`, `has(seen) && seen.getHours("Europe/Paris") == 3`,
-		`visits.most_frequent(v, v.topic) == "sport"`, `orders.avg(o, o.price) > 3.0`,
-	} {
-		out, list := Compile(withSegment(t, e))
-		for _, d := range list {
-			t.Logf("%s: %s %s | %s", d.Span, d.Code, d.Summary, d.Help)
-		}
-		if out == nil {
-			t.Errorf("%s: refused", e)
-			continue
-		}
-		var b strings.Builder
-		for _, s := range out.Segments {
-			if s.Name == "x" {
-				fmt.Fprintf(&b, "%s\n", printed(t, s.Expr))
-			}
-		}
-		for _, f := range out.Features {
-			fmt.Fprintf(&b, "   %s = %s\n", f.Name, printed(t, f.Aggregate))
-		}
-		t.Logf("%s\n%s", e, b.String())
-	}
 }
