@@ -90,10 +90,11 @@ type Counts struct {
 //
 // An operation without a Result may have been taken all the same: the answer
 // was lost, or the process. So the caller notes the keys that are due before
-// it calls Run, and Record takes the note away; a key that still has one is
-// due in the next run whatever its fingerprint says, as a removal where it is
-// not wanted any more. Without the note, a row that changed forth and back, or
-// left and returned, around a lost answer would stay wrong for ever.
+// it calls Run, and Record takes the note away where one is accepted (a
+// rejection says nothing of what was taken before). A key that still has its
+// note is due in the next run whatever its fingerprint says, as a removal where
+// it is not wanted any more. Without the note, a row that changed forth and
+// back, or left and returned, around a lost answer would stay wrong for ever.
 type Ledger interface {
 	// Record stores outcomes. Run calls it from one goroutine at a time, with
 	// outcomes in an order in which they happened, several thousand at once.

@@ -63,7 +63,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 // ledger is a Ledger in memory that can fail.
 type ledger struct {
 	known map[string]string // key -> fingerprint
-	// doubt are the keys that were due and have no outcome since.
+	// doubt are the keys that were due and not accepted since.
 	doubt    map[string]bool
 	rejected map[string]deliver.Result
 	calls    int
@@ -83,7 +83,9 @@ func (l *ledger) Record(_ context.Context, results []deliver.Result) error {
 		return errLedger
 	}
 	for _, r := range results {
-		delete(l.doubt, r.Key)
+		if r.Accepted {
+			delete(l.doubt, r.Key)
+		}
 		switch {
 		case !r.Accepted:
 			l.rejected[r.Key] = r
