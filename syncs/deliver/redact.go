@@ -38,7 +38,8 @@ const (
 )
 
 var (
-	emails = regexp.MustCompile(`[^\s"'<>(){}\[\],;:=]+@[^\s"'<>(){}\[\],;:=]+`)
+	// Half of an address may have been taken out before.
+	emails = regexp.MustCompile(`(?:\[redacted\]|[^\s"'<>(){}\[\],;:=])+@(?:\[redacted\]|[^\s"'<>(){}\[\],;:=])+`)
 	phones = regexp.MustCompile(`\+?\(?\d[\d\s().\-/]{5,}\d`)
 )
 
