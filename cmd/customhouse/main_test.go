@@ -35,7 +35,10 @@ func TestMain(m *testing.M) {
 // TestScripts is the command line's behaviour, as scripts that a user could
 // have typed. Beyond the usual commands they know:
 //
+//	exits code cmd  run a command that ends with this exit code
 //	hold file       hold a DuckDB file, as another process would, until release
+//	sql file text...
+//	                run statements of DuckDB's own SQL in a file
 //	platform        start a platform that accepts everything; its address is in
 //	                $PLATFORM_URL, its log of operations in platform.log
 //	stall, resume   let the platform keep requests waiting, and answer them
@@ -50,10 +53,26 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
+				err := ts.Exec(args[1], args[2:]...)
+				var exit *exec.ExitError
+				code := 0
+				if errors.As(err, &exit) {
+					code = exit.ExitCode()
+				}
+				if fmt.Sprint(code) != args[0] {
+					ts.Fatalf("exit code %d, want %s (%v)", code, args[0], err)
+				}
+			},
 			"hold": func(ts *testscript.TestScript, _ bool, args []string) {
 				driver, err := duckdb.Open(context.Background(), duckdb.Config{Path: ts.MkAbs(args[0])}, "")
 				ts.Check(err)
 				ts.Defer(func() { driver.Close() })
+			},
+			"sql": func(ts *testscript.TestScript, _ bool, args []string) {
+				driver, err := duckdb.Open(context.Background(), duckdb.Config{Path: ts.MkAbs(args[0])}, "")
+				ts.Check(err)
+				ts.Check(errors.Join(driver.Exec(context.Background(), args[1:]), driver.Close()))
 			},
 			"platform": func(ts *testscript.TestScript, _ bool, _ []string) {
 				p := &platform{log: ts.MkAbs("platform.log"), waiting: make(chan struct{}, 100)}

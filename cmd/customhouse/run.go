@@ -31,10 +31,10 @@ failed, 2 after an interrupt.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
 			summary, err := a.run(ctx)
-			if err != nil {
-				return err
+			if len(summary.Models) > 0 {
+				err = errors.Join(err, a.printSummary(summary))
 			}
-			if err := a.printSummary(summary); err != nil {
+			if err != nil {
 				return err
 			}
 			return exit(summary.Status)

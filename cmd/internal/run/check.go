@@ -122,8 +122,12 @@ func (r *runner) tables(ctx context.Context) (qualified, bare []string, err erro
 
 // ours says that a schema is one that Customhouse keeps its tables in.
 func (r *runner) ours(catalog, schema string) bool {
-	for _, space := range []sql.Space{sql.Public, sql.Work} {
-		parts := r.wh.Names(sql.Table{Space: space, Name: "x"})
+	spaces := []sql.Table{{Space: sql.Public, Name: "x"}, {Space: sql.Work, Name: "x"}}
+	for source := range r.Files {
+		spaces = append(spaces, sql.Table{Space: sql.Source, Name: source})
+	}
+	for _, t := range spaces {
+		parts := r.wh.Names(t)
 		parts = parts[:len(parts)-1]
 		switch len(parts) {
 		case 0:
