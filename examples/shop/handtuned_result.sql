@@ -6,30 +6,30 @@ SELECT ['user_id', 'email', 'phone', 'card', 'cookie'][d.rank + 1] AS identifier
        k.c::BIGINT AS customer_id, d.first_seen, d.last_seen
 FROM nodes d JOIN clusters k ON k.n = d.n;
 
-CREATE OR REPLACE TABLE contact_words AS
+CREATE OR REPLACE TEMP TABLE contact_words AS
 SELECT k.c, arg_max(r.email, r.seen) AS email, max(r.seen) FILTER (r.email IS NOT NULL) AS email_at,
        arg_max(r.first_name, r.seen) AS first_name, arg_max(r.country, r.seen) AS country,
        arg_max(r.opted_in, r.seen) AS opted_in, max(r.seen) AS opted_at
 FROM contact_rows r JOIN clusters k ON k.n = r.a GROUP BY k.c;
 
-CREATE OR REPLACE TABLE loyalty_words AS
+CREATE OR REPLACE TEMP TABLE loyalty_words AS
 SELECT k.c, arg_max(r.holder, r.seen) AS holder, max(r.points) AS points
 FROM loyalty_rows r JOIN clusters k ON k.n = r.a GROUP BY k.c;
 
-CREATE OR REPLACE TABLE newsletter_words AS
+CREATE OR REPLACE TEMP TABLE newsletter_words AS
 SELECT k.c, arg_max(r.subscribed, r.seen) AS subscribed, max(r.seen) AS subscribed_at
 FROM newsletter_rows r JOIN clusters k ON k.n = r.a GROUP BY k.c;
 
-CREATE OR REPLACE TABLE order_facts AS
+CREATE OR REPLACE TEMP TABLE order_facts AS
 SELECT k.c, sum(r.orders)::BIGINT AS orders, sum(r.spent) AS spent, max(r.seen) AS last_order,
        arg_max(r.email, r.seen) AS email, max(r.seen) FILTER (r.email IS NOT NULL) AS email_at
 FROM order_rows r JOIN clusters k ON k.n = r.a GROUP BY k.c;
 
-CREATE OR REPLACE TABLE view_facts AS
+CREATE OR REPLACE TEMP TABLE view_facts AS
 SELECT k.c, max(r.seen) AS last_seen, bool_or(r.intranet) AS intranet, bool_or(r.sport) AS sport, sum(r.recent)::BIGINT AS recent
 FROM view_rows r JOIN clusters k ON k.n = r.a GROUP BY k.c;
 
-CREATE OR REPLACE TABLE topic_facts AS
+CREATE OR REPLACE TEMP TABLE topic_facts AS
 WITH counted AS (
     SELECT k.c, t.topic, sum(t.views) AS views
     FROM topics t LEFT JOIN nodes u ON u.rank = 0 AND u.value = t.user_id LEFT JOIN nodes d ON d.rank = 4 AND d.value = t.cookie
@@ -38,7 +38,7 @@ WITH counted AS (
 SELECT c, min(topic) AS top_topic FROM counted JOIN best USING (c, views) GROUP BY c;
 
 -- wide has what segments ask beside the traits.
-CREATE OR REPLACE TABLE wide AS
+CREATE OR REPLACE TEMP TABLE wide AS
 SELECT *, CASE WHEN order_count = 0 THEN 'prospect'
                WHEN last_order < getvariable('as_of') - INTERVAL 180 DAY THEN 'lapsed' ELSE 'active' END AS lifecycle
 FROM (

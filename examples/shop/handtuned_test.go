@@ -35,17 +35,17 @@ func TestHandTuned(t *testing.T) {
 		}
 		return n
 	}
-	for _, e := range pairs(t, db, "SELECT u, v FROM handtuned.edges") {
+	for _, e := range pairs(t, db, "SELECT u, v FROM edges") {
 		if a, b := find(e[0]), find(e[1]); a != b {
 			up[max(a, b)] = min(a, b)
 		}
 	}
-	for _, e := range pairs(t, db, "SELECT n, root FROM handtuned.labels") {
+	for _, e := range pairs(t, db, "SELECT n, root FROM labels") {
 		if got := find(e[0]); got != e[1] {
 			t.Fatalf("node %d has the root %d, want %d", e[0], e[1], got)
 		}
 	}
-	if n := one(t, db, "SELECT count(*) FROM handtuned.refused"); n == 0 {
+	if n := one(t, db, "SELECT count(*) FROM refused"); n == 0 {
 		t.Error("no identifier was refused: limits were not tried")
 	}
 	if n := one(t, db, `SELECT count(*) FROM (SELECT customer_id FROM handtuned.identities
