@@ -26,25 +26,25 @@ const Variable = "CUSTOMHOUSE_DATA"
 // ../shared/data beside the repository. Where it is missing the test fails;
 // only CUSTOMHOUSE_DATA=none skips it, so that nobody takes a test that did
 // not run for one that passed.
-func Data(t testing.TB) string {
-	t.Helper()
+func Data(tb testing.TB) string {
+	tb.Helper()
 	dir := os.Getenv(Variable) //nolint:forbidigo // test support: where a machine keeps its data is the machine's to say
 	switch dir {
 	case "none":
-		t.Skip(Variable + "=none: the tests on real data do not run")
+		tb.Skip(Variable + "=none: the tests on real data do not run")
 	case "":
 		root, err := moduleRoot()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		dir = filepath.Join(root, "..", "shared", "data")
 	}
-	if _, err := os.Stat(filepath.Join(dir, "online-retail")); err != nil {
-		t.Fatalf("the public data sets are not in %s (%v): set %s to their folder, or to none to do without these tests", dir, err, Variable)
+	if _, err := os.Stat(filepath.Join(dir, "online-retail")); err != nil { //nolint:gosec // test support: the folder is the machine's to say
+		tb.Fatalf("the public data sets are not in %s (%v): set %s to their folder, or to none to do without these tests", dir, err, Variable)
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return dir
 }
