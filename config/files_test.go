@@ -58,7 +58,7 @@ func TestFiles(t *testing.T) {
 			"f.yaml:1:4: error[bad-character]: the file holds the control character U+2028",
 		}},
 		{"long line", "# " + strings.Repeat("x", 70_000), []string{
-			"f.yaml:1:1: error[yaml-syntax]: this line is longer than 65536 bytes",
+			"f.yaml:1:1: error[yaml-syntax]: this line is longer than 16384 bytes",
 		}},
 		{"just small enough", comment(MaxFile), []string{}},
 		{"too large", comment(MaxFile) + comment(200), []string{

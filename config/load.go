@@ -88,9 +88,21 @@ type loader struct {
 	// to be missing may stand there.
 	partial bool
 	files   int
+	// found counts the findings of each file.
+	found map[*diag.Source]int
 }
 
-func (l *loader) report(d diag.Diagnostic) { l.list = append(l.list, d) }
+// report takes a finding, unless its file has too many.
+func (l *loader) report(d diag.Diagnostic) {
+	src := d.Span.Source
+	switch l.found[src]++; {
+	case l.found[src] < maxFindings:
+		l.list = append(l.list, d)
+	case l.found[src] == maxFindings:
+		l.list = append(l.list, diag.Errorf(diag.Span{Source: src}, codeMany,
+			"the file has more than %d findings", maxFindings-1).WithHelp("correct those listed and run again"))
+	}
+}
 
 // Load reads every *.yaml and *.yml file of fsys, whose root is the project's
 // folder, into one Project. Hidden folders and files, target and node_modules
@@ -100,7 +112,7 @@ func (l *loader) report(d diag.Diagnostic) { l.list = append(l.list, d) }
 // sorted by file and position. Where there are none the list is nil, and
 // Project.Warnings has the rest.
 func Load(fsys fs.FS, dir string, kinds Kinds) (*Project, diag.List) {
-	l := &loader{kinds: kinds}
+	l := &loader{kinds: kinds, found: map[*diag.Source]int{}}
 	l.project.Dir = dir
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		return l.visit(fsys, name, d, err)
@@ -192,19 +204,9 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 // read adds one file to the project.
 func (l *loader) read(src *diag.Source) {
 	l.files++
-	found := 0
-	report := func(d diag.Diagnostic) {
-		switch found++; {
-		case found == maxFindings:
-			l.report(diag.Errorf(diag.Span{Source: src}, codeMany, "the file has more than %d findings", maxFindings-1).
-				WithHelp("correct the first ones and run again"))
-		case found < maxFindings:
-			l.report(d)
-		}
-	}
 	root := strict.Parse(src, func(d diag.Diagnostic) {
 		l.partial = true
-		report(d)
+		l.report(d)
 	})
 	if root.Kind() == strict.Absent {
 		return
@@ -212,24 +214,24 @@ func (l *loader) read(src *diag.Source) {
 	var f file
 	if root.Kind() != strict.Mapping {
 		l.partial = true
-		root.Wrong(report, "a mapping", "write a key such as sources or segments, and the list below it")
+		root.Wrong(l.report, "a mapping", "write a key such as sources or segments, and the list below it")
 		return
 	}
 	maskMisplaced(root)
-	root.Decode(report, &f)
+	root.Decode(l.report, &f)
 
 	if f.Project != nil {
-		l.addHeader(f.Project, root.Key("project"), report)
+		l.addHeader(f.Project, root.Key("project"), l.report)
 	}
 	for _, t := range f.Targets {
-		l.addTarget(t.Key, root, t.Value, report)
+		l.addTarget(t.Key, root, t.Value, l.report)
 	}
 	l.project.Entities = append(l.project.Entities, f.Entities...)
 	l.project.Sources = append(l.project.Sources, f.Sources...)
 	l.project.Traits = append(l.project.Traits, f.Traits...)
 	l.project.Segments = append(l.project.Segments, f.Segments...)
 	for _, n := range f.Destinations {
-		l.addDestination(n, report)
+		l.addDestination(n, l.report)
 	}
 	l.project.Syncs = append(l.project.Syncs, f.Syncs...)
 }
@@ -237,10 +239,10 @@ func (l *loader) read(src *diag.Source) {
 // maskMisplaced hides what may be destinations or targets, with secrets, under
 // a key or in a shape that nothing is known of.
 func maskMisplaced(root strict.Node) {
-	seen := map[string]bool{}
+	seen, keys := map[string]bool{}, strict.KeysOf(reflect.TypeFor[file]())
 	for _, f := range root.Fields() {
 		key := f.Key.Text().Value
-		known := slices.Contains(strict.KeysOf(reflect.TypeFor[file]()), key)
+		known := slices.Contains(keys, key)
 		shaped := (key != "targets" || f.Value.Kind() == strict.Mapping) &&
 			(key != "destinations" || f.Value.Kind() == strict.List)
 		if !known || !shaped || seen[key] {

@@ -25,25 +25,51 @@ type Source struct {
 	Text []byte
 
 	once  sync.Once
-	lines []int // byte offset of each line's start
+	lines []line
 
 	masks []mask
 }
 
+// line is where a line starts, in bytes. marks are the offsets in the line of
+// every stride-th rune, and nil where each byte is a character: most lines need
+// no counting, and no line needs much.
+type line struct {
+	start int
+	marks []int
+}
+
+const stride = 64
+
 // mask is a range of bytes that is never shown.
 type mask struct{ start, end int }
 
-// index finds the line starts once; a file is looked at many times.
-func (s *Source) index() []int {
+// index finds the lines once; a file is looked at many times.
+func (s *Source) index() []line {
 	s.once.Do(func() {
-		s.lines = append(s.lines, 0)
-		for i, b := range s.Text {
-			if b == '\n' {
-				s.lines = append(s.lines, i+1)
-			}
+		for start := 0; start <= len(s.Text); {
+			text, _, _ := bytes.Cut(s.Text[start:], []byte{'\n'})
+			s.lines = append(s.lines, line{start, marks(text)})
+			start += len(text) + 1
 		}
 	})
 	return s.lines
+}
+
+// marks are those of a line.
+func marks(text []byte) []int {
+	if !bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return nil
+	}
+	var out []int
+	runes := 0
+	for at := 0; at < len(text); runes++ {
+		if runes%stride == 0 {
+			out = append(out, at)
+		}
+		_, size := utf8.DecodeRune(text[at:])
+		at += size
+	}
+	return out
 }
 
 // Line returns a line (1-based) without its end, nil where there is none.
@@ -54,9 +80,9 @@ func (s *Source) Line(n int) []byte {
 	}
 	end := len(s.Text)
 	if n < len(lines) {
-		end = lines[n] - 1
+		end = lines[n].start - 1
 	}
-	return bytes.TrimSuffix(s.Text[lines[n-1]:end], []byte{'\r'})
+	return bytes.TrimSuffix(s.Text[lines[n-1].start:end], []byte{'\r'})
 }
 
 // Pos returns the place of a byte offset; one past the end is a place too.
@@ -66,11 +92,19 @@ func (s *Source) Pos(offset int) Pos {
 		offset--
 	}
 	lines := s.index()
-	n, found := slices.BinarySearch(lines, offset)
+	n, found := slices.BinarySearchFunc(lines, offset, func(l line, offset int) int { return l.start - offset })
 	if !found {
 		n--
 	}
-	return Pos{Line: n + 1, Col: utf8.RuneCount(s.Text[lines[n]:offset]) + 1}
+	l := lines[n]
+	if l.marks == nil {
+		return Pos{Line: n + 1, Col: offset - l.start + 1}
+	}
+	k, found := slices.BinarySearch(l.marks, offset-l.start)
+	if !found {
+		k--
+	}
+	return Pos{Line: n + 1, Col: k*stride + utf8.RuneCount(s.Text[l.start+l.marks[k]:offset]) + 1}
 }
 
 // Offset returns the byte offset of a place, within its line.
@@ -82,16 +116,21 @@ func (s *Source) Offset(p Pos) int {
 	if p.Line > len(lines) {
 		return len(s.Text)
 	}
-	start, line := lines[p.Line-1], s.Line(p.Line)
-	at := 0
-	for range p.Col - 1 {
-		if at >= len(line) {
+	l, text := lines[p.Line-1], s.Line(p.Line)
+	col := max(p.Col-1, 0)
+	if l.marks == nil {
+		return l.start + min(col, len(text))
+	}
+	k := min(col/stride, len(l.marks)-1)
+	at := l.marks[k]
+	for range col - k*stride {
+		if at >= len(text) {
 			break
 		}
-		_, size := utf8.DecodeRune(line[at:])
+		_, size := utf8.DecodeRune(text[at:])
 		at += size
 	}
-	return start + at
+	return l.start + at
 }
 
 // Span returns the range of two byte offsets.

@@ -126,8 +126,13 @@ type cell struct {
 // cells prepares the first runes of a line for printing, one cell a rune,
 // masked parts hidden.
 func (s *Source) cells(number int, line []byte, atMost int) []cell {
-	start := s.index()[number-1]
-	masks := slices.Clone(s.masks)
+	start := s.index()[number-1].start
+	var masks []mask
+	for _, m := range s.masks {
+		if m.start < start+len(line) && m.end > start {
+			masks = append(masks, m)
+		}
+	}
 	if m := secretKey.FindSubmatchIndex(line); m != nil && m[2] < m[3] && !holdsReference(line[m[2]:m[3]]) {
 		masks = append(masks, mask{start + m[2], start + m[3]})
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -311,8 +312,14 @@ type structField struct {
 	required bool
 }
 
+// declared remembers structFields of each type.
+var declared sync.Map // reflect.Type -> []structField
+
 // structFields lists the keys that a struct type declares, in order.
 func structFields(t reflect.Type) []structField {
+	if known, ok := declared.Load(t); ok {
+		return known.([]structField)
+	}
 	var fields []structField
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
@@ -321,6 +328,7 @@ func structFields(t reflect.Type) []structField {
 		}
 		fields = append(fields, structField{name, f.Index, options == "required"})
 	}
+	declared.Store(t, fields)
 	return fields
 }
 

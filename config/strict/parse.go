@@ -20,7 +20,7 @@ const (
 	// MaxDepth is how deep lists and mappings may nest; a project needs six.
 	MaxDepth = 32
 	// maxLine is the length of a line in bytes.
-	maxLine = 64 << 10
+	maxLine = 16 << 10
 )
 
 // The codes that this package reports; docs/errors.md explains them.
