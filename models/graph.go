@@ -44,9 +44,7 @@ func NewGraph(list []*Model) (*Graph, error) {
 			if _, writes := uses[i].Writes[t]; writes {
 				continue // its own table: the order among writers decides
 			}
-			for _, w := range writers[t] {
-				g.Needs[i] = append(g.Needs[i], w)
-			}
+			g.Needs[i] = append(g.Needs[i], writers[t]...)
 		}
 		for t, how := range uses[i].Writes {
 			for _, w := range writers[t] {

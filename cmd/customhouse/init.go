@@ -135,7 +135,8 @@ func (a *app) ask(g *answers) error {
 		g.Source = source
 		g.Identifiers = strings.FieldsFunc(
 			question("Columns that identify a customer, strongest first, separated by commas", "email"),
-			func(r rune) bool { return r == ',' || r == ' ' })
+			func(r rune) bool { return r == ',' || r == ' ' },
+		)
 	}
 	return in.Err()
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,12 +56,11 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
 				err := ts.Exec(args[1], args[2:]...)
-				var exit *exec.ExitError
 				code := 0
-				if errors.As(err, &exit) {
+				if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 					code = exit.ExitCode()
 				}
-				if fmt.Sprint(code) != args[0] {
+				if strconv.Itoa(code) != args[0] {
 					ts.Fatalf("exit code %d, want %s (%v)", code, args[0], err)
 				}
 			},

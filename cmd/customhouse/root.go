@@ -53,7 +53,7 @@ func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
 
 // execute runs the command line and reports what went wrong.
 func (a *app) execute(ctx context.Context, args []string) int {
-	root := a.newRoot()
+	root := a.newRoot() //nolint:contextcheck // cobra hands the context to the command
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)

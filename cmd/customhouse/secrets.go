@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -53,14 +54,14 @@ func walkRefs(v reflect.Value, path []string, visit func(secret.Ref, []string)) 
 		}
 		return
 	}
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the kinds that hold values
 	case reflect.Pointer, reflect.Interface:
 		walkRefs(v.Elem(), path, visit)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
 			if name != "" && name != "-" {
-				walkRefs(v.Field(i), append(path[:len(path):len(path)], name), visit)
+				walkRefs(v.Field(i), append(slices.Clip(path), name), visit)
 				continue
 			}
 			// A field without a key of its own holds entries of collections.
@@ -74,8 +75,9 @@ func walkRefs(v reflect.Value, path []string, visit func(secret.Ref, []string)) 
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
-			walkRefs(v.MapIndex(key), append(path[:len(path):len(path)], key.String()), visit)
+			walkRefs(v.MapIndex(key), append(slices.Clip(path), key.String()), visit)
 		}
 	default:
+		// Nothing else holds references.
 	}
 }

@@ -184,8 +184,7 @@ func stop(t *testing.T, env []string, signal os.Signal, pause time.Duration, arg
 	timer := time.AfterFunc(pause, func() { cmd.Process.Signal(signal) })
 	defer timer.Stop()
 	err := cmd.Wait()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		status, ok := exit.Sys().(syscall.WaitStatus)
 		if ok && status.Signaled() || signal == syscall.SIGINT && exit.ExitCode() == exitUsage {
 			return true

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,7 +50,7 @@ func (p *progress) clear() {
 
 func (p *progress) event(e run.Event) {
 	switch e := e.(type) {
-	case run.RunStarted:
+	case run.Started:
 		p.line("run %s on target %s: %s, %s", e.RunID, e.Target,
 			counted(int64(e.Models), "model", "models"), counted(int64(e.Syncs), "sync", "syncs"))
 	case run.Killed:
@@ -74,7 +73,7 @@ func (p *progress) event(e run.Event) {
 		p.result("sync:"+e.Result.Sync, e.Result.Status, Duration(e.Result.Duration), e.Result.Err)
 	case run.Warning:
 		p.line("warning: %s", e.Message)
-	case run.RunDone:
+	case run.Done:
 		p.clear()
 	case run.CheckFailed, run.StepDone, run.MeasureDone:
 		// The caller renders findings; the rest is in the summary.
@@ -114,7 +113,7 @@ func (p *progress) note(n run.SyncNote) {
 func Log(log *slog.Logger) run.Func {
 	return func(e run.Event) {
 		switch e := e.(type) {
-		case run.RunStarted:
+		case run.Started:
 			log.Info("run started", slog.String("run_id", e.RunID), slog.String("target", e.Target), slog.Time("as_of", e.AsOf),
 				slog.Int("models", e.Models), slog.Int("syncs", e.Syncs))
 		case run.Killed:
@@ -126,7 +125,7 @@ func Log(log *slog.Logger) run.Func {
 			log.Debug("step done", slog.String("subject", e.Subject), slog.String("step", e.Title), slog.Int("round", e.Round),
 				slog.Duration("duration", e.Duration))
 		case run.ModelDone:
-			log.LogAttrs(context.Background(), level(e.Result.Status), "model done", slog.String("model", e.Result.Name),
+			logAt(log, e.Result.Status)("model done", slog.String("model", e.Result.Name),
 				slog.String("status", string(e.Result.Status)), slog.Duration("duration", e.Result.Duration), problem(e.Result.Err))
 		case run.MeasureDone:
 			attrs := []any{slog.String("subject", e.Measure.Subject)}
@@ -140,14 +139,14 @@ func Log(log *slog.Logger) run.Func {
 			noteLog(log, e)
 		case run.SyncDone:
 			r := e.Result
-			log.LogAttrs(context.Background(), level(r.Status), "sync done", slog.String("sync", r.Sync), slog.String("destination", r.Destination),
+			logAt(log, r.Status)("sync done", slog.String("sync", r.Sync), slog.String("destination", r.Destination),
 				slog.String("status", string(r.Status)), slog.Duration("duration", r.Duration),
 				slog.Int64("accepted", r.Report.Accepted), slog.Int64("rejected", r.Report.Rejected+r.Report.Invalid),
 				slog.Int64("unanswered", r.Report.Unanswered), slog.Int64("withheld", r.Report.Withheld), problem(r.Err))
 		case run.Warning:
 			log.Warn("warning", slog.String("message", e.Message))
-		case run.RunDone:
-			log.LogAttrs(context.Background(), level(e.Summary.Status), "run done", slog.String("run_id", e.Summary.RunID),
+		case run.Done:
+			logAt(log, e.Summary.Status)("run done", slog.String("run_id", e.Summary.RunID),
 				slog.String("status", string(e.Summary.Status)),
 				slog.Duration("duration", e.Summary.FinishedAt.Sub(e.Summary.StartedAt)))
 		case run.StepStarted, run.SyncProgress:
@@ -169,15 +168,16 @@ func noteLog(log *slog.Logger, n run.SyncNote) {
 	}
 }
 
-func level(s run.Status) slog.Level {
+// logAt logs at the level that a status deserves.
+func logAt(log *slog.Logger, s run.Status) func(msg string, args ...any) {
 	switch s {
 	case run.Failed:
-		return slog.LevelError
+		return log.Error
 	case run.Degraded, run.Skipped, run.Interrupted:
-		return slog.LevelWarn
+		return log.Warn
 	case run.OK, run.Withheld:
 	}
-	return slog.LevelInfo
+	return log.Info
 }
 
 // problem is the attribute of an error, an empty one where there is none.

@@ -27,7 +27,7 @@ func Summary(w io.Writer, s run.Summary) error {
 type report struct{ strings.Builder }
 
 func (b *report) line(format string, args ...any) {
-	b.WriteString(strings.TrimRight(oneLine(fmt.Sprintf(format, args...)), " ") + "\n")
+	fmt.Fprintln(&b.Builder, strings.TrimRight(oneLine(fmt.Sprintf(format, args...)), " "))
 }
 
 // table writes rows of cells, aligned, under a heading; none where there are

@@ -199,10 +199,5 @@ func reads(have adapters.Column, want models.ColumnCheck) bool {
 	if want.Identifier {
 		return have.Identifier
 	}
-	for _, t := range readable[want.Want] {
-		if have.Type == t {
-			return true
-		}
-	}
-	return want.Want == sql.TypeString && have.Identifier
+	return slices.Contains(readable[want.Want], have.Type) || want.Want == sql.TypeString && have.Identifier
 }

@@ -14,8 +14,8 @@ type Event interface{ event() }
 // Func is told events, from one goroutine at a time; it must return soon.
 type Func func(Event)
 
-// RunStarted is the first event.
-type RunStarted struct {
+// Started is the first event.
+type Started struct {
 	RunID  string
 	Target string
 	AsOf   time.Time
@@ -76,10 +76,10 @@ type SyncDone struct{ Result SyncResult }
 // Warning is something to look at that stops nothing.
 type Warning struct{ Message string }
 
-// RunDone is the last event.
-type RunDone struct{ Summary Summary }
+// Done is the last event.
+type Done struct{ Summary Summary }
 
-func (RunStarted) event()   {}
+func (Started) event()      {}
 func (Killed) event()       {}
 func (CheckFailed) event()  {}
 func (StepStarted) event()  {}
@@ -91,7 +91,7 @@ func (SyncProgress) event() {}
 func (SyncNote) event()     {}
 func (SyncDone) event()     {}
 func (Warning) event()      {}
-func (RunDone) event()      {}
+func (Done) event()         {}
 
 // Status sums up a run, a model or a sync.
 type Status string

@@ -168,7 +168,8 @@ func (r *runner) loop(ctx context.Context, subject string, l *models.Loop) error
 		}
 		if round > l.Max {
 			return &StepError{Title: l.Title, Err: fmt.Errorf(
-				"still %d left after %d rounds, more than this can ever take: please report it with the compiled SQL of %s", left, l.Max, subject)}
+				"still %d left after %d rounds, more than this can ever take: please report it with the compiled SQL of %s", left, l.Max, subject,
+			)}
 		}
 		if err := r.steps(ctx, subject, round, l.Steps); err != nil {
 			return err

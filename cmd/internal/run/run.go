@@ -74,7 +74,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 	if err := r.prepare(ctx); err != nil {
 		return r.end(ctx, err)
 	}
-	r.emit(RunStarted{
+	r.emit(Started{
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Models: len(opt.Plan.Models), Syncs: len(opt.Plan.Audiences),
 	})
@@ -174,7 +174,7 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 		}
 	}
 	if err == nil || r.started {
-		r.emit(RunDone{Summary: r.summary})
+		r.emit(Done{Summary: r.summary})
 	}
 	return r.summary, err
 }

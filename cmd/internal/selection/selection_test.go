@@ -85,8 +85,7 @@ func TestSelectErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.selector, func(t *testing.T) {
 			_, err := Select(nodes, []string{tt.selector}, nil)
-			var e *Error
-			if !errors.As(err, &e) {
+			if _, ok := errors.AsType[*Error](err); !ok {
 				t.Fatalf("error is %v, want an *Error", err)
 			}
 			if d := cmp.Diff(tt.want, err.Error()); d != "" {

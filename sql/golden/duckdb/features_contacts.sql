@@ -20,5 +20,5 @@ FROM (
     CAST("s"."opted_in" AS BOOLEAN) AS "opted_in"
   FROM "customhouse_work"."files"."contacts" AS "s"
 ) AS "e"
-JOIN "customhouse_work"."main"."map_contacts" AS "m" ON ("e"."raw_user_id" IS NOT DISTINCT FROM "m"."raw_user_id") AND ("e"."raw_email" IS NOT DISTINCT FROM "m"."raw_email") AND ("e"."raw_phone" IS NOT DISTINCT FROM "m"."raw_phone")
+JOIN "customhouse_work"."main"."map_contacts" AS "m" ON "e"."raw_user_id" IS NOT DISTINCT FROM "m"."raw_user_id" AND "e"."raw_email" IS NOT DISTINCT FROM "m"."raw_email" AND "e"."raw_phone" IS NOT DISTINCT FROM "m"."raw_phone"
 GROUP BY "m"."customer_id";

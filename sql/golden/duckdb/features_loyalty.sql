@@ -14,5 +14,5 @@ FROM (
     CAST("s"."points" AS BIGINT) AS "points"
   FROM "customhouse_work"."files"."loyalty" AS "s"
 ) AS "e"
-JOIN "customhouse_work"."main"."map_loyalty" AS "m" ON ("e"."raw_email" IS NOT DISTINCT FROM "m"."raw_email") AND ("e"."raw_phone" IS NOT DISTINCT FROM "m"."raw_phone") AND ("e"."raw_card" IS NOT DISTINCT FROM "m"."raw_card")
+JOIN "customhouse_work"."main"."map_loyalty" AS "m" ON "e"."raw_email" IS NOT DISTINCT FROM "m"."raw_email" AND "e"."raw_phone" IS NOT DISTINCT FROM "m"."raw_phone" AND "e"."raw_card" IS NOT DISTINCT FROM "m"."raw_card"
 GROUP BY "m"."customer_id";

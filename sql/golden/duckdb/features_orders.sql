@@ -17,5 +17,5 @@ FROM (
     CAST("s"."quantity" AS BIGINT) AS "quantity"
   FROM "customhouse_work"."files"."orders" AS "s"
 ) AS "e"
-JOIN "customhouse_work"."main"."map_orders" AS "m" ON ("e"."raw_email" IS NOT DISTINCT FROM "m"."raw_email") AND ("e"."raw_card" IS NOT DISTINCT FROM "m"."raw_card")
+JOIN "customhouse_work"."main"."map_orders" AS "m" ON "e"."raw_email" IS NOT DISTINCT FROM "m"."raw_email" AND "e"."raw_card" IS NOT DISTINCT FROM "m"."raw_card"
 GROUP BY "m"."customer_id";

@@ -3,7 +3,7 @@ CREATE OR REPLACE TABLE "customhouse_work"."main"."features_page_views" AS
 SELECT
   "m"."customer_id",
   count(CASE WHEN "e"."time" > TIMESTAMP '2025-12-03 00:00:00' THEN 1 END) AS "page_views.count_78aeddf7",
-  bool_or(("e"."topic" = 'sport') AND ("e"."time" > TIMESTAMP '2025-12-03 00:00:00')) AS "page_views.exists_b1d3b924",
+  bool_or("e"."topic" = 'sport' AND "e"."time" > TIMESTAMP '2025-12-03 00:00:00') AS "page_views.exists_b1d3b924",
   bool_or("e"."topic" = 'intranet') AS "page_views.exists_de3ade1f",
   max("e"."time") AS "page_views.max_2c0f966d",
   list_mode(list_sort(list(CASE WHEN "e"."time" > TIMESTAMP '2025-10-04 00:00:00' THEN "e"."topic" END))) AS "page_views.most_frequent_fee6d671"
@@ -16,5 +16,5 @@ FROM (
     CAST("s"."url" AS VARCHAR) AS "url"
   FROM "customhouse_work"."files"."page_views" AS "s"
 ) AS "e"
-JOIN "customhouse_work"."main"."map_page_views" AS "m" ON ("e"."raw_user_id" IS NOT DISTINCT FROM "m"."raw_user_id") AND ("e"."raw_cookie" IS NOT DISTINCT FROM "m"."raw_cookie")
+JOIN "customhouse_work"."main"."map_page_views" AS "m" ON "e"."raw_user_id" IS NOT DISTINCT FROM "m"."raw_user_id" AND "e"."raw_cookie" IS NOT DISTINCT FROM "m"."raw_cookie"
 GROUP BY "m"."customer_id";

@@ -144,7 +144,7 @@ FROM (
       "i"."last_seen",
       "i"."customer_id" AS "old"
     FROM "customhouse_file"."customhouse"."customer_identities" AS "i"
-  ) AS "o" ON ("o"."t" = "d"."t") AND ("o"."v" = "d"."v")
+  ) AS "o" ON "o"."t" = "d"."t" AND "o"."v" = "d"."v"
 ) AS "k";
 
 -- link what rows carry together
@@ -162,11 +162,12 @@ FROM (
       "r"."user_id" AS "a",
       "r"."email" AS "x"
     FROM "customhouse_work"."main"."rows_contacts" AS "r"
-    WHERE ("r"."user_id" IS NOT NULL) AND ("r"."email" IS NOT NULL)
+    WHERE "r"."user_id" IS NOT NULL
+      AND "r"."email" IS NOT NULL
   ) AS "q"
 ) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON ("a"."t" = 0) AND ("a"."v" = "r"."a")
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON ("x"."t" = 1) AND ("x"."v" = "r"."x")
+JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 0 AND "a"."v" = "r"."a"
+JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 1 AND "x"."v" = "r"."x"
 UNION ALL
 SELECT
   "a"."n" AS "a",
@@ -181,11 +182,12 @@ FROM (
       "r"."user_id" AS "a",
       "r"."phone" AS "x"
     FROM "customhouse_work"."main"."rows_contacts" AS "r"
-    WHERE ("r"."user_id" IS NOT NULL) AND ("r"."phone" IS NOT NULL)
+    WHERE "r"."user_id" IS NOT NULL
+      AND "r"."phone" IS NOT NULL
   ) AS "q"
 ) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON ("a"."t" = 0) AND ("a"."v" = "r"."a")
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON ("x"."t" = 2) AND ("x"."v" = "r"."x")
+JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 0 AND "a"."v" = "r"."a"
+JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 2 AND "x"."v" = "r"."x"
 UNION ALL
 SELECT
   "a"."n" AS "a",
@@ -200,11 +202,12 @@ FROM (
       "r"."user_id" AS "a",
       "r"."cookie" AS "x"
     FROM "customhouse_work"."main"."rows_page_views" AS "r"
-    WHERE ("r"."user_id" IS NOT NULL) AND ("r"."cookie" IS NOT NULL)
+    WHERE "r"."user_id" IS NOT NULL
+      AND "r"."cookie" IS NOT NULL
   ) AS "q"
 ) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON ("a"."t" = 0) AND ("a"."v" = "r"."a")
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON ("x"."t" = 4) AND ("x"."v" = "r"."x")
+JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 0 AND "a"."v" = "r"."a"
+JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 4 AND "x"."v" = "r"."x"
 UNION ALL
 SELECT
   "a"."n" AS "a",
@@ -219,17 +222,20 @@ FROM (
       "r"."email" AS "a",
       "r"."phone" AS "x"
     FROM "customhouse_work"."main"."rows_contacts" AS "r"
-    WHERE ("r"."email" IS NOT NULL) AND ("r"."user_id" IS NULL) AND ("r"."phone" IS NOT NULL)
+    WHERE "r"."email" IS NOT NULL
+      AND "r"."user_id" IS NULL
+      AND "r"."phone" IS NOT NULL
     UNION ALL
     SELECT
       "r"."email" AS "a",
       "r"."phone" AS "x"
     FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-    WHERE ("r"."email" IS NOT NULL) AND ("r"."phone" IS NOT NULL)
+    WHERE "r"."email" IS NOT NULL
+      AND "r"."phone" IS NOT NULL
   ) AS "q"
 ) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON ("a"."t" = 1) AND ("a"."v" = "r"."a")
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON ("x"."t" = 2) AND ("x"."v" = "r"."x")
+JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 1 AND "a"."v" = "r"."a"
+JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 2 AND "x"."v" = "r"."x"
 UNION ALL
 SELECT
   "a"."n" AS "a",
@@ -244,17 +250,19 @@ FROM (
       "r"."email" AS "a",
       "r"."card" AS "x"
     FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-    WHERE ("r"."email" IS NOT NULL) AND ("r"."card" IS NOT NULL)
+    WHERE "r"."email" IS NOT NULL
+      AND "r"."card" IS NOT NULL
     UNION ALL
     SELECT
       "r"."email" AS "a",
       "r"."card" AS "x"
     FROM "customhouse_work"."main"."rows_orders" AS "r"
-    WHERE ("r"."email" IS NOT NULL) AND ("r"."card" IS NOT NULL)
+    WHERE "r"."email" IS NOT NULL
+      AND "r"."card" IS NOT NULL
   ) AS "q"
 ) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON ("a"."t" = 1) AND ("a"."v" = "r"."a")
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON ("x"."t" = 3) AND ("x"."v" = "r"."x")
+JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 1 AND "a"."v" = "r"."a"
+JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 3 AND "x"."v" = "r"."x"
 UNION ALL
 SELECT
   "a"."n" AS "a",
@@ -269,11 +277,13 @@ FROM (
       "r"."phone" AS "a",
       "r"."card" AS "x"
     FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-    WHERE ("r"."phone" IS NOT NULL) AND ("r"."email" IS NULL) AND ("r"."card" IS NOT NULL)
+    WHERE "r"."phone" IS NOT NULL
+      AND "r"."email" IS NULL
+      AND "r"."card" IS NOT NULL
   ) AS "q"
 ) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON ("a"."t" = 2) AND ("a"."v" = "r"."a")
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON ("x"."t" = 3) AND ("x"."v" = "r"."x");
+JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 2 AND "a"."v" = "r"."a"
+JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 3 AND "x"."v" = "r"."x";
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_edges" AS
 SELECT
@@ -330,7 +340,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_edges" AS "e"
-JOIN "customhouse_work"."main"."customer_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_labels" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_labels" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -395,7 +405,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_edges" AS "e"
-JOIN "customhouse_work"."main"."customer_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_flat" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_flat" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -450,7 +460,7 @@ FROM (
   FROM "customhouse_work"."main"."customer_cluster" AS "c"
   JOIN "customhouse_work"."main"."customer_nodes" AS "d" ON "d"."n" = "c"."n"
   GROUP BY "c"."c", "d"."t"
-  HAVING (("d"."t" = 0) AND (count(*) > 1)) OR (("d"."t" = 1) AND (count(*) > 5)) OR (("d"."t" = 2) AND (count(*) > 5)) OR (("d"."t" = 3) AND (count(*) > 3)) OR (("d"."t" = 4) AND (count(*) > 200))
+  HAVING ("d"."t" = 0 AND count(*) > 1) OR ("d"."t" = 1 AND count(*) > 5) OR ("d"."t" = 2 AND count(*) > 5) OR ("d"."t" = 3 AND count(*) > 3) OR ("d"."t" = 4 AND count(*) > 200)
 ) AS "k";
 
 -- repeat while not zero repair clusters over a limit
@@ -525,7 +535,7 @@ SELECT DISTINCT
   "h"."c" AS "u",
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON ("b"."x" = "h"."x") AND ("b"."low" <> "h"."c")
+JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
 WHERE NOT (EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
@@ -581,7 +591,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -646,7 +656,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_rank1_flat" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_rank1_flat" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -698,7 +708,8 @@ FROM (
   JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
   GROUP BY "g"."g", "s"."t"
 ) AS "s"
-WHERE ("s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END) AND ("s"."k" > "s"."most")
+WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
+  AND "s"."k" > "s"."most"
 GROUP BY "s"."g";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -816,7 +827,7 @@ SELECT DISTINCT
   "h"."c" AS "u",
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON ("b"."x" = "h"."x") AND ("b"."low" <> "h"."c")
+JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
 WHERE NOT (EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
@@ -872,7 +883,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -937,7 +948,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_rank2_flat" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_rank2_flat" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -989,7 +1000,8 @@ FROM (
   JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
   GROUP BY "g"."g", "s"."t"
 ) AS "s"
-WHERE ("s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END) AND ("s"."k" > "s"."most")
+WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
+  AND "s"."k" > "s"."most"
 GROUP BY "s"."g";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -1107,7 +1119,7 @@ SELECT DISTINCT
   "h"."c" AS "u",
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON ("b"."x" = "h"."x") AND ("b"."low" <> "h"."c")
+JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
 WHERE NOT (EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
@@ -1163,7 +1175,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -1228,7 +1240,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_rank3_flat" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_rank3_flat" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -1280,7 +1292,8 @@ FROM (
   JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
   GROUP BY "g"."g", "s"."t"
 ) AS "s"
-WHERE ("s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END) AND ("s"."k" > "s"."most")
+WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
+  AND "s"."k" > "s"."most"
 GROUP BY "s"."g";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -1398,7 +1411,7 @@ SELECT DISTINCT
   "h"."c" AS "u",
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON ("b"."x" = "h"."x") AND ("b"."low" <> "h"."c")
+JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
 WHERE NOT (EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
@@ -1454,7 +1467,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -1519,7 +1532,7 @@ SELECT DISTINCT
   greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
   least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
 FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON ("f"."u" = "e"."u") AND "f"."many" AND ("f"."v" <> "e"."v")
+JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
 JOIN "customhouse_work"."main"."customer_rank4_flat" AS "c" ON "c"."n" = "e"."u"
 LEFT JOIN "customhouse_work"."main"."customer_rank4_flat" AS "d" ON "d"."n" = "e"."v"
 WHERE "c"."root" <> coalesce("d"."root", "e"."v");
@@ -1571,7 +1584,8 @@ FROM (
   JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
   GROUP BY "g"."g", "s"."t"
 ) AS "s"
-WHERE ("s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END) AND ("s"."k" > "s"."most")
+WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
+  AND "s"."k" > "s"."most"
 GROUP BY "s"."g";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -1655,7 +1669,7 @@ FROM (
   FROM "customhouse_work"."main"."customer_cluster" AS "c"
   JOIN "customhouse_work"."main"."customer_nodes" AS "d" ON "d"."n" = "c"."n"
   GROUP BY "c"."c", "d"."t"
-  HAVING (("d"."t" = 0) AND (count(*) > 1)) OR (("d"."t" = 1) AND (count(*) > 5)) OR (("d"."t" = 2) AND (count(*) > 5)) OR (("d"."t" = 3) AND (count(*) > 3)) OR (("d"."t" = 4) AND (count(*) > 200))
+  HAVING ("d"."t" = 0 AND count(*) > 1) OR ("d"."t" = 1 AND count(*) > 5) OR ("d"."t" = 2 AND count(*) > 5) OR ("d"."t" = 3 AND count(*) > 3) OR ("d"."t" = 4 AND count(*) > 200)
 ) AS "k";
 
 -- carry ids over
@@ -1768,88 +1782,97 @@ SELECT
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_contacts" AS "r"
-WHERE ("r"."user_id" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
+WHERE "r"."user_id" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr("r"."raw_user_id", 1, 100), CASE WHEN length("r"."raw_user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS "identifier_type",
   substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_contacts" AS "r"
-WHERE ("r"."email" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."email" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'phone' AS "identifier_type",
   substr("r"."raw_phone", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END, '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_contacts" AS "r"
-WHERE ("r"."phone" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_phone", 1, 100), CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END, '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."phone" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_phone", 1, 100), CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS "identifier_type",
   substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-WHERE ("r"."email" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."email" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'phone' AS "identifier_type",
   substr("r"."raw_phone", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END, '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-WHERE ("r"."phone" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_phone", 1, 100), CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END, '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."phone" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_phone", 1, 100), CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'card' AS "identifier_type",
   substr("r"."raw_card", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_card", '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-WHERE ("r"."card" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_card", 1, 100), CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_card", '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."card" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_card", 1, 100), CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS "identifier_type",
   substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of newsletter' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_newsletter" AS "r"
-WHERE ("r"."email" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."email" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS "identifier_type",
   substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_orders" AS "r"
-WHERE ("r"."email" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN nullif(CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END, '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."email" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'card' AS "identifier_type",
   substr("r"."raw_card", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_card", '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
+  CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_orders" AS "r"
-WHERE ("r"."card" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
-GROUP BY substr("r"."raw_card", 1, 100), CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_card", '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE "r"."card" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr("r"."raw_card", 1, 100), CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'user_id' AS "identifier_type",
@@ -1858,7 +1881,8 @@ SELECT
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_page_views" AS "r"
-WHERE ("r"."user_id" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
+WHERE "r"."user_id" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr("r"."raw_user_id", 1, 100), CASE WHEN length("r"."raw_user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1868,7 +1892,8 @@ SELECT
   CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS "evidence",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."rows_page_views" AS "r"
-WHERE ("r"."cookie" IS NULL) AND (NOT (nullif(regexp_replace("r"."raw_cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL))
+WHERE "r"."cookie" IS NULL
+  AND NOT (nullif(regexp_replace("r"."raw_cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr("r"."raw_cookie", 1, 100), CASE WHEN length("r"."raw_cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace("r"."raw_cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN "r"."raw_cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END;
 
 -- put in place

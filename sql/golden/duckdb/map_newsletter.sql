@@ -5,4 +5,4 @@ SELECT
   "r"."email",
   "i"."customer_id"
 FROM "customhouse_work"."main"."rows_newsletter" AS "r"
-JOIN "customhouse_file"."customhouse"."customer_identities" AS "i" ON ("i"."identifier_type" = CASE WHEN "r"."email" IS NOT NULL THEN 'email' END) AND ("i"."identifier" = coalesce("r"."email"));
+JOIN "customhouse_file"."customhouse"."customer_identities" AS "i" ON "i"."identifier_type" = CASE WHEN "r"."email" IS NOT NULL THEN 'email' END AND "i"."identifier" = coalesce("r"."email");

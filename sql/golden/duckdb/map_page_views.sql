@@ -7,4 +7,4 @@ SELECT
   "r"."cookie",
   "i"."customer_id"
 FROM "customhouse_work"."main"."rows_page_views" AS "r"
-JOIN "customhouse_file"."customhouse"."customer_identities" AS "i" ON ("i"."identifier_type" = CASE WHEN "r"."user_id" IS NOT NULL THEN 'user_id' WHEN "r"."cookie" IS NOT NULL THEN 'cookie' END) AND ("i"."identifier" = coalesce("r"."user_id", "r"."cookie"));
+JOIN "customhouse_file"."customhouse"."customer_identities" AS "i" ON "i"."identifier_type" = CASE WHEN "r"."user_id" IS NOT NULL THEN 'user_id' WHEN "r"."cookie" IS NOT NULL THEN 'cookie' END AND "i"."identifier" = coalesce("r"."user_id", "r"."cookie");

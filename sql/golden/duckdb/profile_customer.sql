@@ -100,7 +100,7 @@ FULL JOIN (
   FROM "customhouse_file"."customhouse"."customer_profile_history" AS "o"
   WHERE "o"."valid_to" IS NULL
 ) AS "h" ON "h"."customer_id" = "w"."customer_id"
-WHERE ("h"."customer_id" IS NULL) OR ("w"."customer_id" IS NULL) OR ("w"."lifecycle" IS DISTINCT FROM "h"."lifecycle");
+WHERE "h"."customer_id" IS NULL OR "w"."customer_id" IS NULL OR "w"."lifecycle" IS DISTINCT FROM "h"."lifecycle";
 
 -- put in place
 DROP TABLE IF EXISTS "customhouse_file"."customhouse"."customer_profiles";
@@ -108,11 +108,12 @@ DROP TABLE IF EXISTS "customhouse_file"."customhouse"."customer_profiles";
 ALTER TABLE "customhouse_file"."customhouse"."customer_profiles__new" RENAME TO "customer_profiles";
 
 UPDATE "customhouse_file"."customhouse"."customer_profile_history" SET "valid_to" = TIMESTAMP '2026-01-02 00:00:00'
-WHERE ("valid_to" IS NULL) AND ("customer_id" IN (
-  SELECT "t"."was"
-  FROM "customhouse_work"."main"."customer_turned" AS "t"
-  WHERE "t"."was" IS NOT NULL
-));
+WHERE "valid_to" IS NULL
+  AND "customer_id" IN (
+    SELECT "t"."was"
+    FROM "customhouse_work"."main"."customer_turned" AS "t"
+    WHERE "t"."was" IS NOT NULL
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."customer_profile_history" ("valid_from", "valid_to", "customer_id", "lifecycle")
 SELECT

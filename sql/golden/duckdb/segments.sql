@@ -24,8 +24,8 @@ FROM (
     "p"."segment:vip",
     "p"."segment:lapsed_buyers",
     "p"."segment:warm_prospects",
-    coalesce(("p"."country" = 'FR') AND ("p"."spent" > (1e2)) AND coalesce("p"."page_views.exists_b1d3b924", FALSE) AND (NOT "p"."segment:staff"), FALSE) AS "segment:loyal_readers",
-    coalesce("p"."segment:lapsed_buyers" AND ("p"."spent" > (2e2)) AND (NOT "p"."segment:staff"), FALSE) AS "segment:win_back"
+    coalesce("p"."country" = 'FR' AND "p"."spent" > 1e2 AND coalesce("p"."page_views.exists_b1d3b924", FALSE) AND NOT "p"."segment:staff", FALSE) AS "segment:loyal_readers",
+    coalesce("p"."segment:lapsed_buyers" AND "p"."spent" > 2e2 AND NOT "p"."segment:staff", FALSE) AS "segment:win_back"
   FROM (
     SELECT
       "p"."customer_id",
@@ -39,9 +39,9 @@ FROM (
       "p"."order_count",
       "p"."page_views.count_78aeddf7",
       coalesce("p"."page_views.exists_de3ade1f", FALSE) AS "segment:staff",
-      coalesce(("p"."spent" > (1e3)) OR ("p"."points" >= 4000), FALSE) AS "segment:vip",
-      coalesce(("p"."lifecycle" = 'lapsed') AND "p"."opted_in", FALSE) AS "segment:lapsed_buyers",
-      coalesce(("p"."order_count" = 0) AND "p"."opted_in" AND (coalesce("p"."page_views.count_78aeddf7", 0) >= 3), FALSE) AS "segment:warm_prospects"
+      coalesce("p"."spent" > 1e3 OR "p"."points" >= 4000, FALSE) AS "segment:vip",
+      coalesce("p"."lifecycle" = 'lapsed' AND "p"."opted_in", FALSE) AS "segment:lapsed_buyers",
+      coalesce("p"."order_count" = 0 AND "p"."opted_in" AND coalesce("p"."page_views.count_78aeddf7", 0) >= 3, FALSE) AS "segment:warm_prospects"
     FROM "customhouse_work"."main"."customer_wide" AS "p"
   ) AS "p"
 ) AS "p";
@@ -99,7 +99,7 @@ FROM (
   FROM "customhouse_work"."main"."customer_segments" AS "b"
   WHERE "b"."segment:warm_prospects"
 ) AS "m"
-LEFT JOIN "customhouse_work"."main"."members_before" AS "b" ON ("b"."segment" = "m"."segment") AND ("b"."customer_id" = "m"."customer_id");
+LEFT JOIN "customhouse_work"."main"."members_before" AS "b" ON "b"."segment" = "m"."segment" AND "b"."customer_id" = "m"."customer_id";
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."members_delta" AS
 SELECT
@@ -110,7 +110,8 @@ FROM "customhouse_work"."main"."members_now" AS "a"
 WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."members_before" AS "b"
-  WHERE ("b"."segment" = "a"."segment") AND ("b"."customer_id" = "a"."customer_id")
+  WHERE "b"."segment" = "a"."segment"
+    AND "b"."customer_id" = "a"."customer_id"
 )
 UNION ALL
 SELECT
@@ -121,7 +122,8 @@ FROM "customhouse_work"."main"."members_before" AS "a"
 WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."members_now" AS "b"
-  WHERE ("b"."segment" = "a"."segment") AND ("b"."customer_id" = "a"."customer_id")
+  WHERE "b"."segment" = "a"."segment"
+    AND "b"."customer_id" = "a"."customer_id"
 );
 
 CREATE OR REPLACE TABLE "customhouse_file"."customhouse"."segment_members__new" AS

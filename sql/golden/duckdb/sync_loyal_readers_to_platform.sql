@@ -22,7 +22,7 @@ FROM (
     "p"."spent" AS "field.total_spent",
     "p"."top_topic" AS "field.topic"
   FROM "customhouse_file"."customhouse"."customer_profiles" AS "p"
-  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON ("s"."customer_id" = "p"."customer_id") AND ("s"."segment" = 'loyal_readers')
+  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON "s"."customer_id" = "p"."customer_id" AND "s"."segment" = 'loyal_readers'
 ) AS "w";
 
 -- compare with the ledger
@@ -46,7 +46,9 @@ LEFT JOIN (
   FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
   WHERE "k"."sync" = 'loyal_readers_to_platform'
 ) AS "l" ON "l"."key" = "w"."key"
-WHERE ("w"."key" IS NOT NULL) AND ("w"."same_key" = 1) AND ("l"."fingerprint" IS DISTINCT FROM "w"."fingerprint")
+WHERE "w"."key" IS NOT NULL
+  AND "w"."same_key" = 1
+  AND "l"."fingerprint" IS DISTINCT FROM "w"."fingerprint"
 UNION ALL
 SELECT
   'remove' AS "operation",
@@ -92,11 +94,15 @@ LEFT JOIN (
     "e"."attempts",
     "e"."first_at"
   FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE ("e"."sync" = 'loyal_readers_to_platform') AND ("e"."run_id" <> 'RUN')
+  WHERE "e"."sync" = 'loyal_readers_to_platform'
+    AND "e"."run_id" <> 'RUN'
 ) AS "r" ON "r"."key" = (coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)))
-WHERE NOT (("w"."key" IS NOT NULL) AND ("w"."same_key" = 1));
+WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1);
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'loyal_readers_to_platform') AND ("run_id" <> 'RUN') AND ("origin" = 'invalid');
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'loyal_readers_to_platform'
+  AND "run_id" <> 'RUN'
+  AND "origin" = 'invalid';
 
 -- count what is due
 SELECT
@@ -142,7 +148,7 @@ SELECT
   (
     SELECT count(*) AS "n"
     FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "w"
-    WHERE NOT (("w"."key" IS NOT NULL) AND ("w"."same_key" = 1))
+    WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1)
   ) AS "invalid";
 
 -- changes
@@ -169,15 +175,18 @@ SELECT
   "c"."field.total_spent" AS "total_spent",
   "c"."field.topic" AS "topic"
 FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "c"
-WHERE ("c"."key" IS NOT NULL) AND ("c"."same_key" = 1)
+WHERE "c"."key" IS NOT NULL
+  AND "c"."same_key" = 1
 ORDER BY "c"."key" NULLS LAST;
 
 -- take outcomes over
-DELETE FROM "customhouse_file"."customhouse"."sync_ledger" WHERE ("sync" = 'loyal_readers_to_platform') AND ("key" IN (
-  SELECT "o"."key"
-  FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
-  WHERE "o"."accepted"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_ledger"
+WHERE "sync" = 'loyal_readers_to_platform'
+  AND "key" IN (
+    SELECT "o"."key"
+    FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
+    WHERE "o"."accepted"
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."sync_ledger" ("sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id")
 SELECT
@@ -188,7 +197,8 @@ SELECT
   TIMESTAMP '2026-01-02 00:00:00' AS "acknowledged_at",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
-WHERE "o"."accepted" AND ("o"."operation" = 'upsert');
+WHERE "o"."accepted"
+  AND "o"."operation" = 'upsert';
 
 INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
 SELECT
@@ -209,14 +219,18 @@ LEFT JOIN (
     "e"."attempts",
     "e"."first_at"
   FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE ("e"."sync" = 'loyal_readers_to_platform') AND ("e"."run_id" <> 'RUN')
+  WHERE "e"."sync" = 'loyal_readers_to_platform'
+    AND "e"."run_id" <> 'RUN'
 ) AS "r" ON "r"."key" = "o"."key"
 WHERE NOT "o"."accepted";
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'loyal_readers_to_platform') AND ("run_id" <> 'RUN') AND ("key" IN (
-  SELECT "o"."key"
-  FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'loyal_readers_to_platform'
+  AND "run_id" <> 'RUN'
+  AND "key" IN (
+    SELECT "o"."key"
+    FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."sync_log" ("sync", "run_id", "key", "operation", "outcome", "code", "at")
 SELECT
@@ -230,7 +244,10 @@ SELECT
 FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o";
 
 -- forget rejections that are no longer due
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'loyal_readers_to_platform') AND ("run_id" <> 'RUN') AND ("key" NOT IN (
-  SELECT "c"."key"
-  FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'loyal_readers_to_platform'
+  AND "run_id" <> 'RUN'
+  AND "key" NOT IN (
+    SELECT "c"."key"
+    FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
+  );

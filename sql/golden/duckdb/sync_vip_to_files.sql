@@ -31,7 +31,7 @@ FROM (
     "p"."points" AS "field.points",
     "p"."last_seen" AS "field.last_seen"
   FROM "customhouse_file"."customhouse"."customer_profiles" AS "p"
-  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON ("s"."customer_id" = "p"."customer_id") AND ("s"."segment" = 'vip')
+  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON "s"."customer_id" = "p"."customer_id" AND "s"."segment" = 'vip'
 ) AS "w";
 
 -- compare with the ledger
@@ -58,7 +58,9 @@ LEFT JOIN (
   FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
   WHERE "k"."sync" = 'vip_to_files'
 ) AS "l" ON "l"."key" = "w"."key"
-WHERE ("w"."key" IS NOT NULL) AND ("w"."same_key" = 1) AND ("l"."fingerprint" IS DISTINCT FROM "w"."fingerprint")
+WHERE "w"."key" IS NOT NULL
+  AND "w"."same_key" = 1
+  AND "l"."fingerprint" IS DISTINCT FROM "w"."fingerprint"
 UNION ALL
 SELECT
   'remove' AS "operation",
@@ -107,11 +109,15 @@ LEFT JOIN (
     "e"."attempts",
     "e"."first_at"
   FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE ("e"."sync" = 'vip_to_files') AND ("e"."run_id" <> 'RUN')
+  WHERE "e"."sync" = 'vip_to_files'
+    AND "e"."run_id" <> 'RUN'
 ) AS "r" ON "r"."key" = (coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)))
-WHERE NOT (("w"."key" IS NOT NULL) AND ("w"."same_key" = 1));
+WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1);
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'vip_to_files') AND ("run_id" <> 'RUN') AND ("origin" = 'invalid');
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'vip_to_files'
+  AND "run_id" <> 'RUN'
+  AND "origin" = 'invalid';
 
 -- count what is due
 SELECT
@@ -157,7 +163,7 @@ SELECT
   (
     SELECT count(*) AS "n"
     FROM "customhouse_work"."main"."wanted_vip_to_files" AS "w"
-    WHERE NOT (("w"."key" IS NOT NULL) AND ("w"."same_key" = 1))
+    WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1)
   ) AS "invalid";
 
 -- changes
@@ -190,15 +196,18 @@ SELECT
   "c"."field.points" AS "points",
   "c"."field.last_seen" AS "last_seen"
 FROM "customhouse_work"."main"."wanted_vip_to_files" AS "c"
-WHERE ("c"."key" IS NOT NULL) AND ("c"."same_key" = 1)
+WHERE "c"."key" IS NOT NULL
+  AND "c"."same_key" = 1
 ORDER BY "c"."key" NULLS LAST;
 
 -- take outcomes over
-DELETE FROM "customhouse_file"."customhouse"."sync_ledger" WHERE ("sync" = 'vip_to_files') AND ("key" IN (
-  SELECT "o"."key"
-  FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
-  WHERE "o"."accepted"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_ledger"
+WHERE "sync" = 'vip_to_files'
+  AND "key" IN (
+    SELECT "o"."key"
+    FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
+    WHERE "o"."accepted"
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."sync_ledger" ("sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id")
 SELECT
@@ -209,7 +218,8 @@ SELECT
   TIMESTAMP '2026-01-02 00:00:00' AS "acknowledged_at",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
-WHERE "o"."accepted" AND ("o"."operation" = 'upsert');
+WHERE "o"."accepted"
+  AND "o"."operation" = 'upsert';
 
 INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
 SELECT
@@ -230,14 +240,18 @@ LEFT JOIN (
     "e"."attempts",
     "e"."first_at"
   FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE ("e"."sync" = 'vip_to_files') AND ("e"."run_id" <> 'RUN')
+  WHERE "e"."sync" = 'vip_to_files'
+    AND "e"."run_id" <> 'RUN'
 ) AS "r" ON "r"."key" = "o"."key"
 WHERE NOT "o"."accepted";
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'vip_to_files') AND ("run_id" <> 'RUN') AND ("key" IN (
-  SELECT "o"."key"
-  FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'vip_to_files'
+  AND "run_id" <> 'RUN'
+  AND "key" IN (
+    SELECT "o"."key"
+    FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."sync_log" ("sync", "run_id", "key", "operation", "outcome", "code", "at")
 SELECT
@@ -251,7 +265,10 @@ SELECT
 FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o";
 
 -- forget rejections that are no longer due
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'vip_to_files') AND ("run_id" <> 'RUN') AND ("key" NOT IN (
-  SELECT "c"."key"
-  FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'vip_to_files'
+  AND "run_id" <> 'RUN'
+  AND "key" NOT IN (
+    SELECT "c"."key"
+    FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
+  );

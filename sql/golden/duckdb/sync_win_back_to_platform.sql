@@ -19,7 +19,7 @@ FROM (
     "p"."first_name" AS "field.first_name",
     "p"."last_order" AS "field.last_order"
   FROM "customhouse_file"."customhouse"."customer_profiles" AS "p"
-  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON ("s"."customer_id" = "p"."customer_id") AND ("s"."segment" = 'win_back')
+  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON "s"."customer_id" = "p"."customer_id" AND "s"."segment" = 'win_back'
 ) AS "w";
 
 -- compare with the ledger
@@ -42,7 +42,9 @@ LEFT JOIN (
   FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
   WHERE "k"."sync" = 'win_back_to_platform'
 ) AS "l" ON "l"."key" = "w"."key"
-WHERE ("w"."key" IS NOT NULL) AND ("w"."same_key" = 1) AND ("l"."fingerprint" IS DISTINCT FROM "w"."fingerprint")
+WHERE "w"."key" IS NOT NULL
+  AND "w"."same_key" = 1
+  AND "l"."fingerprint" IS DISTINCT FROM "w"."fingerprint"
 UNION ALL
 SELECT
   'remove' AS "operation",
@@ -87,11 +89,15 @@ LEFT JOIN (
     "e"."attempts",
     "e"."first_at"
   FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE ("e"."sync" = 'win_back_to_platform') AND ("e"."run_id" <> 'RUN')
+  WHERE "e"."sync" = 'win_back_to_platform'
+    AND "e"."run_id" <> 'RUN'
 ) AS "r" ON "r"."key" = (coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)))
-WHERE NOT (("w"."key" IS NOT NULL) AND ("w"."same_key" = 1));
+WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1);
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'win_back_to_platform') AND ("run_id" <> 'RUN') AND ("origin" = 'invalid');
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'win_back_to_platform'
+  AND "run_id" <> 'RUN'
+  AND "origin" = 'invalid';
 
 -- count what is due
 SELECT
@@ -137,7 +143,7 @@ SELECT
   (
     SELECT count(*) AS "n"
     FROM "customhouse_work"."main"."wanted_win_back_to_platform" AS "w"
-    WHERE NOT (("w"."key" IS NOT NULL) AND ("w"."same_key" = 1))
+    WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1)
   ) AS "invalid";
 
 -- changes
@@ -162,15 +168,18 @@ SELECT
   "c"."field.first_name" AS "first_name",
   "c"."field.last_order" AS "last_order"
 FROM "customhouse_work"."main"."wanted_win_back_to_platform" AS "c"
-WHERE ("c"."key" IS NOT NULL) AND ("c"."same_key" = 1)
+WHERE "c"."key" IS NOT NULL
+  AND "c"."same_key" = 1
 ORDER BY "c"."key" NULLS LAST;
 
 -- take outcomes over
-DELETE FROM "customhouse_file"."customhouse"."sync_ledger" WHERE ("sync" = 'win_back_to_platform') AND ("key" IN (
-  SELECT "o"."key"
-  FROM "customhouse_work"."main"."outcomes_win_back_to_platform" AS "o"
-  WHERE "o"."accepted"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_ledger"
+WHERE "sync" = 'win_back_to_platform'
+  AND "key" IN (
+    SELECT "o"."key"
+    FROM "customhouse_work"."main"."outcomes_win_back_to_platform" AS "o"
+    WHERE "o"."accepted"
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."sync_ledger" ("sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id")
 SELECT
@@ -181,7 +190,8 @@ SELECT
   TIMESTAMP '2026-01-02 00:00:00' AS "acknowledged_at",
   'RUN' AS "run_id"
 FROM "customhouse_work"."main"."outcomes_win_back_to_platform" AS "o"
-WHERE "o"."accepted" AND ("o"."operation" = 'upsert');
+WHERE "o"."accepted"
+  AND "o"."operation" = 'upsert';
 
 INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
 SELECT
@@ -202,14 +212,18 @@ LEFT JOIN (
     "e"."attempts",
     "e"."first_at"
   FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE ("e"."sync" = 'win_back_to_platform') AND ("e"."run_id" <> 'RUN')
+  WHERE "e"."sync" = 'win_back_to_platform'
+    AND "e"."run_id" <> 'RUN'
 ) AS "r" ON "r"."key" = "o"."key"
 WHERE NOT "o"."accepted";
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'win_back_to_platform') AND ("run_id" <> 'RUN') AND ("key" IN (
-  SELECT "o"."key"
-  FROM "customhouse_work"."main"."outcomes_win_back_to_platform" AS "o"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'win_back_to_platform'
+  AND "run_id" <> 'RUN'
+  AND "key" IN (
+    SELECT "o"."key"
+    FROM "customhouse_work"."main"."outcomes_win_back_to_platform" AS "o"
+  );
 
 INSERT INTO "customhouse_file"."customhouse"."sync_log" ("sync", "run_id", "key", "operation", "outcome", "code", "at")
 SELECT
@@ -223,7 +237,10 @@ SELECT
 FROM "customhouse_work"."main"."outcomes_win_back_to_platform" AS "o";
 
 -- forget rejections that are no longer due
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections" WHERE ("sync" = 'win_back_to_platform') AND ("run_id" <> 'RUN') AND ("key" NOT IN (
-  SELECT "c"."key"
-  FROM "customhouse_work"."main"."changes_win_back_to_platform" AS "c"
-));
+DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
+WHERE "sync" = 'win_back_to_platform'
+  AND "run_id" <> 'RUN'
+  AND "key" NOT IN (
+    SELECT "c"."key"
+    FROM "customhouse_work"."main"."changes_win_back_to_platform" AS "c"
+  );
