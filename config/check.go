@@ -1,11 +1,11 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -262,7 +262,7 @@ func (l *loader) entity(e *Entity) {
 				WithHelp("write 1 or more, or remove the key for no limit"))
 		}
 		for j, pattern := range id.Ignore {
-			at := id.Pos.At("ignore", fmt.Sprint(j))
+			at := id.Pos.At("ignore", strconv.Itoa(j))
 			switch {
 			case strings.TrimSpace(pattern) == "":
 				l.report(diag.Errorf(at, codePattern, "this pattern is empty").
@@ -497,7 +497,7 @@ func (l *loader) picked(ix *index, t *Trait) {
 	for i, from := range t.From {
 		text := list.Text()
 		if list.Kind() == strict.List {
-			text = list.Text(fmt.Sprint(i))
+			text = list.Text(strconv.Itoa(i))
 		}
 		if text.IsZero() {
 			continue // of the wrong type, and reported

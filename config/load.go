@@ -177,8 +177,7 @@ var errTooLarge = errors.New("file too large")
 
 // unwrapPath drops the path that a PathError repeats.
 func unwrapPath(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
 	}
 	return err
@@ -299,7 +298,7 @@ func decodeKind(
 	n strict.Node, what string, kinds map[string]func() any, report func(diag.Diagnostic), common any,
 ) any {
 	kind := n.Text("type")
-	make, known := kinds[kind.Value]
+	build, known := kinds[kind.Value]
 	if !known {
 		// Only the common keys can be checked; the others may be secrets.
 		commonKeys := strict.KeysOf(reflect.TypeOf(common).Elem())
@@ -319,7 +318,7 @@ func decodeKind(
 		}
 		return nil
 	}
-	config := make()
+	config := build()
 	if n.DecodeKeys(report, common, config) {
 		if c, ok := config.(Checker); ok {
 			c.Check(n, report)

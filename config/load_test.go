@@ -66,3 +66,101 @@ func TestLoadDesign(t *testing.T) {
 		t.Errorf("warnings (-got +want):\n%s", diff)
 	}
 }
+
+// TestExpressionPlaces finds words of expressions in the file, with accents,
+// wide characters and emoji before them.
+func TestExpressionPlaces(t *testing.T) {
+	text := `segments:
+  - name: block
+    entity: customer
+    description: 'Élèves, 読者 😀'
+    when: |
+      // é 読者 😀
+      city == "Orléans 😀" && wrong > 1
+  - {name: wide, entity: customer, when: '"読者" == city && wrong'}
+  - name: folded
+    entity: customer
+    when: >-
+      "é" == city
+
+      && wrong
+  - name: escaped
+    entity: customer
+    when: "\"\u8aad\" == city\t&& wrong"
+  - name: plain
+    entity: customer
+    when: city == "é"
+      || wrong
+`
+	p, list := Load(withBase(t, map[string]string{"s.yaml": text}), ".", testKinds())
+	if list != nil {
+		t.Fatalf("got findings:\n%s", render(list))
+	}
+	want := map[string]int{"block": 7, "wide": 8, "folded": 14, "escaped": 17, "plain": 21}
+	for _, s := range p.Segments {
+		if s.Name == "everyone" {
+			continue
+		}
+		at := strings.Index(s.When, "wrong")
+		sp := s.Pos.Text("when").Span(at, at+len("wrong"))
+		if sp.Start.Line != want[s.Name] {
+			t.Errorf("%s: got line %d, want %d", s.Name, sp.Start.Line, want[s.Name])
+		}
+		lines := strings.Split(text, "\n")
+		if got := string([]rune(lines[sp.Start.Line-1])[sp.Start.Col-1 : sp.End.Col-1]); got != "wrong" {
+			t.Errorf("%s: got %q in the file", s.Name, got)
+		}
+	}
+}
+
+// TestLoadFillsIn holds the project to what the types promise.
+func TestLoadFillsIn(t *testing.T) {
+	p, list := Load(withBase(t, map[string]string{"more.yaml": `
+sources:
+  - name: files
+    entity: customer
+    files: {path: '${env:DATA}/x*.csv.gz'}
+    identifiers: {email: mail}
+    columns: {a: string, b: {type: int, column: B b}}
+syncs:
+  - name: out
+    from: {entity: customer}
+    to: {destination: crm, key: id}
+    fields: {id: customer_id, mail: email}
+    purpose: service
+    guards: {max_removed: 2.5%, max_rejected: 7}
+`}), "shop", testKinds())
+	if list != nil {
+		t.Fatalf("got findings:\n%s", render(list))
+	}
+	if p.Dir != "shop" || p.Name != "shop" || p.Timezone.String() != "UTC" {
+		t.Errorf("got %q, %q, %v", p.Dir, p.Name, p.Timezone)
+	}
+	target := p.Targets[0]
+	if cfg, ok := target.Config.(*duckdb); !ok || cfg.Path.Text() != "shop.duckdb" || target.Schema != "customhouse" || target.Deliver {
+		t.Errorf("got target %+v", target)
+	}
+	if cfg, ok := p.Destinations[0].Config.(*hubspot); !ok || cfg.Retries != 3 || cfg.Token.Text() != "${env:HUBSPOT_TOKEN}" {
+		t.Errorf("got destination %+v", p.Destinations[0])
+	}
+	source := p.Sources[2]
+	if source.Files.Format != "csv" || source.Files.Delimiter != "," {
+		t.Errorf("got files %+v", source.Files)
+	}
+	got := map[string]string{}
+	for _, name := range []string{"a", "b", "email"} {
+		c, ok := source.Field(name)
+		if !ok {
+			t.Errorf("got no field %s", name)
+		}
+		got[name] = c.Type + " " + c.Column
+	}
+	if diff := cmp.Diff(got, map[string]string{"a": "string a", "b": "int B b", "email": "string mail"}); diff != "" {
+		t.Errorf("fields (-got +want):\n%s", diff)
+	}
+	sync := p.Syncs[0]
+	if sync.To.Mode != "upsert" || *sync.Guards.MaxRemoved != (Bound{Percent: 2.5, IsPercent: true}) ||
+		*sync.Guards.MaxRejected != (Bound{Rows: 7}) {
+		t.Errorf("got sync %+v", sync)
+	}
+}

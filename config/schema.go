@@ -208,13 +208,13 @@ func typed(t reflect.Type) schema {
 		return s
 	}
 	v := reflect.New(t)
-	if d, ok := v.Interface().(Describer); ok {
+	if d, ok := reflect.TypeAssert[Describer](v); ok {
 		return maps.Clone(d.JSONSchema())
 	}
-	if o, ok := v.Interface().(interface{ Element() reflect.Type }); ok {
+	if o, ok := reflect.TypeAssert[interface{ Element() reflect.Type }](v); ok {
 		return schema{"type": "object", "additionalProperties": typed(o.Element())}
 	}
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // the decoder takes no other kinds
 	case reflect.Pointer:
 		return typed(t.Elem())
 	case reflect.Struct:

@@ -294,7 +294,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 }
 
 // List is a set of findings; as an error it reads as all of them.
-type List []Diagnostic
+type List []Diagnostic //nolint:errname // a list of findings first, an error where that is handy
 
 // Error is one line for each finding.
 func (l List) Error() string {

@@ -3,6 +3,7 @@ package diag_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,7 +142,7 @@ func TestListIsAnError(t *testing.T) {
 	if warning.HasErrors() || warning.Err() != nil {
 		t.Error("got an error of a warning")
 	}
-	both := append(warning, diag.Errorf(diag.Span{}, "e", "wrong"))
+	both := slices.Concat(warning, diag.List{diag.Errorf(diag.Span{}, "e", "wrong")})
 	var list diag.List
 	if !errors.As(both.Err(), &list) || len(list) != 2 {
 		t.Errorf("got %v", both.Err())
@@ -175,7 +176,7 @@ func TestMarshalJSON(t *testing.T) {
 func TestNearest(t *testing.T) {
 	words := []string{"table", "files", "entity", "identifiers", "in", "日本"}
 	for name, want := range map[string]string{
-		"tabel": "table", "tables": "table", "table": "", "fiels": "files", "identifers": "identifiers", "zzz": "",
+		"tabel": "table", "tables": "table", "table": "", "filse": "files", "identifers": "identifiers", "zzz": "",
 		"": "", "im": "in", "x": "", "日木": "日本", "indentifierz": "identifiers", strings.Repeat("a", 1000): "",
 	} {
 		if got := diag.Nearest(name, words); got != want {

@@ -175,12 +175,10 @@ func show(r rune) cell {
 	case !unicode.IsPrint(r):
 		return cell{"\ufffd", 1}
 	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
+	if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
 		return cell{string(r), 2}
-	default:
-		return cell{string(r), 1}
 	}
+	return cell{string(r), 1}
 }
 
 // printable keeps control characters of a user's text from the terminal.

@@ -41,7 +41,7 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Ref is a reference to a secret: ${env:NAME}, ${file:/path} or
 // ${exec:command}. The zero Ref is absent.
-type Ref struct{ p *ref }
+type Ref struct{ p *ref } //nolint:recvcheck // only decoding changes it
 
 type ref struct{ text string }
 
@@ -128,7 +128,7 @@ func badReference(at diag.Span) diag.Diagnostic {
 }
 
 // Template is a text that may hold references; it need not hold any.
-type Template struct{ p *ref }
+type Template struct{ p *ref } //nolint:recvcheck // only decoding changes it
 
 // NewTemplate reads a text that may hold references. Its errors never contain
 // the text.

@@ -65,7 +65,7 @@ func (n Node) value(v reflect.Value, report func(diag.Diagnostic)) {
 		v.Set(reflect.ValueOf(n))
 		return
 	}
-	if u, ok := v.Addr().Interface().(Unmarshaler); ok {
+	if u, ok := reflect.TypeAssert[Unmarshaler](v.Addr()); ok {
 		u.UnmarshalStrict(n, report)
 		return
 	}
@@ -73,7 +73,7 @@ func (n Node) value(v reflect.Value, report func(diag.Diagnostic)) {
 		n.duration(v, report)
 		return
 	}
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the others are programming errors
 	case reflect.Pointer:
 		p := reflect.New(v.Type().Elem())
 		n.value(p.Elem(), report)
@@ -317,10 +317,11 @@ var declared sync.Map // reflect.Type -> []structField
 
 // structFields lists the keys that a struct type declares, in order.
 func structFields(t reflect.Type) []structField {
-	if known, ok := declared.Load(t); ok {
-		return known.([]structField)
+	known, _ := declared.Load(t)
+	fields, ok := known.([]structField)
+	if ok {
+		return fields
 	}
-	var fields []structField
 	for _, f := range reflect.VisibleFields(t) {
 		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if name == "" || name == "-" {

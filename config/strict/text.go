@@ -163,7 +163,7 @@ func (w *walker) flow(quote byte) {
 		switch {
 		case w.at >= len(w.text):
 			return
-		case quote != 0 && c == quote && !(quote == '\'' && w.peek(1) == '\''):
+		case quote != 0 && c == quote && (quote != '\'' || w.peek(1) != '\''):
 			w.after = w.at
 			w.at++
 			return

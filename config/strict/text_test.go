@@ -1,8 +1,8 @@
 package strict
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -144,7 +144,7 @@ func (s *script) block(rnd *rand.Rand, folded bool) {
 	explicit := rnd.IntN(2) == 0
 	header := map[bool]string{false: "|", true: ">"}[folded]
 	if explicit {
-		header += fmt.Sprint(extra)
+		header += strconv.Itoa(extra)
 	}
 	s.skip(header + chomp + []string{"", " # remark"}[rnd.IntN(2)] + "\n")
 
