@@ -22,7 +22,8 @@ import (
 //     rest is refused (too_many).
 //
 // A refused identifier is nobody's evidence: it stands alone, as a customer of
-// its own, and the refusal is listed in refused (x, reason, evidence).
+// its own, and joins no weaker identifier to itself or to each other. The
+// refusal is listed in refused (x, reason, evidence).
 func enforceLimits(e *config.Entity) []models.Step {
 	refused := prefix(e, "refused")
 	steps := []models.Step{&models.Exec{Title: "prepare limits", Statements: []sql.Statement{
@@ -153,12 +154,12 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 		refuse  = func(q *sql.Select) sql.Statement {
 			return sql.InsertSelect{Table: refused, Columns: []string{"x", "reason", "evidence"}, Query: q}
 		}
-		isRefused = func(alias string) sql.Expr {
-			return sql.Exists{Query: &sql.Select{
-				Items: []sql.Item{sql.As(sql.Int(1), "one")}, From: ref(refused, "z"), Where: eq(sql.Col("z", "x"), sql.Col(alias, "x")),
+		standing = func(n sql.Expr) sql.Expr {
+			return sql.Exists{Not: true, Query: &sql.Select{
+				Items: []sql.Item{sql.As(sql.Int(1), "one")}, From: ref(refused, "z"), Where: eq(sql.Col("z", "x"), n),
 			}}
 		}
-		notRefused = func(alias string) sql.Expr { return sql.Fn(sql.Not, isRefused(alias)) }
+		notRefused = func(alias string) sql.Expr { return standing(sql.Col(alias, "x")) }
 	)
 
 	// shared: the clusters that x touches hold too many of some type together.
@@ -186,7 +187,7 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 			Items:    []sql.Item{sql.As(sql.Col("l", "x"), "x"), sql.As(sql.Col("p", "c"), "c")},
 			From: sql.Joins(ref(prefix(e, "bonds"), "l"),
 				sql.Join{Kind: sql.InnerJoin, Right: ref(part, "p"), On: eq(sql.Col("p", "n"), sql.Col("l", "a"))}),
-			Where: eq(sql.Col("l", "t"), sql.Int(rank)),
+			Where: sql.And{eq(sql.Col("l", "t"), sql.Int(rank)), standing(sql.Col("l", "a"))},
 		}},
 		sql.CreateTableAs{Table: bridges, Query: &sql.Select{
 			Items:   []sql.Item{sql.As(sql.Col("h", "x"), "x"), sql.As(sql.Fn(sql.Min, sql.Col("h", "c")), "low")},
