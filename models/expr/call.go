@@ -163,7 +163,7 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 				return t.literal(x, r)
 			}
 		}
-		return t.ordering(x, name, v[0], v[1], out)
+		return t.ordering(name, v[0], v[1], out)
 	}
 	if t.constants(v...) {
 		if r := constant(name, id, v); r != nil {
@@ -219,7 +219,7 @@ func floatResult(id string, v []value) floatKind {
 	}
 }
 
-func (t *translator) ordering(x ast.Expr, op string, a, b, out value) value {
+func (t *translator) ordering(op string, a, b, out value) value {
 	out.expr = t.order(op, a, b)
 	for _, p := range [][2]value{{a, b}, {b, a}} {
 		if p[0].float != nan {

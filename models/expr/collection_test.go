@@ -50,28 +50,28 @@ func orderBook(r *rand.Rand, n int) [][]order {
 	return out
 }
 
-func loadOrders(t testing.TB, book [][]order) func(query string) ([]any, error) {
-	t.Helper()
-	db := openDuck(t)
-	exec(t, db, "CREATE TABLE people (id BIGINT)")
-	exec(t, db, `CREATE TABLE orders (id BIGINT, amount DECIMAL(38,9), price DOUBLE, qty BIGINT, sku VARCHAR, gift BOOLEAN, day DATE, "time" TIMESTAMP)`)
+func loadOrders(tb testing.TB, book [][]order) func(query string) ([]any, error) {
+	tb.Helper()
+	db := openDuck(tb)
+	exec(tb, db, "CREATE TABLE people (id BIGINT)")
+	exec(tb, db, `CREATE TABLE orders (id BIGINT, amount DECIMAL(38,9), price DOUBLE, qty BIGINT, sku VARCHAR, gift BOOLEAN, day DATE, "time" TIMESTAMP)`)
 	for i, orders := range book {
-		exec(t, db, "INSERT INTO people VALUES (?)", int64(i))
+		exec(tb, db, "INSERT INTO people VALUES (?)", int64(i))
 		for _, o := range orders {
-			exec(t, db, "INSERT INTO orders VALUES (?, CAST(? AS DOUBLE), ?, ?, ?, ?, ?, ?)", int64(i), o.amount, o.price, o.qty, o.sku, o.gift, o.day, o.at)
+			exec(tb, db, "INSERT INTO orders VALUES (?, CAST(? AS DOUBLE), ?, ?, ?, ?, ?, ?)", int64(i), o.amount, o.price, o.qty, o.sku, o.gift, o.day, o.at)
 		}
 	}
 	return func(query string) ([]any, error) { return queryColumn(db, query) }
 }
 
 // collectionQuery computes an expression the way a plan does: one scan, joined.
-func collectionQuery(t testing.TB, out *Output, e sql.Expr) string {
-	t.Helper()
+func collectionQuery(tb testing.TB, out *Output, e sql.Expr) string {
+	tb.Helper()
 	items := []string{"id"}
 	for _, f := range out.Features {
-		items = append(items, printed(t, f.Aggregate)+` AS "`+f.Name+`"`)
+		items = append(items, printed(tb, f.Aggregate)+` AS "`+f.Name+`"`)
 	}
-	return "SELECT " + printed(t, e) + ` FROM (SELECT * FROM people LEFT JOIN (SELECT ` + strings.Join(items, ", ") +
+	return "SELECT " + printed(tb, e) + ` FROM (SELECT * FROM people LEFT JOIN (SELECT ` + strings.Join(items, ", ") +
 		` FROM orders AS "e" GROUP BY id) AS f USING (id)) AS "p" ORDER BY id`
 }
 
@@ -150,7 +150,7 @@ func TestCollections(t *testing.T) {
 	after := func(days int) func(order) bool {
 		return func(o order) bool { return o.at != nil && o.at.After(asOf.AddDate(0, 0, -days)) }
 	}
-	minOf := func(vs []float64) float64 { return slices.Min(vs) }
+	minOf := slices.Min[[]float64]
 	cases := []struct {
 		value string
 		want  func(os []order) any
@@ -207,7 +207,7 @@ func TestCollections(t *testing.T) {
 			return orNull(values(os, at), func(vs []time.Time) time.Time { return slices.MaxFunc(vs, time.Time.Compare) })
 		}},
 		{`orders.max(o, o.sku)`, func(os []order) any {
-			return orNull(values(os, sku), func(vs []string) string { return slices.Max(vs) })
+			return orNull(values(os, sku), slices.Max[[]string])
 		}},
 		{`orders.max(o, o.day)`, func(os []order) any {
 			return orNull(values(os, func(o order) *time.Time { return o.day }), func(vs []time.Time) time.Time { return slices.MaxFunc(vs, time.Time.Compare) })

@@ -258,8 +258,10 @@ func (c *compiler) pickType(sym *symbol) {
 }
 
 func newExpression(kind, name, value string, text strict.Text) *expression {
-	return &expression{kind: kind, name: name, src: newSource(value, text),
-		cel: common.NewTextSource(value), reads: map[string]ast.Expr{}, members: map[string]ast.Expr{}}
+	return &expression{
+		kind: kind, name: name, src: newSource(value, text),
+		cel: common.NewTextSource(value), reads: map[string]ast.Expr{}, members: map[string]ast.Expr{},
+	}
 }
 
 // parse reads the text. The errors are reported later, in order.
@@ -313,7 +315,7 @@ func parallel(list []*expression, do func(*expression)) {
 
 // collect finds the free names and segments of an expression.
 func (e *expression) collect(x ast.Expr, bound []string) {
-	switch x.Kind() {
+	switch x.Kind() { //nolint:exhaustive // literals read nothing
 	case ast.IdentKind:
 		name := x.AsIdent()
 		if !slices.Contains(bound, name) && e.reads[strings.TrimPrefix(name, ".")] == nil {
@@ -574,7 +576,7 @@ func columnType(name string) (sql.Type, bool) {
 // at which it begins in UTC.
 func celType(t sql.Type, nullable bool) *types.Type {
 	var out *types.Type
-	switch t {
+	switch t { //nolint:exhaustive // lists are not values of expressions yet
 	case sql.TypeString:
 		out = types.StringType
 	case sql.TypeInt:
@@ -597,7 +599,7 @@ func celType(t sql.Type, nullable bool) *types.Type {
 
 // sqlType is the type of a trait that holds a CEL value.
 func sqlType(t *types.Type) (sql.Type, bool) {
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // the others are no columns
 	case types.StringKind:
 		return sql.TypeString, true
 	case types.IntKind:

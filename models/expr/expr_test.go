@@ -37,8 +37,8 @@ traits:
 `
 
 // project reads the YAML of sources, traits and segments.
-func project(t testing.TB, texts ...string) Input {
-	t.Helper()
+func project(tb testing.TB, texts ...string) Input {
+	tb.Helper()
 	in := Input{Entity: &config.Entity{Name: "customer"}, AsOf: asOf, Timezone: time.UTC}
 	for i, text := range texts {
 		name := "project.yaml"
@@ -47,7 +47,7 @@ func project(t testing.TB, texts ...string) Input {
 		}
 		report := func(d diag.Diagnostic) {
 			if d.Code != "missing-key" { // all of it is about one entity
-				t.Fatalf("reading %s: %v", name, d)
+				tb.Fatalf("reading %s: %v", name, d)
 			}
 		}
 		root := strict.Parse(&diag.Source{Name: name, Text: []byte(text)}, report)
@@ -71,27 +71,27 @@ func project(t testing.TB, texts ...string) Input {
 }
 
 // printed is an expression in DuckDB's SQL.
-func printed(t testing.TB, e sql.Expr) string {
-	t.Helper()
+func printed(tb testing.TB, e sql.Expr) string {
+	tb.Helper()
 	p := sql.Printer{Dialect: sql.DuckDB}
 	out, err := p.Expr(e)
 	if err != nil {
-		t.Fatalf("printing %#v: %v", e, err)
+		tb.Fatalf("printing %#v: %v", e, err)
 	}
 	return out
 }
 
 // one wraps an expression as the trait or segment named x of the shop.
-func withTrait(t testing.TB, value string) Input {
-	t.Helper()
-	in := project(t, shop)
+func withTrait(tb testing.TB, value string) Input {
+	tb.Helper()
+	in := project(tb, shop)
 	in.Traits = append(in.Traits, &config.Trait{Name: "x", Value: value})
 	return in
 }
 
-func withSegment(t testing.TB, when string) Input {
-	t.Helper()
-	in := project(t, shop)
+func withSegment(tb testing.TB, when string) Input {
+	tb.Helper()
+	in := project(tb, shop)
 	in.Segments = append(in.Segments, &config.Segment{Name: "x", When: when}, &config.Segment{Name: "staff", When: `email_like == "x"`})
 	in.Segments = in.Segments[:1]
 	in.Segments = append(in.Segments, &config.Segment{Name: "staff", When: "true"})

@@ -172,7 +172,7 @@ func macros() []parser.Macro {
 	}
 	out := []parser.Macro{
 		parser.NewGlobalMacro("has", 1, func(eh parser.ExprHelper, _ ast.Expr, args []ast.Expr) (ast.Expr, *common.Error) {
-			switch args[0].Kind() {
+			switch args[0].Kind() { //nolint:exhaustive // the default refuses the others
 			case ast.IdentKind:
 				return eh.NewCall(fnHas, args[0]), nil
 			case ast.SelectKind:

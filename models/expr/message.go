@@ -361,7 +361,7 @@ func typeWord(t *types.Type) string {
 	if t == nil {
 		return "something unknown"
 	}
-	switch t.Kind() {
+	switch t.Kind() { //nolint:exhaustive // the default words the others
 	case types.StringKind:
 		return "a text"
 	case types.IntKind:

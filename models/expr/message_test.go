@@ -27,10 +27,10 @@ func found(list diag.List) []string {
 
 // compileSegment compiles the shop with one segment, written as a block scalar
 // whose text starts at 5:7, and a segment staff.
-func compileSegment(t testing.TB, when string) (*Output, diag.List) {
-	t.Helper()
+func compileSegment(tb testing.TB, when string) (*Output, diag.List) {
+	tb.Helper()
 	text := "segments:\n  - name: x\n    entity: customer\n    when: |\n      " + strings.ReplaceAll(when, "\n", "\n      ") + "\n  - {name: staff, when: 'true'}\n"
-	in := project(t, shop, text)
+	in := project(tb, shop, text)
 	return Compile(in)
 }
 

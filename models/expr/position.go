@@ -54,7 +54,7 @@ func (s *source) name(e ast.Expr) diag.Span {
 	if at < 0 {
 		return s.of(e)
 	}
-	switch e.Kind() {
+	switch e.Kind() { //nolint:exhaustive // the others have no name
 	case ast.CallKind, ast.ComprehensionKind:
 		if at < len(s.runes) && s.runes[at] == '(' {
 			end := at
@@ -111,7 +111,7 @@ func (s *source) extent(e ast.Expr) (start, end int) {
 			widen(s.extent(x))
 		}
 	}
-	switch e.Kind() {
+	switch e.Kind() { //nolint:exhaustive // the others are one token
 	case ast.SelectKind:
 		part(e.AsSelect().Operand())
 		name := s.offset(e) + 1

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -196,7 +197,7 @@ func (t *translator) constants(vs ...value) bool {
 func isNull(v value) bool { return v.konst == types.NullValue }
 
 func (t *translator) translate(x ast.Expr) value {
-	switch x.Kind() {
+	switch x.Kind() { //nolint:exhaustive // the default refuses the others
 	case ast.LiteralKind:
 		return t.literal(x, x.AsLiteral())
 	case ast.IdentKind:
@@ -255,7 +256,7 @@ func (t *translator) literal(x ast.Expr, v ref.Val) value {
 	case types.Null:
 		out.expr, out.typ, out.null = sql.Null{Type: sql.TypeString}, types.NullType, true
 	case types.Timestamp:
-		at := v.Time.UTC()
+		at := v.UTC()
 		if !at.Equal(at.Truncate(time.Microsecond)) {
 			return t.refuse(x, "a time finer than a microsecond is in no warehouse", "Write at most six digits after the seconds.")
 		}
@@ -264,7 +265,7 @@ func (t *translator) literal(x ast.Expr, v ref.Val) value {
 		if v.Duration%time.Microsecond != 0 {
 			return t.refuse(x, "a duration finer than a microsecond is in no warehouse", "")
 		}
-		out.expr, out.typ = sql.Int(v.Duration.Microseconds()), types.DurationType
+		out.expr, out.typ = sql.Int(v.Microseconds()), types.DurationType
 	case types.Uint:
 		return t.refuse(x, "unsigned numbers are not part of this language", "Write the number without u.")
 	case types.Bytes:
@@ -280,9 +281,9 @@ func (t *translator) literal(x ast.Expr, v ref.Val) value {
 
 func (t *translator) ident(x ast.Expr) value {
 	name := strings.TrimPrefix(x.AsIdent(), ".")
-	for i := len(t.scope) - 1; i >= 0; i-- {
-		if t.scope[i].name == name {
-			return t.scope[i].val
+	for _, v := range slices.Backward(t.scope) {
+		if v.name == name {
+			return v.val
 		}
 	}
 	if name == "now" {
@@ -309,7 +310,7 @@ func (t *translator) ident(x ast.Expr) value {
 // column is a column of the warehouse as a CEL value.
 func column(col sql.Column, typ sql.Type, nullable bool) value {
 	v := value{expr: col, typ: celType(typ, nullable), null: nullable}
-	switch typ {
+	switch typ { //nolint:exhaustive // the others are read as they are
 	case sql.TypeDecimal:
 		v.decimal = col
 		v.expr = sql.Cast{Expr: col, To: sql.TypeFloat}
@@ -538,7 +539,7 @@ func total(e sql.Expr) bool {
 	case sql.Or:
 		return all(e)
 	case sql.Call:
-		switch e.Func {
+		switch e.Func { //nolint:exhaustive // the others may be NULL
 		case sql.IsNull, sql.IsNotNull, sql.Same, sql.Differ:
 			return true
 		case sql.Not:
@@ -559,7 +560,7 @@ func notNull(e sql.Expr) bool {
 	case sql.Bool, sql.Int, sql.Float, sql.String, sql.Timestamp:
 		return true
 	case sql.Call:
-		switch e.Func {
+		switch e.Func { //nolint:exhaustive // the others may be NULL
 		case sql.Coalesce:
 			return notNull(e.Args[len(e.Args)-1])
 		case sql.IntToFloat:
