@@ -99,7 +99,7 @@ func plainLoop(b *testing.B, url string, n int) {
 	body := make([]byte, 0, 1<<20)
 	rows := 0
 	post := func() {
-		resp, err := http.Post(url, "application/json", bytes.NewReader(append(body, ']'))) //nolint:noctx // The plainest way.
+		resp, err := http.Post(url, "application/json", bytes.NewReader(append(body, ']')))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -98,8 +98,7 @@ func (c *Client) Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Respo
 
 // explain turns an error of net/http into one for the user, without the URL.
 func (c *Client) explain(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
+	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
 	var stop *StopError

@@ -19,17 +19,17 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
 )
 
-func client(t testing.TB, spec syncs.Spec) *deliver.Client {
-	t.Helper()
+func client(tb testing.TB, spec syncs.Spec) *deliver.Client {
+	tb.Helper()
 	c := deliver.NewClient(spec)
-	t.Cleanup(c.Close)
+	tb.Cleanup(c.Close)
 	return c
 }
 
-func serve(t testing.TB, handler http.HandlerFunc) string {
-	t.Helper()
+func serve(tb testing.TB, handler http.HandlerFunc) string {
+	tb.Helper()
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return server.URL
 }
 
@@ -117,7 +117,7 @@ func TestAnswersAreCapped(t *testing.T) {
 func TestSlowAnswersTimeOut(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		w.(http.Flusher).Flush() //nolint:errcheck // It is one.
+		w.(http.Flusher).Flush()
 		select {
 		case <-r.Context().Done():
 		case <-time.After(3 * time.Second):

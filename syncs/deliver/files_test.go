@@ -23,10 +23,10 @@ import (
 )
 
 // fileJob delivers to the folder out of a project in dir.
-func fileJob(t testing.TB, dir string, ops []syncs.Op, change func(*files.Config)) (deliver.Job, *ledger) {
-	t.Helper()
+func fileJob(tb testing.TB, dir string, ops []syncs.Op, change func(*files.Config)) (deliver.Job, *ledger) {
+	tb.Helper()
 	c := files.Default()
-	c.Path = template(t, "out")
+	c.Path = template(tb, "out")
 	if change != nil {
 		change(c)
 	}
@@ -39,8 +39,8 @@ func fileJob(t testing.TB, dir string, ops []syncs.Op, change func(*files.Config
 }
 
 // tree lists the files under dir.
-func tree(t testing.TB, dir string) []string {
-	t.Helper()
+func tree(tb testing.TB, dir string) []string {
+	tb.Helper()
 	names := []string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -49,7 +49,7 @@ func tree(t testing.TB, dir string) []string {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return names
 }

@@ -9,6 +9,7 @@ package files
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -59,10 +60,8 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 		report(diag.Diagnostic{Severity: diag.Error, Code: code, Span: n.At(key), Summary: summary, Help: help})
 	}
 	choice := func(value, key string, choices ...string) {
-		for _, known := range choices {
-			if value == known {
-				return
-			}
+		if slices.Contains(choices, value) {
+			return
 		}
 		help := "write " + strings.Join(choices, " or ")
 		if near := diag.Nearest(value, choices); near != "" {
@@ -73,7 +72,7 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 	choice(c.Format, "format", CSV, NDJSON, Parquet)
 	choice(c.Layout, "layout", Changes, Snapshot)
 	choice(c.Formulas, "formulas", Escape, Keep)
-	if len(c.Delimiter) != 1 || strings.Contains("\"'\r\n\x00 =+-@.", c.Delimiter) || c.Delimiter[0] >= 0x80 || alphanumeric(c.Delimiter[0]) {
+	if len(c.Delimiter) != 1 || strings.ContainsAny(c.Delimiter, "\"'\r\n\x00 =+-@.") || c.Delimiter[0] >= 0x80 || alphanumeric(c.Delimiter[0]) {
 		fail(CodeDelimiter, "delimiter is not a character that can separate fields", `use one like "," ";" "|" or "\t"`, "delimiter")
 	}
 	if strings.ContainsAny(c.Null, "\"\r\n\x00"+c.Delimiter) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +23,12 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 )
 
-func destination(t testing.TB, change func(*files.Config)) syncs.Destination {
-	t.Helper()
+func destination(tb testing.TB, change func(*files.Config)) syncs.Destination {
+	tb.Helper()
 	c := files.Default()
 	path, err := secret.NewTemplate("out")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c.Path = path
 	if change != nil {
@@ -84,11 +85,11 @@ func rows() []syncs.Op {
 	return append(ops, syncs.Op{Kind: syncs.Upsert, Key: "none", Values: make([]any, 9)}, syncs.Op{Kind: syncs.Remove, Key: "=gone"})
 }
 
-func encode(t testing.TB, d syncs.Destination, c syncs.Chunk) *syncs.FileRequest {
-	t.Helper()
+func encode(tb testing.TB, d syncs.Destination, c syncs.Chunk) *syncs.FileRequest {
+	tb.Helper()
 	requests, rejections := d.Encode(c)
 	if len(requests) != 1 || len(rejections) != 0 {
-		t.Fatalf("%d requests and %d rejections %+v, want 1 and 0", len(requests), len(rejections), rejections)
+		tb.Fatalf("%d requests and %d rejections %+v, want 1 and 0", len(requests), len(rejections), rejections)
 	}
 	return requests[0].File
 }
@@ -123,7 +124,7 @@ func TestCSVRoundTrip(t *testing.T) {
 			if c := line[3]; c != "" && strings.ContainsAny(c[:1], "=+-@\t\r\n") {
 				t.Errorf("cell %q begins a formula", c)
 			}
-			want := []string{"upsert", fmt.Sprintf("k%d", i), fmt.Sprintf("k%d", i), fmt.Sprint(-i), "-1.50", "2026-01-02T03:04:05.678901Z", "1969-12-31", fmt.Sprint(i%2 == 0), "-0.5"}
+			want := []string{"upsert", fmt.Sprintf("k%d", i), fmt.Sprintf("k%d", i), strconv.Itoa(-i), "-1.50", "2026-01-02T03:04:05.678901Z", "1969-12-31", fmt.Sprint(i%2 == 0), "-0.5"}
 			if diff := cmp.Diff(want, append(line[:3:3], line[4:10]...)); diff != "" {
 				t.Error(diff)
 			}
@@ -178,7 +179,7 @@ func TestDuckDBReadsAll(t *testing.T) {
 					if got != texts[count] {
 						t.Errorf("text %q came back as %q", texts[count], got)
 					}
-					if *visits != fmt.Sprint(-count) || *spent != "-1.50" || !at.Equal(seen) || !day.Equal(born) || *score != -0.5 {
+					if *visits != strconv.Itoa(-count) || *spent != "-1.50" || !at.Equal(seen) || !day.Equal(born) || *score != -0.5 {
 						t.Errorf("row %d: %s %s %s %s %v", count, *visits, *spent, at, day, *score)
 					}
 				} else if note != nil || visits != nil || at != nil || day != nil || score != nil {

@@ -20,8 +20,8 @@ func newNDJSON(schema syncs.Schema, changes bool) *ndjsonEncoder {
 }
 
 func (e *ndjsonEncoder) row(op *syncs.Op) error {
-	before := len(e.body)
-	b := append(e.body, '{')
+	b, before := e.body, len(e.body)
+	b = append(b, '{')
 	if e.changes {
 		b = append(b, `"_op":"`...)
 		b = append(b, opName(op)...)
@@ -39,7 +39,8 @@ func (e *ndjsonEncoder) row(op *syncs.Op) error {
 			return &fieldError{e.fields[i].Name, err}
 		}
 	}
-	e.body = append(b, '}', '\n')
+	b = append(b, '}', '\n')
+	e.body = b
 	return nil
 }
 

@@ -116,7 +116,7 @@ func Run(t *testing.T, h Harness) {
 	})
 	t.Run("every operation is in one request or rejected", func(t *testing.T) {
 		for seed, n := range []int{1, 2, 7, most} {
-			chunk := Chunk(Ops(n, uint64(seed))) //nolint:gosec // Not negative.
+			chunk := Chunk(Ops(n, uint64(seed)))
 			requests, rejections := d.Encode(chunk)
 			places := make([]int, n)
 			for _, r := range requests {

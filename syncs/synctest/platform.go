@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -236,15 +237,15 @@ func (p *Platform) begin(header http.Header, body []byte) (fault Fault, b batch,
 	if err := json.Unmarshal(body, &b); err != nil {
 		return fault, batch{}, fmt.Sprintf("the body is not a batch: %v", err)
 	}
-	identity := ""
+	var identity strings.Builder
 	for _, op := range b.Operations {
-		identity += fmt.Sprintf("%s %q %s\n", op.Op, op.Key, op.Fields)
+		fmt.Fprintf(&identity, "%s %q %s\n", op.Op, op.Key, op.Fields)
 	}
 	key := header.Get(webhook.IdempotencyKey)
-	if known, ok := p.seen[key]; ok && known != identity {
+	if known, ok := p.seen[key]; ok && known != identity.String() {
 		return fault, batch{}, "one idempotency key for different operations"
 	}
-	p.seen[key] = identity
+	p.seen[key] = identity.String()
 	for i, op := range b.Operations {
 		if p.busy[op.Key] {
 			b.Operations = b.Operations[:i]
@@ -321,10 +322,10 @@ func (p *Platform) partial(w http.ResponseWriter, b batch) {
 	poisoned := p.poisoned(half)
 	p.take("", half)
 	results := []rowResult{}
-	for i := len(half.Operations) - 1; i >= 0; i-- {
+	for i, op := range slices.Backward(half.Operations) {
 		result := rowResult{Index: i, Status: "ok"}
 		if slices.Contains(poisoned, i) {
-			result = rowResult{Index: i, Status: "rejected", Code: "unfit", Message: p.reason(half.Operations[i])}
+			result = rowResult{Index: i, Status: "rejected", Code: "unfit", Message: p.reason(op)}
 		}
 		results = append(results, result, result) // In no order, and twice.
 	}
@@ -376,10 +377,14 @@ func (p *Platform) take(key string, b batch) {
 
 // reply answers with JSON.
 func (p *Platform) reply(w http.ResponseWriter, status int, a answer) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		panic(fmt.Sprintf("synctest: encoding an answer: %v", err)) // It is made of texts.
+	}
 	p.status(status)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(a) // The sender may have gone away.
+	_, _ = w.Write(body) // The sender may have gone away.
 }
 
 func (p *Platform) text(w http.ResponseWriter, kind, body string) {

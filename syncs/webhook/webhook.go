@@ -297,7 +297,7 @@ func (d *digest) text(s string) {
 }
 
 func (d *digest) add(op *syncs.Op) {
-	d.buf = append(d.buf, byte(op.Kind))
+	d.buf = binary.AppendVarint(d.buf, int64(op.Kind))
 	d.text(op.Key)
 	d.text(op.Fingerprint)
 }

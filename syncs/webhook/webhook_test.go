@@ -16,30 +16,30 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
 )
 
-func template(t testing.TB, text string) secret.Template {
-	t.Helper()
+func template(tb testing.TB, text string) secret.Template {
+	tb.Helper()
 	v, err := secret.NewTemplate(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
 
-func ref(t testing.TB, text string) secret.Ref {
-	t.Helper()
+func ref(tb testing.TB, text string) secret.Ref {
+	tb.Helper()
 	v, err := secret.NewRef(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
 
-func harness(t testing.TB) synctest.Harness {
-	t.Helper()
+func harness(tb testing.TB) synctest.Harness {
+	tb.Helper()
 	c := webhook.Default()
-	c.URL = template(t, "https://example.com/hook")
-	c.Secret = ref(t, "${env:SECRET}")
-	c.Headers = strict.Ordered[secret.Template]{{Key: "authorization", Value: template(t, "Bearer ${env:TOKEN}")}, {Key: "X-Team", Value: template(t, "crm")}}
+	c.URL = template(tb, "https://example.com/hook")
+	c.Secret = ref(tb, "${env:SECRET}")
+	c.Headers = strict.Ordered[secret.Template]{{Key: "authorization", Value: template(tb, "Bearer ${env:TOKEN}")}, {Key: "X-Team", Value: template(tb, "crm")}}
 	return synctest.Harness{Destination: webhook.New(c), SecretHeaders: []string{"Authorization"}}
 }
 
