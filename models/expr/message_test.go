@@ -213,12 +213,16 @@ func TestTraitErrors(t *testing.T) {
 	}
 }
 
-// TestAmbiguousNull refuses what SQL's one NULL cannot tell apart.
-func TestAmbiguousNull(t *testing.T) {
-	// As a condition, both are out, and nothing is refused.
-	ambiguous := `orders.exists(o, !((o.gift ? o.qty : 10 / o.qty) == 2))`
-	if out, list := compileSegment(t, ambiguous); out == nil {
-		t.Errorf("refused though it can be told apart: %v", found(list))
+// TestNullOrError accepts values that may be missing for one reason and an
+// error for another: the SQL tells them apart.
+func TestNullOrError(t *testing.T) {
+	for _, when := range []string{
+		`!((vip ? country : string(age / 0 + 1)) == "x")`, `!(orders.last().sku == city)`,
+		`orders.exists(o, !((o.gift ? o.qty : 10 / o.qty) == 2))`, `has(orders.filter(o, o.gift).last().sku)`,
+	} {
+		if out, list := compileSegment(t, when); out == nil {
+			t.Errorf("%s: refused: %v", when, found(list))
+		}
 	}
 }
 
