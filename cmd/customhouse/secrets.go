@@ -58,15 +58,15 @@ func walkRefs(v reflect.Value, path []string, visit func(secret.Ref, []string)) 
 	case reflect.Pointer, reflect.Interface:
 		walkRefs(v.Elem(), path, visit)
 	case reflect.Struct:
+		// An entry of a strict.Ordered: its key is part of the path.
+		if key, value := v.FieldByName("Key"), v.FieldByName("Value"); v.NumField() == 2 && key.IsValid() && key.Kind() == reflect.String {
+			walkRefs(value, append(slices.Clip(path), key.String()), visit)
+			return
+		}
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
 			if name != "" && name != "-" {
 				walkRefs(v.Field(i), append(slices.Clip(path), name), visit)
-				continue
-			}
-			// A field without a key of its own holds entries of collections.
-			if name == "" {
-				walkRefs(v.Field(i), path, visit)
 			}
 		}
 	case reflect.Slice, reflect.Array:
