@@ -742,15 +742,22 @@ func TestEventuallyAsWanted(t *testing.T) {
 		script := rapid.SliceOfN(rapid.SampledFrom(faults), 1, 40).Draw(rt, "faults")
 		o := options()
 		o.Indexed = rapid.Bool().Draw(rt, "indexed")
+		var mu sync.Mutex // guards calm and poison
 		calm := false
 		o.Faults = func(request int) synctest.Fault {
+			mu.Lock()
+			defer mu.Unlock()
 			if calm {
 				return synctest.None
 			}
 			return script[request%len(script)]
 		}
 		poison := map[string]bool{}
-		o.Poison = func(op synctest.Operation) bool { return poison[op.Key] && op.Op == "upsert" }
+		o.Poison = func(op synctest.Operation) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return poison[op.Key] && op.Op == "upsert"
+		}
 		p := synctest.NewPlatform(o)
 		size := rapid.IntRange(1, 20).Draw(rt, "batch")
 		server := httptest.NewServer(p.Handler())
@@ -759,6 +766,7 @@ func TestEventuallyAsWanted(t *testing.T) {
 		wanted := map[string]syncs.Op{}
 		runs := rapid.IntRange(2, 6).Draw(rt, "runs")
 		for run := range runs {
+			mu.Lock()
 			calm = run == runs-1
 			for range rapid.IntRange(0, 30).Draw(rt, "changes") {
 				i := rapid.IntRange(0, 60).Draw(rt, "row")
@@ -777,6 +785,7 @@ func TestEventuallyAsWanted(t *testing.T) {
 			if calm {
 				clear(poison)
 			}
+			mu.Unlock()
 			var due []syncs.Op
 			for key, op := range wanted {
 				if known, ok := l.known[key]; !ok || known != op.Fingerprint || l.doubt[key] {

@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -55,7 +54,7 @@ func (r *redactor) learn(v secret.Value) {
 	if known {
 		return
 	}
-	quoted, _ := json.Marshal(text) // A string always marshals.
+	quoted := syncs.AppendJSONString(nil, text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.secrets = append(r.secrets, text, url.QueryEscape(text), url.PathEscape(text),

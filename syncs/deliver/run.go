@@ -351,9 +351,9 @@ func (e *engine) exchange(ctx context.Context, req syncs.Request, attempt int) s
 	var resp *syncs.Response
 	var err error
 	if req.File != nil {
-		resp, err = e.store.stage(e.work, req.File)
+		resp, err = e.store.stage(e.work, req.File) //nolint:contextcheck // See engine.work.
 	} else {
-		resp, err = e.http.Send(e.work, req.HTTP)
+		resp, err = e.http.Send(e.work, req.HTTP) //nolint:contextcheck // See engine.work.
 	}
 	var stop *StopError
 	switch {

@@ -124,7 +124,7 @@ func TestCSVRoundTrip(t *testing.T) {
 			if c := line[3]; c != "" && strings.ContainsAny(c[:1], "=+-@\t\r\n") {
 				t.Errorf("cell %q begins a formula", c)
 			}
-			want := []string{"upsert", fmt.Sprintf("k%d", i), fmt.Sprintf("k%d", i), strconv.Itoa(-i), "-1.50", "2026-01-02T03:04:05.678901Z", "1969-12-31", fmt.Sprint(i%2 == 0), "-0.5"}
+			want := []string{"upsert", fmt.Sprintf("k%d", i), fmt.Sprintf("k%d", i), strconv.Itoa(-i), "-1.50", "2026-01-02T03:04:05.678901Z", "1969-12-31", strconv.FormatBool(i%2 == 0), "-0.5"}
 			if diff := cmp.Diff(want, append(line[:3:3], line[4:10]...)); diff != "" {
 				t.Error(diff)
 			}
