@@ -17,7 +17,8 @@ type Dialect struct {
 	// QuoteName quotes one part of a name. The printer has refused names that
 	// no warehouse can hold (empty, NUL, not UTF-8).
 	QuoteName func(string) string
-	// QuoteString writes a literal for any valid UTF-8 text, NUL included.
+	// QuoteString writes a literal for any valid UTF-8 text, NUL included, that
+	// needs no parentheses beside an operator.
 	QuoteString func(string) string
 	// Timestamp writes a literal for an instant, at microseconds.
 	Timestamp func(time.Time) string

@@ -55,9 +55,9 @@ var DuckDB = &Dialect{
 
 		// "| 0" stops the optimiser from dropping the narrowing cast of
 		// TRY_CAST(x AS BIGINT) >= 5, which would make an overflow TRUE.
-		Sum: "(TRY_CAST(sum($1) AS BIGINT) | 0)",
+		Sum: "(TRY_CAST(sum($1)$over AS BIGINT) | 0)",
 		// A third of the cost of sum(x ORDER BY x), to the same bits.
-		SumFloat: "list_sum(list_sort(list($1)))",
+		SumFloat: "list_sum(list_sort(list($1)$over))",
 		BoolOr:   "bool_or($1)", BoolAnd: "bool_and($1)",
 		// The sort key is one blob whose bytes order as (key, value) do, which
 		// is faster to compare than a struct.
@@ -67,8 +67,8 @@ var DuckDB = &Dialect{
 		ArgMinRow: "arg_min_null($1, create_sort_key($2, 'ASC NULLS LAST', $3, 'ASC NULLS LAST', $1, 'ASC NULLS LAST'))",
 		// The mode of a sorted list is its smallest, at half the cost of
 		// mode(x ORDER BY x).
-		Mode:         "list_mode(list_sort(list($1)))",
-		ListDistinct: "nullif(list_sort(list_distinct(list($1))), [])",
+		Mode:         "list_mode(list_sort(list($1)$over))",
+		ListDistinct: "nullif(list_sort(list_distinct(list($1)$over)), [])",
 
 		ListContains: "list_contains($1, $2)", ListLength: "len($1)",
 		Least: "least($*)", Greatest: "greatest($*)", Text: "CAST($1 AS VARCHAR)",
@@ -100,16 +100,18 @@ var DuckDB = &Dialect{
 }
 
 // duckString quotes text. A backslash is an ordinary character. A statement
-// ends at its first NUL, so NUL is spelled by its code.
+// ends at its first NUL, so another character that the text lacks stands for
+// it: first the symbol for NUL.
 func duckString(s string) string {
-	parts := strings.Split(s, "\x00")
-	for i, p := range parts {
-		parts[i] = "'" + strings.ReplaceAll(p, "'", "''") + "'"
+	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	if !strings.ContainsRune(s, 0) {
+		return quote(s)
 	}
-	if len(parts) == 1 {
-		return parts[0]
+	stand := '\u2400'
+	for strings.ContainsRune(s, stand) {
+		stand++
 	}
-	return "(" + strings.Join(parts, " || chr(0) || ") + ")"
+	return "replace(" + quote(strings.ReplaceAll(s, "\x00", string(stand))) + ", '" + string(stand) + "', chr(0))"
 }
 
 // duckFloat writes a double with an exponent: 0.1 would be a DECIMAL.

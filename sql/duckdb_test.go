@@ -177,7 +177,7 @@ func TestFunctions(t *testing.T) {
 
 		{sql.Fn(sql.TimeAdd, at("2026-01-31T00:00:00Z"), i64(day)), instant("2026-02-01T00:00:00Z")},
 		{sql.Fn(sql.TimeAdd, at("9999-12-31T00:00:00Z"), i64(day)), nil},
-		{sql.Fn(sql.TimeAdd, at("9999-12-31T00:00:00Z"), i64(day - 1)), instant("9999-12-31T23:59:59.999999Z")},
+		{sql.Fn(sql.TimeAdd, at("9999-12-31T00:00:00Z"), i64(day-1)), instant("9999-12-31T23:59:59.999999Z")},
 		{sql.Fn(sql.TimeAdd, at("2026-01-01T00:00:00Z"), i64(most)), nil},
 		{sql.Fn(sql.TimeAdd, at("2026-01-01T00:00:00Z"), null), nil},
 		{sql.Fn(sql.TimeSub, at("0001-01-01T00:00:00Z"), i64(1)), nil},
@@ -443,7 +443,7 @@ func TestAggregates(t *testing.T) {
 			}
 		})
 	}
-	e, err := p.Expr(c0(sql.Max, v))
+	e, err := p.Expr(sql.Fn(sql.Max, v))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -451,8 +451,6 @@ func TestAggregates(t *testing.T) {
 		t.Errorf("max of no rows: got %v", got)
 	}
 }
-
-func c0(f sql.Func, args ...sql.Expr) sql.Call { return sql.Fn(f, args...) }
 
 // TestSumFloat adds doubles of very different size in ten orders, with the
 // rows in one group and in many, on several threads.
@@ -499,7 +497,6 @@ func TestSpaceAndCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	different := 0
 	for rows.Next() {
 		var r rune
 		var space bool
@@ -511,14 +508,10 @@ func TestSpaceAndCase(t *testing.T) {
 			t.Errorf("%U: white space is %v", r, space)
 		}
 		if want := string(unicode.ToLower(r)); lower != want {
-			if r < 0x2c00 {
-				t.Errorf("%U: lower case is %q, want %q", r, lower, want)
-			}
-			different++
+			t.Errorf("%U: lower case is %q, want %q", r, lower, want)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("lower case differs for %d code points", different)
 }

@@ -84,7 +84,7 @@ type Scalar struct{ Query Query }
 
 // Window evaluates an aggregate or ranking Call over a window.
 type Window struct {
-	Call        Expr
+	Call        Call
 	PartitionBy []Expr
 	OrderBy     []Order
 }

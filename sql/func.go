@@ -94,7 +94,8 @@ const (
 	// TimeAdd(instant, duration) and TimeSub: NULL outside the years 1 to 9999.
 	TimeAdd Func = "time_add"
 	TimeSub Func = "time_sub"
-	// TimeDiff(a, b) is a - b as a duration.
+	// TimeDiff(a, b) is a - b as a duration: NULL beyond 292 years, where CEL's
+	// durations end.
 	TimeDiff Func = "time_diff"
 	// InZone(instant, zone) is the local clock of an IANA zone, for the parts
 	// below and nothing else.
@@ -139,6 +140,8 @@ const (
 	// ArgMaxRow(value, key, tie) does not skip NULL values, and breaks ties by
 	// the greatest tie.
 	ArgMaxRow Func = "arg_max_row"
+	// ArgMinRow(value, key, tie): the smallest key, among equals the smallest
+	// tie. In all four a NULL key loses to any other, and a NULL tie too.
 	ArgMinRow Func = "arg_min_row"
 	// Mode is the most frequent value; among equals the smallest.
 	Mode Func = "mode"
@@ -165,7 +168,8 @@ const (
 // standard spells what all dialects agree on. A Dialect's own table wins.
 //
 // In a snippet $1 to $9 are the arguments and $* is all of them, separated by
-// commas.
+// commas. $over is where an aggregate's OVER clause goes; without it, at the
+// snippet's end.
 var standard = map[Func]string{
 	Eq: "$1 = $2", Ne: "$1 <> $2", Lt: "$1 < $2", Le: "$1 <= $2", Gt: "$1 > $2", Ge: "$1 >= $2",
 	Same: "$1 IS NOT DISTINCT FROM $2", Differ: "$1 IS DISTINCT FROM $2",

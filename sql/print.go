@@ -52,7 +52,9 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.line()
 		w.query(s.Query)
 	case Delete:
-		w.put("DELETE FROM ", w.table(s.Table), " WHERE ", w.exprIn(s.Where))
+		w.put("DELETE FROM ", w.table(s.Table))
+		w.line()
+		w.where(s.Where)
 	case Update:
 		w.put("UPDATE ", w.table(s.Table), " SET ")
 		for i, a := range s.Set {
@@ -63,7 +65,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 			w.put(w.name(a.Column), " = ", w.exprIn(a.Value))
 		}
 		w.line()
-		w.put("WHERE ", w.exprIn(s.Where))
+		w.where(s.Where)
 	case AddColumn:
 		w.put("ALTER TABLE ", w.table(s.Table), " ADD COLUMN ", w.name(s.Column.Name), " ", w.typ(s.Column.Type))
 	case Drop:
@@ -238,11 +240,15 @@ func (w *writer) selectQuery(s *Select) {
 	}
 	if s.Where != nil {
 		w.line()
-		w.put("WHERE ", w.exprIn(s.Where))
+		w.where(s.Where)
 	}
 	if len(s.GroupBy) > 0 {
 		w.line()
-		w.put("GROUP BY ", w.exprs(s.GroupBy))
+		keys := make([]string, len(s.GroupBy))
+		for i, e := range s.GroupBy {
+			keys[i] = w.exprIn(key(e))
+		}
+		w.put("GROUP BY ", strings.Join(keys, ", "))
 	}
 	if s.Having != nil {
 		w.line()
@@ -295,7 +301,13 @@ func (w *writer) from(f From) {
 		w.from(f.Left)
 		w.line()
 		w.put(string(f.Kind), " ")
-		w.from(f.Right)
+		if _, ok := f.Right.(*Join); ok {
+			w.put("(")
+			w.from(f.Right)
+			w.put(")")
+		} else {
+			w.from(f.Right)
+		}
 		if f.On != nil {
 			w.put(" ON ", w.exprIn(f.On))
 		}
@@ -328,10 +340,19 @@ func (w *writer) exprs(es []Expr) string {
 	return strings.Join(parts, ", ")
 }
 
+// key is an expression to group or order by: a bare integer there would be
+// the position of an output column.
+func key(e Expr) Expr {
+	if _, ok := e.(Int); ok {
+		return Cast{Expr: e, To: TypeInt}
+	}
+	return e
+}
+
 func (w *writer) orders(os []Order) string {
 	parts := make([]string, len(os))
 	for i, o := range os {
-		parts[i] = w.exprOut(o.Expr)
+		parts[i] = w.exprOut(key(o.Expr))
 		if o.Desc {
 			parts[i] += " DESC"
 		}
@@ -371,18 +392,22 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		}
 		return strconv.FormatInt(int64(e), 10), e >= 0
 	case Float:
-		return w.Dialect.Float(float64(e)), false
+		text := w.Dialect.Float(float64(e))
+		return text, !strings.HasPrefix(text, "-")
 	case String:
 		if !utf8.ValidString(string(e)) {
 			w.refuse("text that is not UTF-8 cannot be written in SQL")
 		}
-		return w.Dialect.QuoteString(string(e)), !strings.ContainsRune(string(e), 0)
+		return w.Dialect.QuoteString(string(e)), true
 	case Timestamp:
+		if year := time.Time(e).UTC().Year(); year < 1 || year > 9999 {
+			w.refuse("the year %d cannot be written in SQL", year)
+		}
 		return w.Dialect.Timestamp(time.Time(e)), true
 	case Null:
 		return "CAST(NULL AS " + w.typ(e.Type) + ")", true
 	case Call:
-		return w.call(e)
+		return w.call(e, "")
 	case And:
 		return w.chain([]Expr(e), " AND ", "TRUE")
 	case Or:
@@ -431,7 +456,7 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		if len(e.OrderBy) > 0 {
 			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy))
 		}
-		return w.exprIn(e.Call) + " OVER (" + strings.Join(parts, " ") + ")", true
+		return w.call(e.Call, "OVER ("+strings.Join(parts, " ")+")")
 	default:
 		panic(fmt.Sprintf("sql: unknown expression %T", e))
 	}
@@ -453,12 +478,48 @@ func (w *writer) chain(terms []Expr, op, empty string) (string, bool) {
 	}
 	parts := make([]string, len(terms))
 	for i, t := range terms {
-		parts[i] = w.exprOut(t)
+		parts[i] = w.term(t)
 	}
 	return strings.Join(parts, op), false
 }
 
-func (w *writer) call(c Call) (string, bool) {
+// predicates bind tighter than AND and OR in every dialect.
+var predicates = map[Func]bool{
+	Eq: true, Ne: true, Lt: true, Le: true, Gt: true, Ge: true, Same: true, Differ: true,
+	Not: true, IsNull: true, IsNotNull: true,
+}
+
+// term prints an expression beside AND or OR.
+func (w *writer) term(e Expr) string {
+	switch e := e.(type) {
+	case Call:
+		if predicates[e.Func] {
+			return w.exprIn(e)
+		}
+	case In, InQuery, Exists:
+		return w.exprIn(e)
+	}
+	return w.exprOut(e)
+}
+
+// where prints a condition, one line for each of several terms.
+func (w *writer) where(e Expr) {
+	terms, ok := e.(And)
+	if !ok || len(terms) < 2 {
+		w.put("WHERE ", w.exprIn(e))
+		return
+	}
+	w.put("WHERE ", w.term(terms[0]))
+	w.indent++
+	for _, t := range terms[1:] {
+		w.line()
+		w.put("AND ", w.term(t))
+	}
+	w.indent--
+}
+
+// call spells a call; over is the window it runs over, if any.
+func (w *writer) call(c Call, over string) (string, bool) {
 	snippet, ok := w.Dialect.Funcs[c.Func]
 	if !ok {
 		snippet, ok = standard[c.Func]
@@ -467,9 +528,18 @@ func (w *writer) call(c Call) (string, bool) {
 		w.refuse("%s has no spelling for %s", w.Dialect.Name, c.Func)
 	}
 	var b strings.Builder
+	placed := false
 	for i := 0; i < len(snippet); i++ {
 		if snippet[i] != '$' || i+1 == len(snippet) {
 			b.WriteByte(snippet[i])
+			continue
+		}
+		if strings.HasPrefix(snippet[i:], "$over") {
+			if over != "" {
+				b.WriteString(" " + over)
+			}
+			placed = true
+			i += len("over")
 			continue
 		}
 		i++
@@ -487,16 +557,20 @@ func (w *writer) call(c Call) (string, bool) {
 			b.WriteString(w.exprOut(c.Args[n]))
 		}
 	}
+	if over != "" && !placed {
+		b.WriteString(" " + over)
+		return b.String(), true
+	}
 	return b.String(), isUnit(snippet)
 }
 
 // enclosed says whether snippet[start:end] stands between a parenthesis or
-// comma and another, so that its text needs no parentheses of its own.
+// comma and another, or the AS of a cast, so that its text needs no parentheses of its own.
 func enclosed(snippet string, start, end int) bool {
 	before := strings.TrimRight(snippet[:start], " ")
 	after := strings.TrimLeft(snippet[end:], " ")
 	return (strings.HasSuffix(before, "(") || strings.HasSuffix(before, ",")) &&
-		(strings.HasPrefix(after, ")") || strings.HasPrefix(after, ","))
+		(strings.HasPrefix(after, ")") || strings.HasPrefix(after, ",") || strings.HasPrefix(after, "AS "))
 }
 
 // isUnit says whether a snippet is one call, CASE or parenthesis from its

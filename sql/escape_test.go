@@ -1,0 +1,242 @@
+package sql_test
+
+import (
+	"context"
+	dbsql "database/sql"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// payloads are texts that mean harm, or that mean nothing but break things.
+func payloads() []string {
+	var out []string
+	for _, core := range []string{
+		"DROP TABLE canary", "DELETE FROM canary", "UPDATE canary SET n = 2", "INSERT INTO canary VALUES (2)", "ALTER TABLE canary RENAME TO gone",
+		"ATTACH ':memory:' AS stolen", "COPY canary TO '/dev/null'", "SELECT * FROM canary", "SET memory_limit = '1MB'",
+	} {
+		for _, shape := range []string{
+			"'; %s; --", "\"; %s; --", "'); %s; --", "\"); %s; --", "; %s;", "\\'; %s; --", "\\\"; %s; --", "''; %s; --", "' || (%s) || '",
+			"*/ %s; /*", "--\n%s;\n", "\x00'; %s; --", "$$; %s; $$", "'\x00; %s; --", "' UNION %s --", "\"' %s '\"", "e'\\'; %s; --", "\u02bc; %s; --", "\uff07; %s; --", "%s",
+		} {
+			out = append(out, strings.ReplaceAll(shape, "%s", core))
+		}
+	}
+	return append(out,
+		"", " ", "'", "''", "'''", `"`, `""`, `"""`, `\`, `\\`, `\'`, `\"`, ";", "--", "/*", "*/", "$$", "$1", "$2$*$over", "?", ":name", "@x", "%", "_", "%s%n",
+		"\x00", "\x00\x00", "\x00\u2400\u2401", "a\x00", "\x00a", "'\x00'", "\n", "\r", "\r\n", "\t", "\x01\x02\x7f", "\u0085", "\u00a0", "\u2028", "\ufeff", "\ufffd", "\U0010ffff",
+		"😀", "👩‍👩‍👧‍👦", "e\u0301", "\u202e", "NULL", "TRUE", "NaN", "chr(0)", "' || chr(0) || '", strings.Repeat("'", 1001), strings.Repeat("\x00", 300), strings.Repeat("é", 5000),
+	)
+}
+
+// TestInjection sends every payload as a text, as the name of a column, an
+// alias and a table; nothing of it is ever executed.
+func TestInjection(t *testing.T) {
+	all := payloads()
+	if len(all) < 200 {
+		t.Fatalf("only %d payloads", len(all))
+	}
+	db := engine(t)
+	if _, err := db.Exec("CREATE TABLE canary AS SELECT 1 AS n"); err != nil {
+		t.Fatal(err)
+	}
+	for _, payload := range all {
+		roundTrip(t, db, payload)
+		if nameable(payload) {
+			nameRoundTrip(t, db, payload)
+		}
+		if got := eval(t, db, "SELECT count(*) FROM canary WHERE n = 1"); got != int64(1) {
+			t.Fatalf("the canary is dead after %q", payload)
+		}
+	}
+	if got := eval(t, db, "SELECT count(*) FROM duckdb_tables()"); got != int64(1) {
+		t.Errorf("%v tables are there, want the canary alone", got)
+	}
+}
+
+// single fails unless the engine parses text as exactly one statement, and
+// all of it.
+func single(t testing.TB, db *dbsql.DB, text string) {
+	t.Helper()
+	if strings.ContainsRune(text, 0) {
+		t.Fatalf("a statement holds NUL: %q", text)
+	}
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	err = conn.Raw(func(dc any) error {
+		// Prepare refuses more statements than one.
+		stmt, err := dc.(*duckdb.Conn).Prepare(text)
+		if err != nil {
+			return err
+		}
+		return stmt.Close()
+	})
+	if err != nil {
+		t.Fatalf("not one statement: %q: %v", text, err)
+	}
+}
+
+// roundTrip reads s back from a literal in the places where literals stand.
+func roundTrip(t testing.TB, db *dbsql.DB, s string) {
+	t.Helper()
+	p := printer()
+	literal := sql.String(s)
+	for _, e := range []sql.Expr{
+		literal,
+		sql.Fn(sql.Coalesce, sql.Null{Type: sql.TypeString}, literal),
+		sql.If(sql.Fn(sql.Eq, literal, literal), literal, sql.String("not equal to itself")),
+		sql.Cast{Expr: literal, To: sql.TypeString},
+		sql.If(sql.In{Expr: literal, List: []sql.Expr{sql.String("x"), literal}}, literal, nil),
+		sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.String(""), literal), sql.String("")),
+	} {
+		text, err := p.Query(&sql.Select{Items: []sql.Item{sql.As(e, "v")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		single(t, db, text)
+		if got := eval(t, db, text); got != s {
+			t.Fatalf("%s\ngot  %q\nwant %q", text, got, s)
+		}
+	}
+	for f, want := range map[sql.Func]any{sql.Contains: true, sql.StartsWith: true, sql.EndsWith: true, sql.Same: true, sql.Differ: false} {
+		text, err := p.Expr(sql.Fn(f, literal, literal))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := eval(t, db, "SELECT "+text); got != want {
+			t.Fatalf("%s of %q with itself: got %v", f, s, got)
+		}
+	}
+	if got := eval(t, db, "SELECT "+mustExpr(t, sql.Fn(sql.Length, literal))); got != int64(utf8.RuneCountInString(s)) {
+		t.Fatalf("the length of %q is %v", s, got)
+	}
+}
+
+func mustExpr(t testing.TB, e sql.Expr) string {
+	t.Helper()
+	text, err := printer().Expr(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// nameable says whether the printer takes s as a name.
+func nameable(s string) bool { return s != "" && !strings.ContainsRune(s, 0) && utf8.ValidString(s) }
+
+// nameRoundTrip makes a table called s with a column called s, reads it under
+// an alias called s and drops it.
+func nameRoundTrip(t testing.TB, db *dbsql.DB, s string) {
+	t.Helper()
+	if strings.EqualFold(s, "canary") {
+		return
+	}
+	p := printer()
+	table := work(s)
+	for _, statement := range []sql.Statement{
+		sql.CreateTable{Table: table, Columns: []sql.ColumnDef{{Name: s, Type: sql.TypeString}}},
+		sql.InsertSelect{Table: table, Columns: []string{s}, Query: &sql.Select{Items: []sql.Item{sql.As(sql.String(s), s)}}},
+		sql.Update{Table: table, Set: []sql.Assignment{{Column: s, Value: sql.Fn(sql.Concat, sql.Col("", s), sql.String(""))}}, Where: sql.Fn(sql.IsNotNull, sql.Col("", s))},
+	} {
+		script, err := p.Statement(statement)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(script) != 1 {
+			t.Fatalf("%T: %d statements", statement, len(script))
+		}
+		single(t, db, script[0])
+		if _, err := db.Exec(script[0]); err != nil {
+			t.Fatalf("%s\n%v", script[0], err)
+		}
+	}
+	text, err := p.Query(&sql.Select{
+		With:    []sql.CTE{{Name: s + "x", Query: &sql.Select{Items: sql.Items(s, s), From: sql.TableRef{Table: table, As: s}}}},
+		Items:   []sql.Item{{Expr: sql.Col(s, s), As: s}},
+		From:    sql.CTERef{Name: s + "x", As: s},
+		GroupBy: []sql.Expr{sql.Col(s, s)},
+		OrderBy: []sql.Order{sql.Asc(sql.Col(s, s))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	single(t, db, text)
+	rows, err := db.Query(text)
+	if err != nil {
+		t.Fatalf("%s\n%v", text, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, v)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	rows.Close()
+	if d := cmp.Diff([]string{s}, columns); d != "" {
+		t.Fatalf("column (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]string{s}, got); d != "" {
+		t.Fatalf("value (-want +got):\n%s", d)
+	}
+	script, err := p.Statement(sql.Drop{Table: table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(script[0]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func FuzzQuoteString(f *testing.F) {
+	for _, s := range []string{
+		"", "a", "'", "''", "\\", "\\'", "\x00", "a\x00'b", ";", "--", "/*", "\n", "😀", "\U0010ffff", "' || chr(0) || '", "$1",
+		strings.Repeat("a", 12), strings.Repeat("a", 13), strings.Repeat("'", 2048), strings.Repeat("é\x00", 1024), strings.Repeat("😀", 4096), fmt.Sprintf("%4095s'", ""), fmt.Sprintf("%4096s\x00", ""),
+	} {
+		f.Add(s)
+	}
+	db := engine(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			if got, err := printer().Expr(sql.String(s)); err == nil {
+				t.Fatalf("%q is not UTF-8 but was printed as %s", s, got)
+			}
+			return
+		}
+		roundTrip(t, db, s)
+	})
+}
+
+func FuzzQuoteName(f *testing.F) {
+	for _, s := range []string{"a", "A", "select", `"`, `""`, `a"b`, "'", ";", "--", "a.b", "\n", "\\", "😀", " ", "$1", "rowid", "\u0130"} {
+		f.Add(s)
+	}
+	db := engine(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		if !nameable(s) {
+			if got, err := printer().Expr(sql.Col("", s)); err == nil {
+				t.Fatalf("%q was printed as %s", s, got)
+			}
+			return
+		}
+		nameRoundTrip(t, db, s)
+	})
+}

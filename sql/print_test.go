@@ -1,0 +1,433 @@
+package sql_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+func work(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name} }
+
+func TestStatements(t *testing.T) {
+	from := sql.TableRef{Table: work("orders"), As: "o"}
+	amount := sql.Col("o", "amount")
+	for _, c := range []struct {
+		name string
+		s    sql.Statement
+		want string
+	}{
+		{"create table as", sql.CreateTableAs{Table: work("t"), Query: &sql.Select{
+			With: []sql.CTE{
+				{Name: "big", Query: &sql.Select{Items: sql.Items("o", "id"), From: from, Where: sql.Fn(sql.Gt, amount, sql.Float(100))}},
+				{Name: "few", Query: &sql.Select{Distinct: true, Items: sql.Items("", "id"), From: sql.CTERef{Name: "big"}, Limit: 3}},
+			},
+			Items: []sql.Item{
+				{Expr: sql.Col("b", "id"), As: "id"},
+				sql.As(sql.Fn(sql.Sum, sql.Col("b", "n")), "total"),
+			},
+			From: sql.Joins(sql.CTERef{Name: "big", As: "b"},
+				sql.Join{Kind: sql.LeftJoin, Right: sql.Derived{As: "d", Query: &sql.Select{Items: sql.Items("", "id"), From: sql.CTERef{Name: "few"}}}, On: sql.Fn(sql.Eq, sql.Col("b", "id"), sql.Col("d", "id"))},
+				sql.Join{Kind: sql.CrossJoin, Right: from}),
+			Where:   sql.And{sql.Fn(sql.IsNotNull, sql.Col("d", "id")), sql.Or{sql.Bool(true), sql.Fn(sql.Lt, amount, sql.Int(-1))}},
+			GroupBy: []sql.Expr{sql.Col("b", "id")},
+			Having:  sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
+			OrderBy: []sql.Order{{Expr: sql.Col("b", "id"), Desc: true, NullsFirst: true}, sql.Asc(sql.Int(1))},
+		}}, `
+CREATE OR REPLACE TABLE "t" AS
+WITH "big" AS (
+  SELECT "o"."id"
+  FROM "orders" AS "o"
+  WHERE "o"."amount" > 1e2
+),
+"few" AS (
+  SELECT DISTINCT "id"
+  FROM "big"
+  LIMIT 3
+)
+SELECT
+  "b"."id",
+  (TRY_CAST(sum("b"."n") AS BIGINT) | 0) AS "total"
+FROM "big" AS "b"
+LEFT JOIN (
+  SELECT "id"
+  FROM "few"
+) AS "d" ON "b"."id" = "d"."id"
+CROSS JOIN "orders" AS "o"
+WHERE "d"."id" IS NOT NULL
+  AND (TRUE OR "o"."amount" < (-1))
+GROUP BY "b"."id"
+HAVING count(*) > 1
+ORDER BY "b"."id" DESC NULLS FIRST, CAST(1 AS BIGINT) NULLS LAST`},
+		{"create table", sql.CreateTable{Table: work("t"), Columns: []sql.ColumnDef{{Name: "a", Type: sql.TypeInt}, {Name: "b", Type: sql.TypeDecimal}}}, `
+CREATE TABLE IF NOT EXISTS "t" (
+  "a" BIGINT,
+  "b" DECIMAL(38,9)
+)`},
+		{"insert union", sql.InsertSelect{Table: work("t"), Columns: []string{"a"}, Query: sql.Union{
+			&sql.Select{Items: []sql.Item{sql.As(sql.Int(1), "a")}},
+			&sql.Select{Items: []sql.Item{sql.As(sql.Int(2), "a")}, Limit: 1},
+		}}, `
+INSERT INTO "t" ("a")
+SELECT 1 AS "a"
+UNION ALL
+(
+  SELECT 2 AS "a"
+  LIMIT 1
+)`},
+		{"delete", sql.Delete{Table: work("t"), Where: sql.InQuery{Exprs: []sql.Expr{sql.Col("", "a")}, Not: true, Query: &sql.Select{Items: sql.Items("", "a"), From: sql.TableRef{Table: work("u")}}}}, `
+DELETE FROM "t"
+WHERE "a" NOT IN (
+  SELECT "a"
+  FROM "u"
+)`},
+		{"update", sql.Update{Table: work("t"), Set: []sql.Assignment{{Column: "a", Value: sql.Int(1)}, {Column: "b", Value: sql.Null{Type: sql.TypeDate}}}, Where: sql.Exists{Not: true, Query: &sql.Select{Items: []sql.Item{sql.As(sql.Int(1), "x")}}}}, `
+UPDATE "t" SET "a" = 1, "b" = CAST(NULL AS DATE)
+WHERE NOT EXISTS (
+  SELECT 1 AS "x"
+)`},
+		{"add column", sql.AddColumn{Table: work("t"), Column: sql.ColumnDef{Name: `a"b`, Type: sql.TypeStrings}}, `
+ALTER TABLE "t" ADD COLUMN "a""b" VARCHAR[]`},
+		{"drop", sql.Drop{Table: work("t")}, `
+DROP TABLE IF EXISTS "t"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := printer().Statement(c.s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff([]string{strings.TrimPrefix(c.want, "\n")}, got); d != "" {
+				t.Errorf("statement (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestSwap(t *testing.T) {
+	p := &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string {
+		if t.Space == sql.Beside {
+			return []string{"s", t.Name + "__new"}
+		}
+		return []string{"s", t.Name}
+	}}
+	got, err := p.Statement(sql.Swap{Name: `$1"`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`DROP TABLE IF EXISTS "s"."$1"""`, `ALTER TABLE "s"."$1""__new" RENAME TO "$1"""`}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("swap (-want +got):\n%s", d)
+	}
+}
+
+func TestExpressions(t *testing.T) {
+	a, b, c := sql.Col("", "a"), sql.Col("", "b"), sql.Col("", "c")
+	over := func(call sql.Call) sql.Expr {
+		return sql.Window{Call: call, PartitionBy: []sql.Expr{sql.Col("", "$1")}, OrderBy: []sql.Order{sql.Asc(b)}}
+	}
+	for _, x := range []struct {
+		e    sql.Expr
+		want string
+	}{
+		{sql.Fn(sql.IntNeg, sql.Int(-30)), `TRY(-(-30))`},
+		{sql.Fn(sql.FloatNeg, sql.Float(-30)), `-(-3e1)`},
+		{sql.Fn(sql.FloatNeg, sql.Fn(sql.FloatNeg, a)), `-(-"a")`},
+		{sql.Fn(sql.SubFast, a, sql.Int(-1)), `"a" - (-1)`},
+		{sql.Fn(sql.SubFast, a, sql.Fn(sql.SubFast, b, c)), `"a" - ("b" - "c")`},
+		{sql.Fn(sql.FloatMul, sql.Fn(sql.FloatAdd, a, b), c), `("a" + "b") * "c"`},
+		{sql.Fn(sql.Not, sql.Fn(sql.Eq, a, b)), `NOT ("a" = "b")`},
+		{sql.Fn(sql.Eq, sql.Fn(sql.Not, a), b), `(NOT "a") = "b"`},
+		{sql.And{a, sql.Or{b, c}}, `"a" AND ("b" OR "c")`},
+		{sql.And{sql.Fn(sql.Eq, a, b), sql.Fn(sql.Not, c), sql.Fn(sql.FloatNeg, c)}, `"a" = "b" AND NOT "c" AND (-"c")`},
+		{sql.And{}, `TRUE`},
+		{sql.Or{}, `FALSE`},
+		{sql.Or{a}, `"a"`},
+		{sql.Int(math.MinInt64), `-9223372036854775807 - 1`},
+		{sql.Fn(sql.Least, sql.Int(-1), sql.Fn(sql.AddFast, a, b)), `least(-1, "a" + "b")`},
+		{sql.Cast{Expr: sql.Fn(sql.AddFast, a, b), To: sql.TypeString}, `CAST("a" + "b" AS VARCHAR)`},
+		{sql.In{Expr: sql.Fn(sql.AddFast, a, b), List: []sql.Expr{sql.Int(-1), sql.String("x")}}, `("a" + "b") IN (-1, 'x')`},
+		{sql.In{Expr: a}, `FALSE`},
+		{sql.If(a, b, nil), `CASE WHEN "a" THEN "b" END`},
+		{sql.Fn(sql.Eq, sql.If(a, b, c), b), `CASE WHEN "a" THEN "b" ELSE "c" END = "b"`},
+		{sql.String("it's \\ $1"), `'it''s \ $1'`},
+		{sql.String("a\x00"), `replace('a␀', '␀', chr(0))`},
+		{sql.Fn(sql.Eq, sql.String("$2 $1"), sql.String("$*")), `'$2 $1' = '$*'`},
+		{sql.Timestamp(time.Date(2026, 1, 2, 3, 4, 5, 600000000, time.FixedZone("", 3600))), `TIMESTAMP '2026-01-02 02:04:05.6'`},
+		{sql.Float(0.1), `1e-1`},
+		{sql.Float(math.Inf(-1)), `CAST('-Infinity' AS DOUBLE)`},
+		{over(sql.Fn(sql.RowNumber)), `row_number() OVER (PARTITION BY "$1" ORDER BY "b" NULLS LAST)`},
+		{over(sql.Fn(sql.Sum, a)), `(TRY_CAST(sum("a") OVER (PARTITION BY "$1" ORDER BY "b" NULLS LAST) AS BIGINT) | 0)`},
+		{sql.Fn(sql.Gt, over(sql.Fn(sql.CountAll)), sql.Int(1)), `count(*) OVER (PARTITION BY "$1" ORDER BY "b" NULLS LAST) > 1`},
+	} {
+		got, err := printer().Expr(x.e)
+		if err != nil || got != x.want {
+			t.Errorf("got  %s, %v\nwant %s", got, err, x.want)
+		}
+	}
+}
+
+// TestWindows runs each aggregate over a window on the engine.
+func TestWindows(t *testing.T) {
+	db := engine(t)
+	if _, err := db.Exec("CREATE TABLE t AS SELECT i::BIGINT AS v, i::DOUBLE AS f, (i % 3)::BIGINT AS g, i % 2 = 0 AS b FROM range(10) r(i)"); err != nil {
+		t.Fatal(err)
+	}
+	v, f, b := sql.Col("t", "v"), sql.Col("t", "f"), sql.Col("t", "b")
+	for _, call := range []sql.Call{
+		sql.Fn(sql.CountAll), sql.Fn(sql.Count, v), sql.Fn(sql.CountDistinct, v), sql.Fn(sql.Sum, v), sql.Fn(sql.SumExact, v), sql.Fn(sql.SumFloat, f),
+		sql.Fn(sql.Min, v), sql.Fn(sql.Max, v), sql.Fn(sql.BoolOr, b), sql.Fn(sql.BoolAnd, b), sql.Fn(sql.ArgMax, v, f), sql.Fn(sql.ArgMin, v, f),
+		sql.Fn(sql.ArgMaxRow, v, f, b), sql.Fn(sql.ArgMinRow, v, f, b), sql.Fn(sql.Mode, v), sql.Fn(sql.ListDistinct, v), sql.Fn(sql.RowNumber),
+	} {
+		query, err := printer().Query(&sql.Select{
+			Items: []sql.Item{sql.As(sql.Window{Call: call, PartitionBy: []sql.Expr{sql.Col("t", "g")}}, "w")},
+			From:  sql.TableRef{Table: work("t"), As: "t"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(query); err != nil {
+			t.Errorf("%s\n%v", query, err)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	p := printer()
+	for name, e := range map[string]sql.Expr{
+		"empty name":       sql.Col("", ""),
+		"NUL in a name":    sql.Col("", "a\x00b"),
+		"name not UTF-8":   sql.Col("", "\xff"),
+		"text not UTF-8":   sql.String("\xff"),
+		"unknown function": sql.Fn("no such function"),
+		"unknown type":     sql.Null{Type: 99},
+		"year 0":           sql.Timestamp(time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)),
+		"year 10000":       sql.Timestamp(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)),
+	} {
+		if got, err := p.Expr(e); err == nil {
+			t.Errorf("%s: printed %s", name, got)
+		}
+	}
+}
+
+// three is a value of SQL's logic or arithmetic: nil, bool or int64.
+type three = any
+
+// tree is a random expression together with its value.
+type tree struct {
+	expr  sql.Expr
+	value three
+}
+
+// number makes a random integer expression and evaluates it.
+func number(r *rand.Rand, depth int) tree {
+	if depth == 0 || r.IntN(8) == 0 {
+		if r.IntN(8) == 0 {
+			return tree{sql.Null{Type: sql.TypeInt}, nil}
+		}
+		edges := []int64{0, 1, -1, 2, -2, 7, -30, math.MaxInt64, math.MinInt64, math.MaxInt32, math.MinInt32}
+		n := edges[r.IntN(len(edges))]
+		return tree{sql.Cast{Expr: sql.Int(n), To: sql.TypeInt}, n}
+	}
+	x, y := number(r, depth-1), number(r, depth-1)
+	ops := []sql.Func{sql.IntAdd, sql.IntSub, sql.IntMul, sql.IntDiv, sql.IntMod, sql.IntNeg, sql.Coalesce, sql.Least, sql.Greatest, "case"}
+	switch op := ops[r.IntN(len(ops))]; op {
+	case "case":
+		c := condition(r, depth-1)
+		v := y.value
+		if c.value == true {
+			v = x.value
+		}
+		return tree{sql.If(c.expr, x.expr, y.expr), v}
+	case sql.IntNeg:
+		return tree{sql.Fn(op, x.expr), arithmetic(sql.IntSub, int64(0), x.value)}
+	case sql.Coalesce:
+		v := x.value
+		if v == nil {
+			v = y.value
+		}
+		return tree{sql.Fn(op, x.expr, y.expr), v}
+	case sql.Least, sql.Greatest:
+		v := x.value
+		switch {
+		case v == nil:
+			v = y.value
+		case y.value != nil && (y.value.(int64) < v.(int64)) == (op == sql.Least):
+			v = y.value
+		}
+		return tree{sql.Fn(op, x.expr, y.expr), v}
+	default:
+		return tree{sql.Fn(op, x.expr, y.expr), arithmetic(op, x.value, y.value)}
+	}
+}
+
+// arithmetic is 64-bit arithmetic that is nil where the result does not fit.
+func arithmetic(op sql.Func, x, y three) three {
+	if x == nil || y == nil {
+		return nil
+	}
+	a, b := x.(int64), y.(int64)
+	switch op {
+	case sql.IntAdd:
+		if s := a + b; (s > a) == (b > 0) {
+			return s
+		}
+	case sql.IntSub:
+		if s := a - b; (s < a) == (b > 0) {
+			return s
+		}
+	case sql.IntMul:
+		if a == 0 || b == 0 {
+			return int64(0)
+		}
+		if s := a * b; s/b == a && !(a == -1 && b == math.MinInt64) && !(b == -1 && a == math.MinInt64) {
+			return s
+		}
+	case sql.IntDiv:
+		if b != 0 && !(a == math.MinInt64 && b == -1) {
+			return a / b
+		}
+	case sql.IntMod:
+		if b != 0 && !(a == math.MinInt64 && b == -1) {
+			return a % b
+		}
+	}
+	return nil
+}
+
+// condition makes a random boolean expression and evaluates it.
+func condition(r *rand.Rand, depth int) tree {
+	if depth == 0 || r.IntN(10) == 0 {
+		switch r.IntN(3) {
+		case 0:
+			return tree{sql.Null{Type: sql.TypeBool}, nil}
+		case 1:
+			return tree{sql.Bool(true), true}
+		default:
+			return tree{sql.Bool(false), false}
+		}
+	}
+	switch r.IntN(6) {
+	case 0:
+		c := condition(r, depth-1)
+		if c.value == nil {
+			return tree{sql.Fn(sql.Not, c.expr), nil}
+		}
+		return tree{sql.Fn(sql.Not, c.expr), !c.value.(bool)}
+	case 1, 2:
+		// An absorbing value wins, then NULL, then the other.
+		absorbing := r.IntN(2) == 0
+		v := three(!absorbing)
+		terms := make([]sql.Expr, r.IntN(4))
+		for i := range terms {
+			c := condition(r, depth-1)
+			terms[i] = c.expr
+			switch {
+			case c.value == absorbing:
+				v = absorbing
+			case c.value == nil && v != absorbing:
+				v = nil
+			}
+		}
+		if absorbing {
+			return tree{sql.Or(terms), v}
+		}
+		return tree{sql.And(terms), v}
+	case 3:
+		x := number(r, depth-1)
+		if r.IntN(2) == 0 {
+			return tree{sql.Fn(sql.IsNull, x.expr), x.value == nil}
+		}
+		return tree{sql.Fn(sql.IsNotNull, x.expr), x.value != nil}
+	case 4:
+		x := number(r, depth-1)
+		in := sql.In{Expr: x.expr}
+		v := three(false)
+		for range r.IntN(3) {
+			y := number(r, depth-1)
+			in.List = append(in.List, y.expr)
+			switch {
+			case x.value != nil && x.value == y.value:
+				v = true
+			case (x.value == nil || y.value == nil) && v == false:
+				v = nil
+			}
+		}
+		return tree{in, v}
+	default:
+		x, y := number(r, depth-1), number(r, depth-1)
+		ops := []sql.Func{sql.Eq, sql.Ne, sql.Lt, sql.Le, sql.Gt, sql.Ge, sql.Same, sql.Differ}
+		op := ops[r.IntN(len(ops))]
+		return tree{sql.Fn(op, x.expr, y.expr), comparison(op, x.value, y.value)}
+	}
+}
+
+func comparison(op sql.Func, x, y three) three {
+	switch op {
+	case sql.Same:
+		return x == y
+	case sql.Differ:
+		return x != y
+	}
+	if x == nil || y == nil {
+		return nil
+	}
+	a, b := x.(int64), y.(int64)
+	switch op {
+	case sql.Eq:
+		return a == b
+	case sql.Ne:
+		return a != b
+	case sql.Lt:
+		return a < b
+	case sql.Le:
+		return a <= b
+	case sql.Gt:
+		return a > b
+	default:
+		return a >= b
+	}
+}
+
+// TestPrecedence prints random trees and compares what the engine makes of
+// the text with their values: a missing parenthesis changes one of them.
+func TestPrecedence(t *testing.T) {
+	db := engine(t)
+	p := printer()
+	const seed = 20261122
+	r := rand.New(rand.NewPCG(seed, seed))
+	for i := range 3000 {
+		x := number(r, 1+i%4)
+		if i%2 == 0 {
+			x = condition(r, 1+i%4)
+		}
+		text, err := p.Expr(x.expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(text, "--") {
+			t.Fatalf("a comment: %s", text)
+		}
+		if got := eval(t, db, "SELECT "+text); got != x.value {
+			t.Fatalf("%s\ngot %v, want %v", text, got, x.value)
+		}
+	}
+}
+
+func BenchmarkPrint(b *testing.B) {
+	var items []sql.Item
+	for i := range 500 {
+		c := sql.And{sql.Fn(sql.Eq, sql.Col("p", "country"), sql.String("FR")), sql.Fn(sql.Gt, sql.Col("p", "spent"), sql.Float(float64(i)))}
+		items = append(items, sql.As(sql.If(c, sql.Int(1), sql.Int(0)), "s"))
+	}
+	q := &sql.Select{Items: items, From: sql.TableRef{Table: work("p"), As: "p"}}
+	for b.Loop() {
+		if _, err := printer().Query(q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
