@@ -12,7 +12,7 @@ TOOLS := $(CURDIR)/bin
 # that they were skipped where it is absent.
 export CUSTOMHOUSE_DATA ?= $(abspath ../shared/data)
 
-ONLY ?= .
+ONLY ?=
 CUSTOMERS ?= 5000
 
 .PHONY: help
@@ -55,8 +55,8 @@ fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files
 	$< fmt ./...
 
 .PHONY: bench
-bench: ## benchmarks (ONLY=pattern chooses)
-	go test -timeout 60m -run '^$$' -bench '$(ONLY)' -benchmem ./...
+bench: ## benchmarks, as ratios in one run (ONLY=compile, run or memory chooses)
+	go run ./cmd/bench -only '$(ONLY)'
 
 .PHONY: golden
 golden: ## rewrite the committed golden files; look at the diff

@@ -493,7 +493,12 @@ SELECT DISTINCT
   "p"."c"
 FROM "customhouse_work"."main"."customer_bonds" AS "l"
 JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 1;
+WHERE "l"."t" = 1
+  AND NOT EXISTS (
+    SELECT 1 AS "one"
+    FROM "customhouse_work"."main"."customer_refused" AS "z"
+    WHERE "z"."x" = "l"."a"
+  );
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
 SELECT
@@ -536,11 +541,11 @@ SELECT DISTINCT
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
 JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "h"."x"
-));
+);
 
 -- repair clusters over a limit: point every node to its smallest neighbour
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_forest" AS
@@ -720,11 +725,11 @@ SELECT
 FROM "customhouse_work"."main"."customer_bridges" AS "b"
 JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
 JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "b"."x"
-));
+);
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
 SELECT
@@ -744,11 +749,11 @@ FROM (
     "g"."g" AS "c"
   FROM "customhouse_work"."main"."customer_touches" AS "q"
   JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "h";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -770,11 +775,11 @@ LEFT JOIN (
     "q"."x",
     "q"."c"
   FROM "customhouse_work"."main"."customer_place" AS "q"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "w" ON "w"."x" = "p"."n"
 LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
 
@@ -785,7 +790,12 @@ SELECT DISTINCT
   "p"."c"
 FROM "customhouse_work"."main"."customer_bonds" AS "l"
 JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 2;
+WHERE "l"."t" = 2
+  AND NOT EXISTS (
+    SELECT 1 AS "one"
+    FROM "customhouse_work"."main"."customer_refused" AS "z"
+    WHERE "z"."x" = "l"."a"
+  );
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
 SELECT
@@ -828,11 +838,11 @@ SELECT DISTINCT
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
 JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "h"."x"
-));
+);
 
 -- repair clusters over a limit: point every node to its smallest neighbour
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_forest" AS
@@ -1012,11 +1022,11 @@ SELECT
 FROM "customhouse_work"."main"."customer_bridges" AS "b"
 JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
 JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "b"."x"
-));
+);
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
 SELECT
@@ -1036,11 +1046,11 @@ FROM (
     "g"."g" AS "c"
   FROM "customhouse_work"."main"."customer_touches" AS "q"
   JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "h";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -1062,11 +1072,11 @@ LEFT JOIN (
     "q"."x",
     "q"."c"
   FROM "customhouse_work"."main"."customer_place" AS "q"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "w" ON "w"."x" = "p"."n"
 LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
 
@@ -1077,7 +1087,12 @@ SELECT DISTINCT
   "p"."c"
 FROM "customhouse_work"."main"."customer_bonds" AS "l"
 JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 3;
+WHERE "l"."t" = 3
+  AND NOT EXISTS (
+    SELECT 1 AS "one"
+    FROM "customhouse_work"."main"."customer_refused" AS "z"
+    WHERE "z"."x" = "l"."a"
+  );
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
 SELECT
@@ -1120,11 +1135,11 @@ SELECT DISTINCT
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
 JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "h"."x"
-));
+);
 
 -- repair clusters over a limit: point every node to its smallest neighbour
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_forest" AS
@@ -1304,11 +1319,11 @@ SELECT
 FROM "customhouse_work"."main"."customer_bridges" AS "b"
 JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
 JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "b"."x"
-));
+);
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
 SELECT
@@ -1328,11 +1343,11 @@ FROM (
     "g"."g" AS "c"
   FROM "customhouse_work"."main"."customer_touches" AS "q"
   JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "h";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -1354,11 +1369,11 @@ LEFT JOIN (
     "q"."x",
     "q"."c"
   FROM "customhouse_work"."main"."customer_place" AS "q"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "w" ON "w"."x" = "p"."n"
 LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
 
@@ -1369,7 +1384,12 @@ SELECT DISTINCT
   "p"."c"
 FROM "customhouse_work"."main"."customer_bonds" AS "l"
 JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 4;
+WHERE "l"."t" = 4
+  AND NOT EXISTS (
+    SELECT 1 AS "one"
+    FROM "customhouse_work"."main"."customer_refused" AS "z"
+    WHERE "z"."x" = "l"."a"
+  );
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
 SELECT
@@ -1412,11 +1432,11 @@ SELECT DISTINCT
   "b"."low" AS "v"
 FROM "customhouse_work"."main"."customer_touches" AS "h"
 JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "h"."x"
-));
+);
 
 -- repair clusters over a limit: point every node to its smallest neighbour
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_forest" AS
@@ -1596,11 +1616,11 @@ SELECT
 FROM "customhouse_work"."main"."customer_bridges" AS "b"
 JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
 JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
-WHERE NOT (EXISTS (
+WHERE NOT EXISTS (
   SELECT 1 AS "one"
   FROM "customhouse_work"."main"."customer_refused" AS "z"
   WHERE "z"."x" = "b"."x"
-));
+);
 
 CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
 SELECT
@@ -1620,11 +1640,11 @@ FROM (
     "g"."g" AS "c"
   FROM "customhouse_work"."main"."customer_touches" AS "q"
   JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "h";
 
 INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
@@ -1646,11 +1666,11 @@ LEFT JOIN (
     "q"."x",
     "q"."c"
   FROM "customhouse_work"."main"."customer_place" AS "q"
-  WHERE NOT (EXISTS (
+  WHERE NOT EXISTS (
     SELECT 1 AS "one"
     FROM "customhouse_work"."main"."customer_refused" AS "z"
     WHERE "z"."x" = "q"."x"
-  ))
+  )
 ) AS "w" ON "w"."x" = "p"."n"
 LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
 
