@@ -56,7 +56,7 @@ type file struct {
 // header is the project key.
 type header struct {
 	Name     string      `yaml:"name,required" doc:"Name of the project."`
-	Timezone string      `yaml:"timezone" doc:"IANA time zone of calendar functions, such as Europe/Paris. UTC where none is given."`
+	Timezone string      `yaml:"timezone" doc:"IANA time zone, such as Europe/Paris, in which schedules and dates on the command line are read. UTC where none is given. Expressions name the zone they want."`
 	Pos      strict.Node `yaml:"-"`
 }
 

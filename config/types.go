@@ -18,7 +18,8 @@ type Project struct {
 	Dir string
 	// Name is the project's name, an identifier.
 	Name string
-	// Timezone is the zone of calendar functions; UTC where none is given.
+	// Timezone is the zone in which schedules and dates on the command line are
+	// read; UTC where none is given. Expressions name the zone they want.
 	Timezone *time.Location
 	// Targets are in the order of the file; the first is the default.
 	Targets      []*Target

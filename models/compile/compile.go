@@ -68,7 +68,7 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 			}
 		}
 		out, list := expr.Compile(expr.Input{
-			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, AsOf: opt.AsOf, Timezone: p.Timezone,
+			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, AsOf: opt.AsOf,
 		})
 		found = append(found, list...)
 		en.expr = out

@@ -32,8 +32,6 @@ type Input struct {
 	Segments []*config.Segment
 	// AsOf is what now means.
 	AsOf time.Time
-	// Timezone is the zone of calendar functions that name none.
-	Timezone *time.Location
 }
 
 // Output is the compiled expressions, each list in an order in which every
