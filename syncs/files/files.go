@@ -21,11 +21,11 @@ import (
 // Config is what a project says of a destination in files.
 type Config struct {
 	Path      secret.Template `yaml:"path,required" doc:"Folder that receives <sync>/<run>; relative to the project."`
-	Format    string          `yaml:"format" enum:"csv,ndjson,parquet" doc:"csv (the default), ndjson or parquet."`
-	Layout    string          `yaml:"layout" enum:"changes,snapshot" doc:"changes (the default): what is new, changed or gone; snapshot: everything, whenever anything changed."`
+	Format    string          `yaml:"format" doc:"csv (the default), ndjson or parquet."`
+	Layout    string          `yaml:"layout" doc:"changes (the default): what is new, changed or gone; snapshot: everything, whenever anything changed."`
 	Delimiter string          `yaml:"delimiter" doc:"What separates CSV fields, a comma where none is given."`
 	Null      string          `yaml:"null" doc:"How CSV spells no value; nothing at all where none is given."`
-	Formulas  string          `yaml:"formulas" enum:"escape,keep" doc:"escape (the default) puts ' before CSV text that a spreadsheet would run; keep leaves it."`
+	Formulas  string          `yaml:"formulas" doc:"escape (the default) puts ' before CSV text that a spreadsheet would run; keep leaves it."`
 }
 
 // The values of Config.Format, Config.Layout and Config.Formulas.

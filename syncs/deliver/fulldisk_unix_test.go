@@ -1,0 +1,64 @@
+//go:build unix
+
+package deliver_test
+
+import (
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+	"github.com/customhouse-cdp/customhouse/syncs/files"
+)
+
+// A write that fails half-way, as on a full disk, is an error that names the
+// file, and nothing counts. A limit on the size of files stands in for the
+// disk: it needs no privileges.
+func TestWritesThatFailHalfway(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	limited := before
+	dir := t.TempDir()
+	for _, size := range []uint64{0, 1, 100, 100_000} {
+		limited.Cur = size
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limited); err != nil {
+			t.Fatal(err)
+		}
+		job, l := fileJob(t, dir, upserts(60_000), nil)
+		got, err := deliver.Run(t.Context(), job)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+			t.Fatal(err)
+		}
+		if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "out", "vip")) {
+			t.Errorf("limit %d: error %v, want one that names the file", size, err)
+		}
+		if got.Accepted != 0 || len(l.known) != 0 {
+			t.Errorf("limit %d: report %+v, want nothing accepted", size, got)
+		}
+		if left := tree(t, filepath.Join(dir, "out")); len(left) > 0 {
+			t.Errorf("limit %d: files %q are left", size, left)
+		}
+	}
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("the superuser may write anywhere")
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "out"), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	job, l := fileJob(t, dir, upserts(10), func(c *files.Config) { c.Layout = files.Snapshot })
+	got, err := deliver.Run(t.Context(), job)
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "out")) || got.Accepted != 0 || len(l.known) != 0 {
+		t.Errorf("report %+v, error %v, want one that names the folder", got, err)
+	}
+}
