@@ -84,9 +84,14 @@ func Build(in Input) *models.Audience {
 		b.fields = append(b.fields, models.Field{Name: f.Key, Type: b.fieldType(f.Value)})
 	}
 	outcomes := sql.CreateTable{Table: b.outcomes, Columns: []sql.ColumnDef{
-		{Name: "operation", Type: sql.TypeString}, {Name: "key", Type: sql.TypeString}, {Name: "entity_id", Type: sql.TypeInt},
-		{Name: "fingerprint", Type: sql.TypeString}, {Name: "accepted", Type: sql.TypeBool},
-		{Name: "origin", Type: sql.TypeString}, {Name: "code", Type: sql.TypeString}, {Name: "message", Type: sql.TypeString},
+		{Name: "operation", Type: sql.TypeString},
+		{Name: "key", Type: sql.TypeString},
+		{Name: "entity_id", Type: sql.TypeInt},
+		{Name: "fingerprint", Type: sql.TypeString},
+		{Name: "accepted", Type: sql.TypeBool},
+		{Name: "origin", Type: sql.TypeString},
+		{Name: "code", Type: sql.TypeString},
+		{Name: "message", Type: sql.TypeString},
 	}}
 	return &models.Audience{
 		Sync:        in.Sync,
@@ -294,7 +299,7 @@ var rejectionColumns = []string{"sync", "key", "entity_id", "origin", "code", "m
 
 // reject appends rows to Rejections, each an attempt more than the row of an
 // earlier run that it stands for.
-func (b *builder) reject(rows sql.From, alias string, where sql.Expr, origin, code, message sql.Expr, key sql.Expr) sql.Statement {
+func (b *builder) reject(rows sql.From, alias string, where, origin, code, message, key sql.Expr) sql.Statement {
 	earlier := sql.Derived{As: "r", Query: &sql.Select{
 		Items: sql.Items("e", "key", "attempts", "first_at"),
 		From:  sql.TableRef{Table: Rejections, As: "e"},

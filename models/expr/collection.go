@@ -6,6 +6,7 @@ import (
 	"github.com/google/cel-go/common/types"
 
 	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -58,7 +59,7 @@ func (t *translator) field(r *row, name string) value {
 	col, declared := r.source.Columns.Get(name)
 	switch {
 	case declared:
-		typ, _ = columnType(col.Type)
+		typ = models.ColumnType(col.Type)
 	case name == TimeField:
 		typ = sql.TypeTimestamp
 	}

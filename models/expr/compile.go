@@ -20,6 +20,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -171,7 +172,7 @@ func (c *compiler) declare() bool {
 			fields[TimeField] = types.TimestampType
 		}
 		for _, col := range s.Columns {
-			if typ, ok := columnType(col.Value.Type); ok {
+			if typ := models.ColumnType(col.Value.Type); typ != 0 {
 				fields[col.Key] = celType(typ, true)
 			}
 		}
@@ -228,12 +229,12 @@ func (c *compiler) pickType(sym *symbol) {
 		}
 		var typ sql.Type
 		if col, ok := s.Columns.Get(column); ok {
-			typ, _ = columnType(col.Type)
+			typ = models.ColumnType(col.Type)
 		} else if column == TimeField {
 			typ = sql.TypeTimestamp
 		} else {
 			for _, id := range s.Identifiers {
-				if id.Key == column || id.Value == column {
+				if id.Key == column {
 					typ = sql.TypeString
 				}
 			}
@@ -549,28 +550,6 @@ func traitHelp(v value) string {
 }
 
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
-
-// columnType is the type of a declared column.
-func columnType(name string) (sql.Type, bool) {
-	switch name {
-	case "string":
-		return sql.TypeString, true
-	case "int":
-		return sql.TypeInt, true
-	case "float":
-		return sql.TypeFloat, true
-	case "decimal":
-		return sql.TypeDecimal, true
-	case "bool":
-		return sql.TypeBool, true
-	case "timestamp":
-		return sql.TypeTimestamp, true
-	case "date":
-		return sql.TypeDate, true
-	default:
-		return 0, false
-	}
-}
 
 // celType is what a column of a type is in expressions. A date is the instant
 // at which it begins in UTC.

@@ -39,7 +39,7 @@ traits:
 // project reads the YAML of sources, traits and segments.
 func project(tb testing.TB, texts ...string) Input {
 	tb.Helper()
-	in := Input{Entity: &config.Entity{Name: "customer"}, AsOf: asOf, Timezone: time.UTC}
+	in := Input{Entity: &config.Entity{Name: "customer"}, AsOf: asOf}
 	for i, text := range texts {
 		name := "project.yaml"
 		if i > 0 {

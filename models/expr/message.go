@@ -11,7 +11,9 @@ import (
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -396,8 +398,8 @@ func typeWord(t *types.Type) string {
 
 // columnWord is the name of a type as sources declare it.
 func columnWord(t sql.Type) string {
-	for _, name := range []string{"string", "int", "float", "decimal", "bool", "timestamp", "date"} {
-		if typ, _ := columnType(name); typ == t {
+	for _, name := range config.ColumnTypes {
+		if models.ColumnType(name) == t {
 			return name
 		}
 	}

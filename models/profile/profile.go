@@ -321,8 +321,10 @@ func wide(in Input) *sql.Select {
 	}
 	for _, s := range in.Sources {
 		if read[s] {
-			from = &sql.Join{Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: featuresTable(s), As: alias(s)},
-				On: sql.Fn(sql.Eq, sql.Col(alias(s), id), sql.Col("c", id))}
+			from = &sql.Join{
+				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: featuresTable(s), As: alias(s)},
+				On: sql.Fn(sql.Eq, sql.Col(alias(s), id), sql.Col("c", id)),
+			}
 		}
 	}
 	out := &sql.Select{Items: items, From: from}

@@ -219,8 +219,10 @@ func previous(in Input, ids []string, where sql.Expr) *sql.Select {
 	group := []sql.Expr{sql.Col("o", "segment")}
 	for i, e := range in.All {
 		redirect := "r" + string(rune('0'+i%10)) + ids[i]
-		from = &sql.Join{Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: identity.RedirectTable(e.Entity), As: redirect},
-			On: sql.Fn(sql.Eq, sql.Col(redirect, "old_id"), sql.Col("o", ids[i]))}
+		from = &sql.Join{
+			Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: identity.RedirectTable(e.Entity), As: redirect},
+			On: sql.Fn(sql.Eq, sql.Col(redirect, "old_id"), sql.Col("o", ids[i])),
+		}
 		id := sql.Fn(sql.Coalesce, sql.Col(redirect, "new_id"), sql.Col("o", ids[i]))
 		items = append(items, sql.As(id, ids[i]))
 		group = append(group, id)
@@ -270,7 +272,7 @@ func sameMember(a, b string, ids []string) sql.Expr {
 // measures counts members and changes by segment; a segment without members
 // is counted too.
 func measures(in Input) []models.Measure {
-	row := func(name sql.Expr, members, entered, left sql.Expr, from sql.From) *sql.Select {
+	row := func(name, members, entered, left sql.Expr, from sql.From) *sql.Select {
 		return &sql.Select{From: from, Items: []sql.Item{
 			sql.As(name, "segment"), sql.As(members, "members"), sql.As(entered, "entered"), sql.As(left, "left"),
 		}}
