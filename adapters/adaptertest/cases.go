@@ -226,7 +226,11 @@ func bulk(t *testing.T, w *adapters.Warehouse) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer result.Close()
+	defer func() {
+		if err := result.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	before := heap()
 	row := make([]any, 2)
 	var count int

@@ -231,8 +231,8 @@ func (d *Driver) Columns(ctx context.Context, table []string) ([]adapters.Column
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	columns := rows.Columns()
+	_ = rows.Close() // it never fails
 	d.mu.Lock()
 	untyped := d.untyped[full]
 	d.mu.Unlock()

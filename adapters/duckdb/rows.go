@@ -71,7 +71,7 @@ func (d *Driver) query(ctx context.Context, query string, describe bool) (*Rows,
 		err = r.readable()
 	}
 	if err != nil {
-		r.Close()
+		_ = r.Close() // it never fails
 		return nil, err
 	}
 	return r, nil
@@ -433,7 +433,7 @@ func (h huge) uuid() string {
 // behind a pointer.
 type text struct {
 	length uint32
-	prefix [4]byte
+	_      [4]byte // the text's first bytes
 	data   unsafe.Pointer
 }
 
