@@ -232,10 +232,11 @@ func (d *demo) compare(ctx context.Context, a *app) error {
 					strange++
 				}
 			}
-			d.say("The platform's %s: %s records, the audience of %s exactly.", s.To.Object, console.Number(int64(len(records))), s.Name)
 			if missing+strange > 0 {
-				d.wrong("%d members are missing at the platform, %d records belong to no member", missing, strange)
+				d.wrong("the platform's %s lack %d members and hold %d records of no member", s.To.Object, missing, strange)
+				continue
 			}
+			d.say("The platform's %s: %s records, exactly the audience of %s.", s.To.Object, console.Number(int64(len(records))), s.Name)
 		}
 		for _, problem := range d.platform.violations() {
 			d.wrong("the platform complains: %s", problem)

@@ -66,7 +66,6 @@ func (a *app) execute(ctx context.Context, args []string) int {
 func (a *app) report(ctx context.Context, err error) int {
 	var done failure
 	var found diag.List
-	var warehouse *adapters.Error
 	var h handled
 	switch {
 	case err == nil:
@@ -74,25 +73,38 @@ func (a *app) report(ctx context.Context, err error) int {
 	case errors.As(err, &done):
 		return done.code
 	case errors.Is(context.Cause(ctx), run.ErrInterrupted):
-		fmt.Fprintln(a.stderr, "interrupted")
+		a.complain("interrupted", "")
 		return exitUsage
 	case errors.As(err, &found):
 		a.findings(found)
 		return exitFailure
 	case !errors.As(err, &h):
-		fmt.Fprintf(a.stderr, "error: %v\nSee customhouse --help.\n", err)
+		a.complain(err.Error(), "see customhouse --help")
 		return exitUsage
 	}
-	fmt.Fprintf(a.stderr, "error: %v\n", err)
-	if errors.As(err, &warehouse) && warehouse.Help != "" {
-		fmt.Fprintf(a.stderr, "  help: %s\n", warehouse.Help)
+	help := ""
+	if warehouse, ok := errors.AsType[*adapters.Error](err); ok {
+		help = warehouse.Help
 	}
+	a.complain(err.Error(), help)
 	var usage usageError
 	var selector *selection.Error
 	if errors.As(err, &usage) || errors.As(err, &selector) {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// complain prints an error, and what to do where that is known.
+func (a *app) complain(message, help string) {
+	if a.logFormat == "json" {
+		a.logger().Error("command failed", slog.String("error", message), slog.String("help", help))
+		return
+	}
+	fmt.Fprintf(a.stderr, "error: %s\n", message)
+	if help != "" {
+		fmt.Fprintf(a.stderr, "  help: %s\n", help)
+	}
 }
 
 // findings prints what is wrong with a project: for programs on standard

@@ -137,8 +137,12 @@ func TestLog(t *testing.T) {
 	var b bytes.Buffer
 	f := Log(slog.New(slog.NewJSONHandler(&b, nil)))
 	for _, e := range []run.Event{
-		run.Started{RunID: "R1"}, run.Killed{Runs: 1}, run.ModelDone{Result: summary.Models[1]},
-		run.SyncDone{Result: summary.Syncs[0]}, run.MeasureDone{Measure: summary.Measures[0]}, run.Done{Summary: summary},
+		run.Started{RunID: "R1"},
+		run.Killed{Runs: 1},
+		run.ModelDone{Result: summary.Models[1]},
+		run.SyncDone{Result: summary.Syncs[0]},
+		run.MeasureDone{Measure: summary.Measures[0]},
+		run.Done{Summary: summary},
 	} {
 		f(e)
 	}
