@@ -11,6 +11,8 @@
 package audience
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -162,11 +164,11 @@ func (b *builder) wantedQuery() sql.Query {
 // and NULL is written apart, so that no two rows share a text; the names of
 // the fields are part of it, so that a renamed field is sent again.
 func (b *builder) fingerprint(alias string) sql.Expr {
-	names := "v1"
+	names := []string{"v1"}
 	for _, f := range b.fields {
-		names += "\n" + f.Name
+		names = append(names, f.Name)
 	}
-	all := sql.Expr(sql.String(names))
+	all := sql.Expr(sql.String(strings.Join(names, "\n")))
 	for _, f := range b.fields {
 		value := text(sql.Col(alias, column(f.Name)), f.Type)
 		framed := sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Fn(sql.Length, value)), sql.String(":")), value)
@@ -186,8 +188,10 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 		return sql.Fn(sql.BoolToString, value)
 	case sql.TypeTimestamp:
 		return sql.Fn(sql.TimeText, value)
-	default:
+	case sql.TypeFloat, sql.TypeDecimal, sql.TypeDate, sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
 		return sql.Cast{Expr: value, To: sql.TypeString}
+	default:
+		panic(fmt.Sprintf("audience: unknown type %d", t))
 	}
 }
 
@@ -245,7 +249,7 @@ func (b *builder) changesQuery() sql.Query {
 // stream reads rows for delivery in the order of their keys, so that the same
 // changes make the same batches.
 func (b *builder) stream(table sql.Table, where sql.Expr) *sql.Select {
-	operation := sql.Item(sql.As(sql.Col("c", "operation"), "operation"))
+	operation := sql.As(sql.Col("c", "operation"), "operation")
 	if table == b.wanted {
 		operation = sql.As(sql.String(Upsert), "operation")
 	}

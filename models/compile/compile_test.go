@@ -38,21 +38,21 @@ syncs:
   - {name: big_out, from: {segment: big}, to: {destination: out, object: people, mode: mirror, key: id}, fields: {id: customer_id, country: country}, purpose: service}
 `
 
-func load(t testing.TB, text string) *config.Project {
-	t.Helper()
+func load(tb testing.TB, text string) *config.Project {
+	tb.Helper()
 	kinds := config.Kinds{
 		Targets:      map[string]func() any{"any": func() any { return &struct{}{} }},
 		Destinations: map[string]func() any{"any": func() any { return &struct{}{} }},
 	}
 	p, found := config.Load(fstest.MapFS{"customhouse.yaml": {Data: []byte(text)}}, ".", kinds)
 	if found.HasErrors() {
-		t.Fatal(found)
+		tb.Fatal(found)
 	}
 	return p
 }
 
-func plan(t testing.TB, nodes ...string) *models.Plan {
-	t.Helper()
+func plan(tb testing.TB, nodes ...string) *models.Plan {
+	tb.Helper()
 	opt := compile.Options{AsOf: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), RunID: "run"}
 	if nodes != nil {
 		opt.Select = map[string]bool{}
@@ -60,9 +60,9 @@ func plan(t testing.TB, nodes ...string) *models.Plan {
 			opt.Select[n] = true
 		}
 	}
-	p, found := compile.Compile(load(t, project), opt)
+	p, found := compile.Compile(load(tb, project), opt)
 	if found.HasErrors() {
-		t.Fatal(found)
+		tb.Fatal(found)
 	}
 	return p
 }

@@ -76,7 +76,7 @@ func phone(region string, text, digits sql.Expr) sql.Expr {
 		{If: sql.Fn(sql.StartsWith, digits, sql.String("00")), Then: strip(digits, `^00`)},
 	}}
 	if r, ok := normalize.Regions[region]; ok {
-		national := sql.Expr(digits)
+		national := digits
 		if r.Trunk != "" {
 			national = strip(digits, "^"+r.Trunk)
 			if r.TrunkDigits > 0 {

@@ -29,13 +29,14 @@ type bench struct {
 	rounds map[string]int
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(tb testing.TB) *bench {
+	tb.Helper()
 	db, err := dbsql.Open("duckdb", "")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	b := &bench{TB: t, db: db, rounds: map[string]int{}, p: &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string {
+	tb.Cleanup(func() { db.Close() })
+	b := &bench{TB: tb, db: db, rounds: map[string]int{}, p: &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string {
 		switch t.Space {
 		case sql.Public:
 			return []string{"public", t.Name}
@@ -43,9 +44,9 @@ func newBench(t testing.TB) *bench {
 			return []string{"public", t.Name + "__new"}
 		case sql.Work:
 			return []string{"work", t.Name}
-		default:
-			return strings.Split(t.Name, ".")
+		case sql.Source:
 		}
+		return strings.Split(t.Name, ".")
 	}}}
 	b.exec("CREATE SCHEMA public")
 	b.exec("CREATE SCHEMA work")
@@ -153,8 +154,9 @@ func (b *bench) resolve(e *config.Entity, run int, sources ...*config.Source) {
 	b.statements(m.Commit...)
 }
 
-func source(name string, types ...string) *config.Source {
-	s := &config.Source{Name: name, Table: "raw." + name, Time: "seen"}
+// wide is the source raw.rows with a column for each of types.
+func wide() *config.Source {
+	s := &config.Source{Name: "rows", Table: "raw.rows", Time: "seen"}
 	for _, t := range types {
 		s.Identifiers = append(s.Identifiers, strict.Entry[string]{Key: t, Value: t})
 	}
@@ -238,7 +240,7 @@ func TestRandomGraphs(t *testing.T) {
 				want[want.find(c)] = want.find(carried[0])
 			}
 		}
-		b.resolve(unlimited(), 1, source("rows", types...))
+		b.resolve(unlimited(), 1, wide())
 		if diff := cmp.Diff(want.sets(), b.partition()); diff != "" {
 			t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
 		}
@@ -273,7 +275,7 @@ func TestChains(t *testing.T) {
 				values = append(values, fmt.Sprintf("(%d, %d, NULL, make_timestamp(%d)), (%d, %d, NULL, make_timestamp(%d))", from, to, from, to, to, to))
 			}
 			b.exec("INSERT INTO raw.rows VALUES " + strings.Join(values, ", "))
-			b.resolve(unlimited(), 1, source("rows", types...))
+			b.resolve(unlimited(), 1, wide())
 			if got := len(b.partition()); got != 1 {
 				t.Errorf("got %d customers, want 1", got)
 			}
@@ -358,7 +360,7 @@ func TestLimits(t *testing.T) {
 				if backwards {
 					b.exec("CREATE OR REPLACE TABLE raw.rows AS SELECT * FROM raw.rows ORDER BY seen DESC")
 				}
-				b.resolve(limited(), 1, source("rows", types...))
+				b.resolve(limited(), 1, wide())
 				var sets []string
 				for _, s := range b.partition() {
 					sets = append(sets, strings.Join(s, " "))
@@ -400,7 +402,7 @@ func TestStableIDs(t *testing.T) {
 	step := func(run int, rows []string, want map[string]string, history string) {
 		t.Helper()
 		b.fill(rows...)
-		b.resolve(unlimited(), run, source("rows", types...))
+		b.resolve(unlimited(), run, wide())
 		if diff := cmp.Diff(want, b.ids()); diff != "" {
 			t.Errorf("run %d (-want +got):\n%s", run, diff)
 		}
@@ -446,7 +448,7 @@ func TestIDsNeverMoveWithoutReason(t *testing.T) {
 				}
 			}
 			b.fill(rows...)
-			b.resolve(unlimited(), run, source("rows", types...))
+			b.resolve(unlimited(), run, wide())
 			explained := map[string]bool{}
 			for _, h := range b.rows(fmt.Sprintf("SELECT old_id, new_id FROM public.customer_id_history WHERE run_id = 'run%d'", run)) {
 				explained[h[0]+">"+h[1]] = true

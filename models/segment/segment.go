@@ -6,6 +6,7 @@
 package segment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -145,8 +146,7 @@ func Build(in Input) *models.Model {
 // level by level; needed are the selected ones.
 func bools(e Entity, selected func(string) bool) (q *sql.Select, needed []string) {
 	read := map[string]bool{}
-	for i := len(e.Segments) - 1; i >= 0; i-- {
-		s := e.Segments[i]
+	for _, s := range slices.Backward(e.Segments) {
 		if !selected(s.Name) && !read[s.Name] {
 			continue
 		}
