@@ -130,11 +130,13 @@ type Audience struct {
 	Fields []Field
 	// Steps build the Work tables that everything below reads.
 	Steps []Step
-	// Refuse records the rows that must not be sent (no key, a key of two
-	// entities) in sync_rejections, as one script before anything is sent.
-	Refuse []sql.Statement
+	// Begin runs as one script before anything is sent: the rows that must not
+	// be sent (no key, a key of two entities) go to sync_rejections, the keys of
+	// those that will be to sync_pending.
+	Begin []sql.Statement
 	// Counts is a query of one row: wanted, known (in the ledger), added,
-	// changed, removed, retried, invalid (all integers).
+	// changed, unsettled (sent earlier without an answer), removed, retried,
+	// invalid (all integers).
 	Counts sql.Query
 	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).

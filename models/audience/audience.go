@@ -5,7 +5,10 @@
 // A row is compared by a fingerprint of its mapped fields, so that no
 // "updated at" column is needed and a changed mapping sends the rows again.
 // The ledger holds what the destination acknowledged and nothing else: a row
-// that was refused differs from the ledger until it passes.
+// that was refused differs from the ledger until it passes. What was about to
+// be sent is noted first (Pending), and the note stays until it was accepted:
+// after a lost answer or a killed run the destination may hold either value,
+// so that even a row that meanwhile equals the ledger again is sent again.
 //
 // It never runs SQL and never talks to a destination. Start with Build.
 package audience
@@ -41,6 +44,7 @@ const (
 // The tables of delivery.
 var (
 	Ledger     = sql.Table{Space: sql.Public, Name: "sync_ledger"}
+	Pending    = sql.Table{Space: sql.Public, Name: "sync_pending"}
 	Rejections = sql.Table{Space: sql.Public, Name: "sync_rejections"}
 	Log        = sql.Table{Space: sql.Public, Name: "sync_log"}
 )
@@ -52,6 +56,7 @@ func System() []sql.CreateTable {
 	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
 	return []sql.CreateTable{
 		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("key"), number("entity_id"), text("fingerprint"), at("acknowledged_at"), text("run_id")}},
+		{Table: Pending, Columns: []sql.ColumnDef{text("sync"), text("key"), number("entity_id"), text("run_id")}},
 		{Table: Rejections, Columns: []sql.ColumnDef{
 			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
 			number("attempts"), at("first_at"), at("last_at"), text("run_id"),
@@ -103,7 +108,7 @@ func Build(in Input) *models.Audience {
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
 		},
-		Refuse:   b.refuse(),
+		Begin:    append(b.refuse(), b.note()...),
 		Counts:   b.counts(),
 		Changes:  b.stream(b.changes, nil),
 		Snapshot: b.snapshot(),
@@ -209,7 +214,18 @@ func (b *builder) known() sql.From {
 	}}
 }
 
-// changesQuery compares wanted with known. reason is new, changed or left.
+// noted is the pending notes of this sync under the alias n.
+func (b *builder) noted() sql.From {
+	return sql.Derived{As: "n", Query: &sql.Select{
+		Items: sql.Items("k", "key", "entity_id"),
+		From:  sql.TableRef{Table: Pending, As: "k"},
+		Where: b.isOurs("k"),
+	}}
+}
+
+// changesQuery compares wanted with known. reason is new, changed, unsettled
+// (equal to the ledger, but an earlier sending of another value may have
+// arrived) or left.
 func (b *builder) changesQuery() sql.Query {
 	fixed := func(operation string, key, id, fingerprint, reason sql.Expr) []sql.Item {
 		return []sql.Item{
@@ -217,12 +233,20 @@ func (b *builder) changesQuery() sql.Query {
 			sql.As(fingerprint, "fingerprint"), sql.As(reason, "reason"),
 		}
 	}
-	reason := sql.If(sql.Fn(sql.IsNull, sql.Col("l", "key")), sql.String("new"), sql.String("changed"))
+	differs := sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))
+	reason := sql.Case{
+		Whens: []sql.When{
+			{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String("new")},
+			{If: differs, Then: sql.String("changed")},
+		},
+		Else: sql.String("unsettled"),
+	}
 	upserts := &sql.Select{
 		Items: fixed(Upsert, sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
 		From: sql.Joins(sql.TableRef{Table: b.wanted, As: "w"},
-			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))}),
-		Where: append(sendable("w"), sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))),
+			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))},
+			sql.Join{Kind: sql.LeftJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("w", "key"))}),
+		Where: append(sendable("w"), sql.Or{differs, sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}),
 	}
 	for _, f := range b.fields {
 		upserts.Items = append(upserts.Items, sql.Items("w", column(f.Name))...)
@@ -232,12 +256,15 @@ func (b *builder) changesQuery() sql.Query {
 	}
 	// A key that is wanted but cannot be sent now stays as it is over there.
 	removals := &sql.Select{
-		Items: fixed(Remove, sql.Col("l", "key"), sql.Col("l", "entity_id"), sql.String(""), sql.String("left")),
-		From:  b.known(),
+		Items: fixed(Remove,
+			sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key")),
+			sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")),
+			sql.String(""), sql.String("left")),
+		From: sql.Joins(b.known(), sql.Join{Kind: sql.FullJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("l", "key"))}),
 		Where: sql.Exists{Not: true, Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.Int(1), "one")},
 			From:  sql.TableRef{Table: b.wanted, As: "w"},
-			Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Col("l", "key")),
+			Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key"))),
 		}},
 	}
 	for _, f := range b.fields {
@@ -288,6 +315,7 @@ func (b *builder) counts() sql.Query {
 		sql.As(count(b.known(), nil), "known"),
 		sql.As(because("new"), "added"),
 		sql.As(because("changed"), "changed"),
+		sql.As(because("unsettled"), "unsettled"),
 		sql.As(because("left"), "removed"),
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
 		sql.As(count(wanted, sql.Fn(sql.Not, sendable("w"))), "invalid"),
@@ -350,6 +378,21 @@ func (b *builder) refuse() []sql.Statement {
 	}
 }
 
+// note writes down every key that is about to be sent.
+func (b *builder) note() []sql.Statement {
+	due := &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}}
+	return []sql.Statement{
+		sql.Delete{Table: Pending, Where: sql.And{b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: due}}},
+		sql.InsertSelect{Table: Pending, Columns: []string{"sync", "key", "entity_id", "run_id"}, Query: &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.Col("c", "key"), "key"), sql.As(sql.Col("c", "entity_id"), "entity_id"),
+				sql.As(sql.String(b.RunID), "run_id"),
+			},
+			From: sql.TableRef{Table: b.changes, As: "c"},
+		}},
+	}
+}
+
 // apply takes over the outcomes of one batch: what was accepted is in the
 // ledger, what was rejected is due again with its reason, all is in the log.
 func (b *builder) apply() []sql.Statement {
@@ -366,6 +409,9 @@ func (b *builder) apply() []sql.Statement {
 	}
 	return []sql.Statement{
 		sql.Delete{Table: Ledger, Where: sql.And{
+			b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
+		}},
+		sql.Delete{Table: Pending, Where: sql.And{
 			b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
 		}},
 		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{

@@ -67,9 +67,9 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	if err := r.steps(ctx, subject, 0, a.Steps); err != nil {
 		return err
 	}
-	if r.Deliver && len(a.Refuse) > 0 {
-		if err := r.wh.Script(ctx, a.Refuse); err != nil {
-			return &StepError{Title: "note the rows that cannot be sent", Err: err}
+	if r.Deliver && len(a.Begin) > 0 {
+		if err := r.wh.Script(ctx, a.Begin); err != nil {
+			return &StepError{Title: "note what will be sent and what cannot", Err: err}
 		}
 	}
 	row, err := r.numbers(ctx, models.Measure{Subject: subject, Query: a.Counts})
@@ -107,7 +107,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Dir:         r.Plan.Project.Dir,
 		Counts: deliver.Counts{
 			Known:    number("known"),
-			Upserts:  number("added") + number("changed"),
+			Upserts:  number("added") + number("changed") + number("unsettled"),
 			Removals: number("removed"),
 			Invalid:  number("invalid"),
 		},
