@@ -1,7 +1,6 @@
 package identity_test
 
 import (
-	dbsql "database/sql"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,133 +9,20 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/duckdb/duckdb-go/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/strict"
-	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
-	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/models/modeltest"
 )
 
-// bench runs models on an in-memory DuckDB, one statement after the other.
-type bench struct {
-	testing.TB
-	db *dbsql.DB
-	p  *sql.Printer
-	// rounds counts the rounds of the loops by title.
-	rounds map[string]int
-}
+// bench runs identity in tests.
+type bench struct{ *modeltest.Bench }
 
 func newBench(tb testing.TB) *bench {
 	tb.Helper()
-	db, err := dbsql.Open("duckdb", "")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	b := &bench{TB: tb, db: db, rounds: map[string]int{}, p: &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string {
-		switch t.Space {
-		case sql.Public:
-			return []string{"public", t.Name}
-		case sql.Beside:
-			return []string{"public", t.Name + "__new"}
-		case sql.Work:
-			return []string{"work", t.Name}
-		case sql.Source:
-		}
-		return strings.Split(t.Name, ".")
-	}}}
-	b.exec("CREATE SCHEMA public")
-	b.exec("CREATE SCHEMA work")
-	b.exec("CREATE SCHEMA raw")
-	return b
-}
-
-func (b *bench) exec(q string, args ...any) {
-	b.Helper()
-	if _, err := b.db.Exec(q, args...); err != nil {
-		b.Fatalf("%v in:\n%s", err, q)
-	}
-}
-
-func (b *bench) statements(list ...sql.Statement) {
-	b.Helper()
-	for _, s := range list {
-		texts, err := b.p.Statement(s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, text := range texts {
-			b.exec(text)
-		}
-	}
-}
-
-func (b *bench) steps(steps []models.Step) {
-	b.Helper()
-	for _, s := range steps {
-		switch s := s.(type) {
-		case *models.Exec:
-			b.statements(s.Statements...)
-		case *models.Loop:
-			for round := 0; b.number(s.While) != 0; round++ {
-				if round == s.Max {
-					b.Fatalf("%s does not end", s.Title)
-				}
-				b.rounds[s.Title]++
-				b.steps(s.Steps)
-			}
-		default:
-			b.Fatalf("unexpected step %T", s)
-		}
-	}
-}
-
-func (b *bench) number(q sql.Query) (n int) {
-	b.Helper()
-	text, err := b.p.Query(q)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := b.db.QueryRow(text).Scan(&n); err != nil {
-		b.Fatalf("%v in:\n%s", err, text)
-	}
-	return n
-}
-
-func (b *bench) rows(q string) [][]string {
-	b.Helper()
-	rows, err := b.db.Query(q)
-	if err != nil {
-		b.Fatalf("%v in:\n%s", err, q)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		b.Fatal(err)
-	}
-	var out [][]string
-	for rows.Next() {
-		cells := make([]dbsql.NullString, len(columns))
-		dest := make([]any, len(columns))
-		for i := range cells {
-			dest[i] = &cells[i]
-		}
-		if err := rows.Scan(dest...); err != nil {
-			b.Fatal(err)
-		}
-		row := make([]string, len(columns))
-		for i, c := range cells {
-			row[i] = c.String
-		}
-		out = append(out, row)
-	}
-	if err := rows.Err(); err != nil {
-		b.Fatal(err)
-	}
-	return out
+	return &bench{modeltest.New(tb)}
 }
 
 // resolve runs identity of an entity whose sources are the tables raw.<name>.
@@ -144,14 +30,14 @@ func (b *bench) resolve(e *config.Entity, run int, sources ...*config.Source) {
 	b.Helper()
 	asOf := time.Date(2026, 1, run, 0, 0, 0, 0, time.UTC)
 	for _, t := range identity.System(e) {
-		b.statements(t)
+		b.Statements(t)
 	}
 	for _, s := range sources {
-		b.steps(identity.Rows(e, s, asOf).Steps)
+		b.Steps(identity.Rows(e, s, asOf).Steps)
 	}
 	m := identity.Resolve(identity.Input{Entity: e, Sources: sources, AsOf: asOf, RunID: fmt.Sprintf("run%d", run)})
-	b.steps(m.Steps)
-	b.statements(m.Commit...)
+	b.Steps(m.Steps)
+	b.Statements(m.Commit...)
 }
 
 // wide is the source raw.rows with a column for each of types.
@@ -166,7 +52,7 @@ func wide() *config.Source {
 // partition is the identifiers of each customer, sorted.
 func (b *bench) partition() [][]string {
 	sets := map[string][]string{}
-	for _, r := range b.rows("SELECT customer_id, identifier_type || ':' || identifier FROM public.customer_identities") {
+	for _, r := range b.Rows("SELECT customer_id, identifier_type || ':' || identifier FROM public.customer_identities") {
 		sets[r[0]] = append(sets[r[0]], r[1])
 	}
 	var out [][]string
@@ -218,7 +104,7 @@ func TestRandomGraphs(t *testing.T) {
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		b := newBench(t)
-		b.exec("CREATE TABLE raw.rows (user_id VARCHAR, email VARCHAR, cookie VARCHAR, seen TIMESTAMP)")
+		b.Exec("CREATE TABLE raw.rows (user_id VARCHAR, email VARCHAR, cookie VARCHAR, seen TIMESTAMP)")
 		want := union{}
 		values := 1 + r.IntN(60)
 		for range r.IntN(120) {
@@ -235,7 +121,7 @@ func TestRandomGraphs(t *testing.T) {
 					carried = append(carried, types[i]+":"+v)
 				}
 			}
-			b.exec("INSERT INTO raw.rows VALUES (?, ?, ?, ?)", row[0], row[1], row[2], time.Date(2025, 1, 1+r.IntN(300), 0, 0, 0, 0, time.UTC))
+			b.Exec("INSERT INTO raw.rows VALUES (?, ?, ?, ?)", row[0], row[1], row[2], time.Date(2025, 1, 1+r.IntN(300), 0, 0, 0, 0, time.UTC))
 			for _, c := range carried {
 				want[want.find(c)] = want.find(carried[0])
 			}
@@ -266,7 +152,7 @@ func TestChains(t *testing.T) {
 	for name, shape := range shapes {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			b.exec("CREATE TABLE raw.rows (user_id INTEGER, email INTEGER, cookie VARCHAR, seen TIMESTAMP)")
+			b.Exec("CREATE TABLE raw.rows (user_id INTEGER, email INTEGER, cookie VARCHAR, seen TIMESTAMP)")
 			var values []string
 			for i := range n {
 				from, to := shape(i, n)
@@ -274,12 +160,12 @@ func TestChains(t *testing.T) {
 				// other makes both types of a node one.
 				values = append(values, fmt.Sprintf("(%d, %d, NULL, make_timestamp(%d)), (%d, %d, NULL, make_timestamp(%d))", from, to, from, to, to, to))
 			}
-			b.exec("INSERT INTO raw.rows VALUES " + strings.Join(values, ", "))
+			b.Exec("INSERT INTO raw.rows VALUES " + strings.Join(values, ", "))
 			b.resolve(unlimited(), 1, wide())
 			if got := len(b.partition()); got != 1 {
 				t.Errorf("got %d customers, want 1", got)
 			}
-			for title, rounds := range b.rounds {
+			for title, rounds := range b.Rounds {
 				if rounds > 20 {
 					t.Errorf("%s took %d rounds for a chain of %d", title, rounds, n)
 				}
@@ -296,7 +182,7 @@ func limited() *config.Entity {
 
 func (b *bench) fill(rows ...string) {
 	b.Helper()
-	b.exec("CREATE OR REPLACE TABLE raw.rows (user_id VARCHAR, email VARCHAR, cookie VARCHAR, seen TIMESTAMP)")
+	b.Exec("CREATE OR REPLACE TABLE raw.rows (user_id VARCHAR, email VARCHAR, cookie VARCHAR, seen TIMESTAMP)")
 	for i, r := range rows {
 		cells := []any{nil, nil, nil}
 		for k, c := range strings.Split(r, "|") {
@@ -304,7 +190,7 @@ func (b *bench) fill(rows ...string) {
 				cells[k] = c
 			}
 		}
-		b.exec("INSERT INTO raw.rows VALUES (?, ?, ?, ?)", cells[0], cells[1], cells[2], time.Date(2025, 1, 1, 0, i, 0, 0, time.UTC))
+		b.Exec("INSERT INTO raw.rows VALUES (?, ?, ?, ?)", cells[0], cells[1], cells[2], time.Date(2025, 1, 1, 0, i, 0, 0, time.UTC))
 	}
 }
 
@@ -358,7 +244,7 @@ func TestLimits(t *testing.T) {
 				rows := slices.Clone(test.rows)
 				b.fill(rows...)
 				if backwards {
-					b.exec("CREATE OR REPLACE TABLE raw.rows AS SELECT * FROM raw.rows ORDER BY seen DESC")
+					b.Exec("CREATE OR REPLACE TABLE raw.rows AS SELECT * FROM raw.rows ORDER BY seen DESC")
 				}
 				b.resolve(limited(), 1, wide())
 				var sets []string
@@ -369,7 +255,7 @@ func TestLimits(t *testing.T) {
 					t.Errorf("backwards %v: got  %s\nwant %s", backwards, got, test.want)
 				}
 				var incidents []string
-				for _, r := range b.rows("SELECT identifier_type, identifier, reason, evidence FROM public.customer_identity_incidents ORDER BY ALL") {
+				for _, r := range b.Rows("SELECT identifier_type, identifier, reason, evidence FROM public.customer_identity_incidents ORDER BY ALL") {
 					incidents = append(incidents, fmt.Sprintf("%s %s %s: %s", r[0], r[1], r[2], r[3]))
 				}
 				if got := strings.Join(incidents, "; "); got != test.incidents {
@@ -383,7 +269,7 @@ func TestLimits(t *testing.T) {
 // ids maps each identifier to its customer's id.
 func (b *bench) ids() map[string]string {
 	out := map[string]string{}
-	for _, r := range b.rows("SELECT identifier, customer_id FROM public.customer_identities") {
+	for _, r := range b.Rows("SELECT identifier, customer_id FROM public.customer_identities") {
 		out[r[0]] = r[1]
 	}
 	return out
@@ -391,7 +277,7 @@ func (b *bench) ids() map[string]string {
 
 func (b *bench) history() string {
 	var out []string
-	for _, r := range b.rows("SELECT kind, old_id, new_id, run_id FROM public.customer_id_history ORDER BY \"at\", kind, old_id, new_id") {
+	for _, r := range b.Rows("SELECT kind, old_id, new_id, run_id FROM public.customer_id_history ORDER BY \"at\", kind, old_id, new_id") {
 		out = append(out, strings.TrimSpace(strings.Join(r, " ")))
 	}
 	return strings.Join(out, "; ")
@@ -450,7 +336,7 @@ func TestIDsNeverMoveWithoutReason(t *testing.T) {
 			b.fill(rows...)
 			b.resolve(unlimited(), run, wide())
 			explained := map[string]bool{}
-			for _, h := range b.rows(fmt.Sprintf("SELECT old_id, new_id FROM public.customer_id_history WHERE run_id = 'run%d'", run)) {
+			for _, h := range b.Rows(fmt.Sprintf("SELECT old_id, new_id FROM public.customer_id_history WHERE run_id = 'run%d'", run)) {
 				explained[h[0]+">"+h[1]] = true
 			}
 			after := b.ids()

@@ -1,0 +1,242 @@
+package audience_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/modeltest"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// world is a warehouse with one sync, and the destination that it delivers to.
+type world struct {
+	*modeltest.Bench
+	mode string
+	run  int
+	// there is what the destination holds: key to name.
+	there map[string]string
+}
+
+func newWorld(tb testing.TB, mode string) *world {
+	tb.Helper()
+	w := &world{Bench: modeltest.New(tb), mode: mode, there: map[string]string{}}
+	w.Exec("CREATE TABLE public.customer_profiles (customer_id BIGINT, email VARCHAR, name VARCHAR)")
+	w.Exec("CREATE TABLE public.segment_members (segment VARCHAR, customer_id BIGINT, entered_at TIMESTAMP)")
+	for _, t := range audience.System() {
+		w.Statements(t)
+	}
+	return w
+}
+
+func (w *world) audience() *models.Audience {
+	w.run++
+	return audience.Build(audience.Input{
+		Sync: &config.Sync{
+			Name: "s", From: config.From{Segment: "seg"},
+			To:     config.To{Destination: "d", Mode: w.mode, Key: "mail"},
+			Fields: strict.Ordered[string]{{Key: "mail", Value: "email"}, {Key: "name", Value: "name"}},
+		},
+		Destination: &config.Destination{Name: "d"},
+		Entity:      &config.Entity{Name: "customer"},
+		Types:       map[string]sql.Type{"email": sql.TypeString, "name": sql.TypeString},
+		AsOf:        time.Date(2026, 1, w.run, 0, 0, 0, 0, time.UTC),
+		RunID:       fmt.Sprintf("run%d", w.run),
+	})
+}
+
+// set replaces the members of the segment: id to key and name.
+func (w *world) set(rows ...[3]any) {
+	w.Helper()
+	w.Exec("DELETE FROM public.customer_profiles")
+	w.Exec("DELETE FROM public.segment_members")
+	for _, r := range rows {
+		w.Exec("INSERT INTO public.customer_profiles VALUES (?, ?, ?)", r[0], r[1], r[2])
+		w.Exec("INSERT INTO public.segment_members VALUES ('seg', ?, NULL)", r[0])
+	}
+}
+
+// fate is what becomes of one operation.
+type fate int
+
+const (
+	accepted fate = iota // taken, and we know
+	lost                 // taken, and we do not know
+	unsent               // not taken, and we do not know
+	rejected             // not taken, and we know
+)
+
+// deliver runs the sync once; judge decides each operation's fate. It returns
+// what was due as "operation key".
+func (w *world) deliver(judge func(key string) fate) []string {
+	w.Helper()
+	a := w.audience()
+	w.Steps(a.Steps)
+	w.Statements(a.Begin...)
+	w.Statements(sql.Drop{Table: a.Outcomes.Table}, a.Outcomes)
+	var due []string
+	for _, c := range w.Rows("SELECT operation, key, entity_id, fingerprint, \"field.name\" FROM work.changes_s ORDER BY key") {
+		operation, key, name := c[0], c[1], c[4]
+		due = append(due, operation+" "+key)
+		f := judge(key)
+		if f == accepted || f == lost {
+			if operation == audience.Upsert {
+				w.there[key] = name
+			} else {
+				delete(w.there, key)
+			}
+		}
+		switch f {
+		case accepted:
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, TRUE, '', '', '')", operation, key, c[2], c[3])
+		case rejected:
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'rejected', 'bad', 'no')", operation, key, c[2], c[3])
+		case lost, unsent:
+		}
+	}
+	w.Statements(a.Apply...)
+	w.Statements(a.Settle...)
+	return due
+}
+
+func always(f fate) func(string) fate { return func(string) fate { return f } }
+
+func TestDifferences(t *testing.T) {
+	w := newWorld(t, "mirror")
+	check := func(what string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, w.deliver(always(accepted))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", nil}, [3]any{3, "c'😀\n;--", "Cy"})
+	check("all are new", "upsert a", "upsert b", "upsert c'😀\n;--")
+	check("nothing changed")
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", ""}, [3]any{3, "c'😀\n;--", "Cy"})
+	check("empty is not NULL", "upsert b")
+	w.set([3]any{9, "a", "Ann"}, [3]any{2, "b", ""})
+	check("who it is does not matter, who left does", "remove c'😀\n;--")
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", ""}, [3]any{4, nil, "No key"}, [3]any{5, "", "No key"})
+	check("a row without a key is not sent")
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "x"}, [3]any{6, "b", "y"})
+	check("a key of two is neither sent nor removed")
+	got := w.Rows("SELECT key, origin, code, attempts FROM public.sync_rejections ORDER BY key")
+	if diff := cmp.Diff([][]string{{"b#2", "invalid", "duplicate_key", "1"}, {"b#6", "invalid", "duplicate_key", "1"}}, got); diff != "" {
+		t.Errorf("rejections (-want +got):\n%s", diff)
+	}
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "x"})
+	check("until it is one's own again", "upsert b")
+	if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
+		t.Errorf("rejections are left: %v", got)
+	}
+}
+
+func TestUpsertModeRemovesNothing(t *testing.T) {
+	w := newWorld(t, "upsert")
+	w.set([3]any{1, "a", "Ann"})
+	w.deliver(always(accepted))
+	w.set()
+	if got := w.deliver(always(accepted)); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestRejectionsStayDue(t *testing.T) {
+	w := newWorld(t, "mirror")
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"})
+	for range 3 {
+		w.deliver(func(key string) fate {
+			if key == "a" {
+				return rejected
+			}
+			return accepted
+		})
+	}
+	got := w.Rows("SELECT key, origin, code, message, attempts, first_at, last_at, run_id FROM public.sync_rejections")
+	want := [][]string{{"a", "rejected", "bad", "no", "3", "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z", "run3"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := w.Rows("SELECT key FROM public.sync_ledger"); len(got) != 1 || got[0][0] != "b" {
+		t.Errorf("the ledger holds %v, want b", got)
+	}
+	w.set([3]any{2, "b", "Bob"})
+	w.deliver(always(accepted))
+	if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
+		t.Errorf("nobody wants a any more, and it is still due: %v", got)
+	}
+}
+
+// TestLostAnswer is the row that changes forth and back around an answer that
+// was lost: equal to the ledger, and wrong over there.
+func TestLostAnswer(t *testing.T) {
+	w := newWorld(t, "mirror")
+	w.set([3]any{1, "a", "Ann"})
+	w.deliver(always(accepted))
+	w.set([3]any{1, "a", "Anne"}, [3]any{2, "b", "Bob"})
+	w.deliver(always(lost))
+	w.set([3]any{1, "a", "Ann"})
+	if diff := cmp.Diff([]string{"upsert a", "remove b"}, w.deliver(always(accepted))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := w.deliver(always(accepted)); len(got) != 0 {
+		t.Errorf("got %v after everything was settled", got)
+	}
+}
+
+// TestConverges changes random rows under random fates, then lets everything
+// through: the destination holds what is wanted and nothing else.
+func TestConverges(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		w := newWorld(t, "mirror")
+		var rows [][3]any
+		for range 6 {
+			rows = nil
+			for id := range 12 {
+				if r.IntN(3) == 0 {
+					continue
+				}
+				key := any(fmt.Sprintf("k%d", r.IntN(10)))
+				if r.IntN(10) == 0 {
+					key = nil
+				}
+				rows = append(rows, [3]any{id, key, []any{"x", "y", nil}[r.IntN(3)]})
+			}
+			w.set(rows...)
+			w.deliver(func(string) fate { return fate(r.IntN(4)) })
+		}
+		count := map[any]int{}
+		for _, row := range rows {
+			count[row[1]]++
+		}
+		w.deliver(always(accepted))
+		want := map[string]string{}
+		for _, row := range rows {
+			key, ok := row[1].(string)
+			if !ok {
+				continue
+			}
+			if count[key] > 1 {
+				// Left as it was over there, whatever that is.
+				delete(w.there, key)
+				continue
+			}
+			name, _ := row[2].(string)
+			want[key] = name
+		}
+		if diff := cmp.Diff(want, w.there); diff != "" {
+			t.Errorf("seed %d (-want +got):\n%s", seed, diff)
+		}
+		if got := w.deliver(always(accepted)); len(got) != 0 {
+			t.Errorf("seed %d: a second run sends %v", seed, got)
+		}
+	}
+}

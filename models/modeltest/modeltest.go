@@ -1,0 +1,141 @@
+// Package modeltest runs models on an in-memory DuckDB, for the tests of the
+// packages that compile them. It has none of what cmd/internal/run adds: no
+// events, no parallel models, no clean-up. Start with New.
+package modeltest
+
+import (
+	dbsql "database/sql"
+	"strings"
+	"testing"
+
+	_ "github.com/duckdb/duckdb-go/v2" // the engine
+
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Bench runs models on an in-memory DuckDB, one statement after the other. It
+// has the schemas public, work and raw; a failure ends the test.
+type Bench struct {
+	testing.TB
+	db *dbsql.DB
+	p  *sql.Printer
+	// Rounds counts the rounds of the loops by title.
+	Rounds map[string]int
+}
+
+// New makes an empty Bench.
+func New(tb testing.TB) *Bench {
+	tb.Helper()
+	db, err := dbsql.Open("duckdb", "")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { db.Close() })
+	b := &Bench{TB: tb, db: db, Rounds: map[string]int{}, p: &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string {
+		switch t.Space {
+		case sql.Public:
+			return []string{"public", t.Name}
+		case sql.Beside:
+			return []string{"public", t.Name + "__new"}
+		case sql.Work:
+			return []string{"work", t.Name}
+		case sql.Source:
+		}
+		return strings.Split(t.Name, ".")
+	}}}
+	b.Exec("CREATE SCHEMA public")
+	b.Exec("CREATE SCHEMA work")
+	b.Exec("CREATE SCHEMA raw")
+	return b
+}
+
+// Exec runs one statement as text.
+func (b *Bench) Exec(q string, args ...any) {
+	b.Helper()
+	if _, err := b.db.Exec(q, args...); err != nil {
+		b.Fatalf("%v in:\n%s", err, q)
+	}
+}
+
+// Statements runs statements in order.
+func (b *Bench) Statements(list ...sql.Statement) {
+	b.Helper()
+	for _, s := range list {
+		texts, err := b.p.Statement(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, text := range texts {
+			b.Exec(text)
+		}
+	}
+}
+
+// Steps runs the steps of a model.
+func (b *Bench) Steps(steps []models.Step) {
+	b.Helper()
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *models.Exec:
+			b.Statements(s.Statements...)
+		case *models.Loop:
+			for round := 0; b.Number(s.While) != 0; round++ {
+				if round == s.Max {
+					b.Fatalf("%s does not end", s.Title)
+				}
+				b.Rounds[s.Title]++
+				b.Steps(s.Steps)
+			}
+		default:
+			b.Fatalf("unexpected step %T", s)
+		}
+	}
+}
+
+// Number is the one integer that a query gives.
+func (b *Bench) Number(q sql.Query) (n int) {
+	b.Helper()
+	text, err := b.p.Query(q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := b.db.QueryRow(text).Scan(&n); err != nil {
+		b.Fatalf("%v in:\n%s", err, text)
+	}
+	return n
+}
+
+// Rows reads a query given as text; NULL is the empty string.
+func (b *Bench) Rows(q string) [][]string {
+	b.Helper()
+	rows, err := b.db.Query(q)
+	if err != nil {
+		b.Fatalf("%v in:\n%s", err, q)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var out [][]string
+	for rows.Next() {
+		cells := make([]dbsql.NullString, len(columns))
+		dest := make([]any, len(columns))
+		for i := range cells {
+			dest[i] = &cells[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			b.Fatal(err)
+		}
+		row := make([]string, len(columns))
+		for i, c := range cells {
+			row[i] = c.String
+		}
+		out = append(out, row)
+	}
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
+	return out
+}
