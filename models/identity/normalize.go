@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -34,7 +33,9 @@ func fold(id config.Identifier, trimmed sql.Expr) sql.Expr {
 	switch id.Normalize {
 	case "email", "domain", "lower":
 		return sql.Fn(sql.Lower, trimmed)
-	case "phone", "digits":
+	case "phone":
+		return strip(sql.Fn(sql.Replace, trimmed, sql.String(normalize.TrunkHint), sql.String("")), `[^0-9]`)
+	case "digits":
 		return strip(trimmed, `[^0-9]`)
 	default:
 		return trimmed
@@ -85,7 +86,7 @@ func phone(region string, text, digits sql.Expr) sql.Expr {
 		}
 		c.Else = sql.Fn(sql.Concat, sql.String(r.Code), sql.Fn(sql.NullIfEmpty, national))
 	}
-	return matching(sql.Fn(sql.Concat, sql.String("+"), c), fmt.Sprintf(`\+[0-9]{%d,%d}`, normalize.MinPhone, normalize.MaxPhone))
+	return matching(sql.Fn(sql.Concat, sql.String("+"), c), normalize.PhonePattern)
 }
 
 // domain is the host of a URL or what is left of a bare domain.

@@ -26,16 +26,18 @@ const DomainPattern = `[^\s@:/?#.]+(\.[^\s@:/?#.]+)+`
 // IntegerPattern matches a whole number, with decimals only of zeros.
 const IntegerPattern = `[+-]?[0-9]+(\.0*)?`
 
-// MinPhone and MaxPhone bound the digits of an international number, country
-// calling code included.
-const (
-	MinPhone = 8
-	MaxPhone = 15
-)
+// PhonePattern matches a whole international number: country calling codes do
+// not begin with 0, and E.164 allows 15 digits.
+const PhonePattern = `\+[1-9][0-9]{7,14}`
+
+// TrunkHint is how people write the trunk prefix into an international number,
+// as in +33 (0)6 12 34 56 78. It is not dialled.
+const TrunkHint = "(0)"
 
 var (
 	email    = regexp.MustCompile(`^(?:` + EmailPattern + `)$`)
 	hostname = regexp.MustCompile(`^(?:` + DomainPattern + `)$`)
+	dialled  = regexp.MustCompile(`^(?:` + PhonePattern + `)$`)
 	whole    = regexp.MustCompile(`^(?:` + IntegerPattern + `)$`)
 
 	notDigits  = regexp.MustCompile(`[^0-9]`)
@@ -80,7 +82,7 @@ func Value(kind, region, text string) (value string, ok bool) {
 // phone reads an international number after + or 00, and otherwise a national
 // one of the region: without its trunk prefix, behind the calling code.
 func phone(region, text string) (string, bool) {
-	digits := notDigits.ReplaceAllString(text, "")
+	digits := notDigits.ReplaceAllString(strings.ReplaceAll(text, TrunkHint, ""), "")
 	switch {
 	case strings.HasPrefix(text, "+"):
 	case strings.HasPrefix(digits, "00"):
@@ -98,7 +100,7 @@ func phone(region, text string) (string, bool) {
 		}
 		digits = r.Code + digits
 	}
-	return "+" + digits, len(digits) >= MinPhone && len(digits) <= MaxPhone
+	return "+" + digits, dialled.MatchString("+" + digits)
 }
 
 // domain takes away the scheme, path, port and leading www. of a URL.
