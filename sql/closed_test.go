@@ -130,7 +130,7 @@ func places(table sql.Table) map[string]sql.Statement {
 		return sql.CreateTableAs{Table: work("t"), Query: &s}
 	}
 	from := func(v reflect.Value) sql.Statement {
-		f, ok := v.Interface().(sql.From)
+		f, ok := reflect.TypeAssert[sql.From](v)
 		if !ok {
 			j := v.Interface().(sql.Join)
 			f = &j
@@ -187,11 +187,11 @@ func plant(v reflect.Value, hidden sql.Scalar) bool {
 		v.Set(s)
 		return true
 	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() && plant(v.Field(i), hidden) {
+		for _, field := range v.Fields() {
+			if field.CanSet() && plant(field, hidden) {
 				// The other fields of the element stand for something too.
-				for k := range v.NumField() {
-					if f := v.Field(k); f.Kind() == reflect.Interface && f.IsNil() && h.Type().Implements(f.Type()) {
+				for _, f := range v.Fields() {
+					if f.Kind() == reflect.Interface && f.IsNil() && h.Type().Implements(f.Type()) {
 						f.Set(reflect.ValueOf(sql.Bool(true)))
 					}
 				}

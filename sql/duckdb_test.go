@@ -23,26 +23,26 @@ func printer() *sql.Printer {
 }
 
 // engine opens an empty DuckDB in memory.
-func engine(t testing.TB) *dbsql.DB {
-	t.Helper()
+func engine(tb testing.TB) *dbsql.DB {
+	tb.Helper()
 	db, err := dbsql.Open("duckdb", "?threads=2&autoinstall_known_extensions=false&autoload_known_extensions=false")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	tb.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
 	if _, err := db.Exec("SET TimeZone = 'UTC'"); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return db
 }
 
 // eval is the value of a one-row, one-column query; decimals as text.
-func eval(t testing.TB, db *dbsql.DB, query string) any {
-	t.Helper()
+func eval(tb testing.TB, db *dbsql.DB, query string) any {
+	tb.Helper()
 	var v any
 	if err := db.QueryRow(query).Scan(&v); err != nil {
-		t.Fatalf("%s\n%v", query, err)
+		tb.Fatalf("%s\n%v", query, err)
 	}
 	switch v := v.(type) {
 	case int32:

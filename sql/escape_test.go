@@ -62,14 +62,14 @@ func TestInjection(t *testing.T) {
 
 // single fails unless the engine parses text as exactly one statement, and
 // all of it.
-func single(t testing.TB, db *dbsql.DB, text string) {
-	t.Helper()
+func single(tb testing.TB, db *dbsql.DB, text string) {
+	tb.Helper()
 	if strings.ContainsRune(text, 0) {
-		t.Fatalf("a statement holds NUL: %q", text)
+		tb.Fatalf("a statement holds NUL: %q", text)
 	}
 	conn, err := db.Conn(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer conn.Close()
 	err = conn.Raw(func(dc any) error {
@@ -81,13 +81,13 @@ func single(t testing.TB, db *dbsql.DB, text string) {
 		return stmt.Close()
 	})
 	if err != nil {
-		t.Fatalf("not one statement: %q: %v", text, err)
+		tb.Fatalf("not one statement: %q: %v", text, err)
 	}
 }
 
 // roundTrip reads s back from a literal in the places where literals stand.
-func roundTrip(t testing.TB, db *dbsql.DB, s string) {
-	t.Helper()
+func roundTrip(tb testing.TB, db *dbsql.DB, s string) {
+	tb.Helper()
 	p := printer()
 	literal := sql.String(s)
 	for _, e := range []sql.Expr{
@@ -100,32 +100,32 @@ func roundTrip(t testing.TB, db *dbsql.DB, s string) {
 	} {
 		text, err := p.Query(&sql.Select{Items: []sql.Item{sql.As(e, "v")}})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		single(t, db, text)
-		if got := eval(t, db, text); got != s {
-			t.Fatalf("%s\ngot  %q\nwant %q", text, got, s)
+		single(tb, db, text)
+		if got := eval(tb, db, text); got != s {
+			tb.Fatalf("%s\ngot  %q\nwant %q", text, got, s)
 		}
 	}
 	for f, want := range map[sql.Func]any{sql.Contains: true, sql.StartsWith: true, sql.EndsWith: true, sql.Same: true, sql.Differ: false} {
 		text, err := p.Expr(sql.Fn(f, literal, literal))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		if got := eval(t, db, "SELECT "+text); got != want {
-			t.Fatalf("%s of %q with itself: got %v", f, s, got)
+		if got := eval(tb, db, "SELECT "+text); got != want {
+			tb.Fatalf("%s of %q with itself: got %v", f, s, got)
 		}
 	}
-	if got := eval(t, db, "SELECT "+mustExpr(t, sql.Fn(sql.Length, literal))); got != int64(utf8.RuneCountInString(s)) {
-		t.Fatalf("the length of %q is %v", s, got)
+	if got := eval(tb, db, "SELECT "+mustExpr(tb, sql.Fn(sql.Length, literal))); got != int64(utf8.RuneCountInString(s)) {
+		tb.Fatalf("the length of %q is %v", s, got)
 	}
 }
 
-func mustExpr(t testing.TB, e sql.Expr) string {
-	t.Helper()
+func mustExpr(tb testing.TB, e sql.Expr) string {
+	tb.Helper()
 	text, err := printer().Expr(e)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }
@@ -135,8 +135,8 @@ func nameable(s string) bool { return s != "" && !strings.ContainsRune(s, 0) && 
 
 // nameRoundTrip makes a table called s with a column called s, reads it under
 // an alias called s and drops it.
-func nameRoundTrip(t testing.TB, db *dbsql.DB, s string) {
-	t.Helper()
+func nameRoundTrip(tb testing.TB, db *dbsql.DB, s string) {
+	tb.Helper()
 	if strings.EqualFold(s, "canary") {
 		return
 	}
@@ -149,14 +149,14 @@ func nameRoundTrip(t testing.TB, db *dbsql.DB, s string) {
 	} {
 		script, err := p.Statement(statement)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if len(script) != 1 {
-			t.Fatalf("%T: %d statements", statement, len(script))
+			tb.Fatalf("%T: %d statements", statement, len(script))
 		}
-		single(t, db, script[0])
+		single(tb, db, script[0])
 		if _, err := db.Exec(script[0]); err != nil {
-			t.Fatalf("%s\n%v", script[0], err)
+			tb.Fatalf("%s\n%v", script[0], err)
 		}
 	}
 	text, err := p.Query(&sql.Select{
@@ -167,42 +167,42 @@ func nameRoundTrip(t testing.TB, db *dbsql.DB, s string) {
 		OrderBy: []sql.Order{sql.Asc(sql.Col(s, s))},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	single(t, db, text)
+	single(tb, db, text)
 	rows, err := db.Query(text)
 	if err != nil {
-		t.Fatalf("%s\n%v", text, err)
+		tb.Fatalf("%s\n%v", text, err)
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var got []string
 	for rows.Next() {
 		var v string
 		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		got = append(got, v)
 	}
 	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	rows.Close()
 	if d := cmp.Diff([]string{s}, columns); d != "" {
-		t.Fatalf("column (-want +got):\n%s", d)
+		tb.Fatalf("column (-want +got):\n%s", d)
 	}
 	if d := cmp.Diff([]string{s}, got); d != "" {
-		t.Fatalf("value (-want +got):\n%s", d)
+		tb.Fatalf("value (-want +got):\n%s", d)
 	}
 	script, err := p.Statement(sql.Drop{Table: table})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := db.Exec(script[0]); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

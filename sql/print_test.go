@@ -2,6 +2,7 @@ package sql_test
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -223,6 +224,88 @@ type tree struct {
 	value three
 }
 
+// strict is an operator that is NULL where an operand is.
+func strict(of func(a, b int64) three) func(x, y three) three {
+	return func(x, y three) three {
+		a, ok := x.(int64)
+		b, also := y.(int64)
+		if !ok || !also {
+			return nil
+		}
+		return of(a, b)
+	}
+}
+
+// exact is 64-bit arithmetic that is NULL where the result does not fit.
+func exact(of func(z, a, b *big.Int) *big.Int) func(x, y three) three {
+	return strict(func(a, b int64) three {
+		if z := of(new(big.Int), big.NewInt(a), big.NewInt(b)); z.IsInt64() {
+			return z.Int64()
+		}
+		return nil
+	})
+}
+
+// division is NULL where there is no quotient of 64 bits.
+func division(of func(a, b int64) int64) func(x, y three) three {
+	return strict(func(a, b int64) three {
+		if b == 0 || a == math.MinInt64 && b == -1 {
+			return nil
+		}
+		return of(a, b)
+	})
+}
+
+// skipping is an operator that skips NULL.
+func skipping(of func(a, b int64) int64) func(x, y three) three {
+	both := strict(func(a, b int64) three { return of(a, b) })
+	return func(x, y three) three {
+		switch {
+		case x == nil:
+			return y
+		case y == nil:
+			return x
+		default:
+			return both(x, y)
+		}
+	}
+}
+
+// operator is a function of two integers, and what it means.
+type operator struct {
+	name sql.Func
+	of   func(x, y three) three
+}
+
+var operators = []operator{
+	{sql.IntAdd, exact((*big.Int).Add)},
+	{sql.IntSub, exact((*big.Int).Sub)},
+	{sql.IntMul, exact((*big.Int).Mul)},
+	{sql.IntDiv, division(func(a, b int64) int64 { return a / b })},
+	{sql.IntMod, division(func(a, b int64) int64 { return a % b })},
+	{sql.Coalesce, skipping(func(a, _ int64) int64 { return a })},
+	{sql.Least, skipping(func(a, b int64) int64 { return min(a, b) })},
+	{sql.Greatest, skipping(func(a, b int64) int64 { return max(a, b) })},
+}
+
+var comparisons = []operator{
+	{sql.Eq, strict(func(a, b int64) three { return a == b })},
+	{sql.Ne, strict(func(a, b int64) three { return a != b })},
+	{sql.Lt, strict(func(a, b int64) three { return a < b })},
+	{sql.Le, strict(func(a, b int64) three { return a <= b })},
+	{sql.Gt, strict(func(a, b int64) three { return a > b })},
+	{sql.Ge, strict(func(a, b int64) three { return a >= b })},
+	{sql.Same, func(x, y three) three { return x == y }},
+	{sql.Differ, func(x, y three) three { return x != y }},
+}
+
+// one applies one of several operators to two random numbers.
+func one(r *rand.Rand, of []operator, depth int) tree {
+	op := of[r.IntN(len(of))]
+	x, y := number(r, depth), number(r, depth)
+	return tree{sql.Fn(op.name, x.expr, y.expr), op.of(x.value, y.value)}
+}
+
 // number makes a random integer expression and evaluates it.
 func number(r *rand.Rand, depth int) tree {
 	if depth == 0 || r.IntN(8) == 0 {
@@ -233,70 +316,21 @@ func number(r *rand.Rand, depth int) tree {
 		n := edges[r.IntN(len(edges))]
 		return tree{sql.Cast{Expr: sql.Int(n), To: sql.TypeInt}, n}
 	}
-	x, y := number(r, depth-1), number(r, depth-1)
-	ops := []sql.Func{sql.IntAdd, sql.IntSub, sql.IntMul, sql.IntDiv, sql.IntMod, sql.IntNeg, sql.Coalesce, sql.Least, sql.Greatest, "case"}
-	switch op := ops[r.IntN(len(ops))]; op {
-	case "case":
+	switch r.IntN(len(operators) + 2) {
+	case 0:
+		x, y := number(r, depth-1), number(r, depth-1)
 		c := condition(r, depth-1)
 		v := y.value
 		if c.value == true {
 			v = x.value
 		}
 		return tree{sql.If(c.expr, x.expr, y.expr), v}
-	case sql.IntNeg:
-		return tree{sql.Fn(op, x.expr), arithmetic(sql.IntSub, int64(0), x.value)}
-	case sql.Coalesce:
-		v := x.value
-		if v == nil {
-			v = y.value
-		}
-		return tree{sql.Fn(op, x.expr, y.expr), v}
-	case sql.Least, sql.Greatest:
-		v := x.value
-		switch {
-		case v == nil:
-			v = y.value
-		case y.value != nil && (y.value.(int64) < v.(int64)) == (op == sql.Least):
-			v = y.value
-		}
-		return tree{sql.Fn(op, x.expr, y.expr), v}
+	case 1:
+		x := number(r, depth-1)
+		return tree{sql.Fn(sql.IntNeg, x.expr), exact((*big.Int).Sub)(int64(0), x.value)}
 	default:
-		return tree{sql.Fn(op, x.expr, y.expr), arithmetic(op, x.value, y.value)}
+		return one(r, operators, depth-1)
 	}
-}
-
-// arithmetic is 64-bit arithmetic that is nil where the result does not fit.
-func arithmetic(op sql.Func, x, y three) three {
-	if x == nil || y == nil {
-		return nil
-	}
-	a, b := x.(int64), y.(int64)
-	switch op {
-	case sql.IntAdd:
-		if s := a + b; (s > a) == (b > 0) {
-			return s
-		}
-	case sql.IntSub:
-		if s := a - b; (s < a) == (b > 0) {
-			return s
-		}
-	case sql.IntMul:
-		if a == 0 || b == 0 {
-			return int64(0)
-		}
-		if s := a * b; s/b == a && !(a == -1 && b == math.MinInt64) && !(b == -1 && a == math.MinInt64) {
-			return s
-		}
-	case sql.IntDiv:
-		if b != 0 && !(a == math.MinInt64 && b == -1) {
-			return a / b
-		}
-	case sql.IntMod:
-		if b != 0 && !(a == math.MinInt64 && b == -1) {
-			return a % b
-		}
-	}
-	return nil
 }
 
 // condition makes a random boolean expression and evaluates it.
@@ -359,37 +393,7 @@ func condition(r *rand.Rand, depth int) tree {
 		}
 		return tree{in, v}
 	default:
-		x, y := number(r, depth-1), number(r, depth-1)
-		ops := []sql.Func{sql.Eq, sql.Ne, sql.Lt, sql.Le, sql.Gt, sql.Ge, sql.Same, sql.Differ}
-		op := ops[r.IntN(len(ops))]
-		return tree{sql.Fn(op, x.expr, y.expr), comparison(op, x.value, y.value)}
-	}
-}
-
-func comparison(op sql.Func, x, y three) three {
-	switch op {
-	case sql.Same:
-		return x == y
-	case sql.Differ:
-		return x != y
-	}
-	if x == nil || y == nil {
-		return nil
-	}
-	a, b := x.(int64), y.(int64)
-	switch op {
-	case sql.Eq:
-		return a == b
-	case sql.Ne:
-		return a != b
-	case sql.Lt:
-		return a < b
-	case sql.Le:
-		return a <= b
-	case sql.Gt:
-		return a > b
-	default:
-		return a >= b
+		return one(r, comparisons, depth-1)
 	}
 }
 

@@ -29,6 +29,7 @@ type Harness struct {
 
 // Run checks that an adapter does what the contracts of package adapters say.
 func Run(t *testing.T, h Harness) {
+	t.Helper()
 	cases := []struct {
 		name string
 		test func(*testing.T, *adapters.Warehouse)
@@ -73,15 +74,15 @@ func work(name string) sql.Table   { return sql.Table{Space: sql.Work, Name: nam
 func public(name string) sql.Table { return sql.Table{Space: sql.Public, Name: name} }
 
 // all reads a result to its end.
-func all(t testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
-	t.Helper()
-	rows, err := w.Query(t.Context(), q)
+func all(tb testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
+	tb.Helper()
+	rows, err := w.Query(tb.Context(), q)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() {
 		if err := rows.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	}()
 	var out [][]any
@@ -91,33 +92,33 @@ func all(t testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
 		case errors.Is(err, io.EOF):
 			return out
 		case err != nil:
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, row)
 	}
 }
 
 // one is the only value of a query of one row and one column.
-func one(t testing.TB, w *adapters.Warehouse, e sql.Expr) any {
-	t.Helper()
-	rows := all(t, w, &sql.Select{Items: []sql.Item{sql.As(e, "v")}})
+func one(tb testing.TB, w *adapters.Warehouse, e sql.Expr) any {
+	tb.Helper()
+	rows := all(tb, w, &sql.Select{Items: []sql.Item{sql.As(e, "v")}})
 	if len(rows) != 1 || len(rows[0]) != 1 {
-		t.Fatalf("got %d rows", len(rows))
+		tb.Fatalf("got %d rows", len(rows))
 	}
 	return rows[0][0]
 }
 
-func exec(t testing.TB, w *adapters.Warehouse, statements ...sql.Statement) {
-	t.Helper()
-	if err := w.Exec(t.Context(), statements...); err != nil {
-		t.Fatal(err)
+func exec(tb testing.TB, w *adapters.Warehouse, statements ...sql.Statement) {
+	tb.Helper()
+	if err := w.Exec(tb.Context(), statements...); err != nil {
+		tb.Fatal(err)
 	}
 }
 
 // create makes a table of one integer column n that holds the numbers given.
-func create(t testing.TB, w *adapters.Warehouse, table sql.Table, numbers ...int64) {
-	t.Helper()
-	exec(t, w, sql.CreateTableAs{Table: table, Query: constants(numbers...)})
+func create(tb testing.TB, w *adapters.Warehouse, table sql.Table, numbers ...int64) {
+	tb.Helper()
+	exec(tb, w, sql.CreateTableAs{Table: table, Query: constants(numbers...)})
 }
 
 // constants is a query of one integer column n.
@@ -130,11 +131,11 @@ func constants(numbers ...int64) sql.Query {
 }
 
 // numbers reads a table that create made, sorted.
-func numbers(t testing.TB, w *adapters.Warehouse, table sql.Table) []int64 {
-	t.Helper()
+func numbers(tb testing.TB, w *adapters.Warehouse, table sql.Table) []int64 {
+	tb.Helper()
 	n := sql.Col("t", "n")
 	var out []int64
-	for _, row := range all(t, w, &sql.Select{
+	for _, row := range all(tb, w, &sql.Select{
 		Items:   []sql.Item{sql.As(n, "n")},
 		From:    sql.TableRef{Table: table, As: "t"},
 		OrderBy: []sql.Order{sql.Asc(n)},
@@ -145,22 +146,21 @@ func numbers(t testing.TB, w *adapters.Warehouse, table sql.Table) []int64 {
 	return out
 }
 
-func exists(t testing.TB, w *adapters.Warehouse, table sql.Table) bool {
-	t.Helper()
-	_, err := w.Columns(t.Context(), table)
+func exists(tb testing.TB, w *adapters.Warehouse, table sql.Table) bool {
+	tb.Helper()
+	_, err := w.Columns(tb.Context(), table)
 	if err == nil {
 		return true
 	}
 	if k := kind(err); k != adapters.NotFound {
-		t.Fatalf("asking for the columns of %v: got kind %d (%v), want NotFound", table, k, err)
+		tb.Fatalf("asking for the columns of %v: got kind %d (%v), want NotFound", table, k, err)
 	}
 	return false
 }
 
 // kind is the kind of an error, Unknown where it has none.
 func kind(err error) adapters.Kind {
-	var e *adapters.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*adapters.Error](err); ok {
 		return e.Kind
 	}
 	return adapters.Unknown
@@ -177,11 +177,28 @@ func filled(n int, row func(i int) []any) iter.Seq2[[]any, error] {
 	}
 }
 
+// endless counts the rows of a product that no machine finishes.
+func endless(tb testing.TB, w *adapters.Warehouse) sql.Query {
+	tb.Helper()
+	table := work("thousand")
+	exec(tb, w, sql.CreateTable{Table: table, Columns: []sql.ColumnDef{{Name: "n", Type: sql.TypeInt}}})
+	if err := w.Load(tb.Context(), table, []string{"n"}, filled(10_000, func(i int) []any { return []any{int64(i)} })); err != nil {
+		tb.Fatal(err)
+	}
+	ref := func(as string) sql.From { return sql.TableRef{Table: table, As: as} }
+	join := func(as string) sql.Join { return sql.Join{Kind: sql.CrossJoin, Right: ref(as)} }
+	sum := sql.Fn(sql.AddFast, sql.Fn(sql.AddFast, sql.Col("a", "n"), sql.Col("b", "n")), sql.Fn(sql.AddFast, sql.Col("c", "n"), sql.Col("d", "n")))
+	return &sql.Select{
+		Items: []sql.Item{sql.As(sql.Fn(sql.Max, sum), "n")},
+		From:  sql.Joins(ref("a"), join("b"), join("c"), join("d")),
+	}
+}
+
 // same compares values; NaN equals NaN.
-func same(t testing.TB, what string, got, want any) {
-	t.Helper()
+func same(tb testing.TB, what string, got, want any) {
+	tb.Helper()
 	if d := cmp.Diff(want, got, cmpopts.EquateNaNs()); d != "" {
-		t.Errorf("%s (-want +got):\n%s", what, d)
+		tb.Errorf("%s (-want +got):\n%s", what, d)
 	}
 }
 

@@ -47,23 +47,28 @@ func BenchmarkRead(b *testing.B) {
 		defer db.Close()
 		b.ReportAllocs()
 		for b.Loop() {
-			rows, err := db.Query(sevenColumns)
-			if err != nil {
+			if err := readAll(db); err != nil {
 				b.Fatal(err)
 			}
-			values, dest := make([]any, 7), make([]any, 7)
-			for i := range values {
-				dest[i] = &values[i]
-			}
-			for rows.Next() {
-				if err := rows.Scan(dest...); err != nil {
-					b.Fatal(err)
-				}
-			}
-			if err := rows.Err(); err != nil {
-				b.Fatal(err)
-			}
-			rows.Close()
 		}
 	})
+}
+
+// readAll reads the benchmark's rows through database/sql.
+func readAll(db *dbsql.DB) error {
+	rows, err := db.Query(sevenColumns)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	values, dest := make([]any, 7), make([]any, 7)
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

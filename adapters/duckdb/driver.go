@@ -110,12 +110,12 @@ func Open(ctx context.Context, config Config, dir string) (*Driver, error) {
 	for i, statement := range script {
 		// Not through Exec: a connection of the pool starts in FileCatalog.
 		if err := d.bootstrap(ctx, statement); err != nil {
-			return nil, errors.Join(err, d.Close())
+			return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
 		}
 		if i == attached && config.TempDirectory == "" && path != Memory {
 			// The file is ours, so what another process spilled is left over.
 			if err := sweep(spill); err != nil {
-				return nil, errors.Join(err, d.Close())
+				return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
 			}
 		}
 	}
@@ -210,8 +210,7 @@ func (d *Driver) Exec(ctx context.Context, script []string) error {
 	for i, statement := range script {
 		if err := c.exec(ctx, statement); err != nil {
 			c.rollback()
-			var known *adapters.Error
-			if errors.As(err, &known) {
+			if known, ok := errors.AsType[*adapters.Error](err); ok {
 				known.Statement = i
 			}
 			return err
@@ -245,7 +244,9 @@ func (d *Driver) Columns(ctx context.Context, table []string) ([]adapters.Column
 }
 
 // Close writes the file to its last byte and gives it free.
-func (d *Driver) Close() error {
+func (d *Driver) Close() error { return d.close(context.Background()) }
+
+func (d *Driver) close(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closed {
 		d.mu.Unlock()
@@ -262,8 +263,8 @@ func (d *Driver) Close() error {
 	if c, e := d.connect(); e == nil {
 		// The instance writes its files when it goes; asking for it first is
 		// the only way to hear that the disk was full.
-		var known *adapters.Error
-		if e := c.exec(context.Background(), "CHECKPOINT "+name(FileCatalog)); errors.As(e, &known) && known.Kind == adapters.Quota {
+		e := c.exec(ctx, "CHECKPOINT "+name(FileCatalog))
+		if known, ok := errors.AsType[*adapters.Error](e); ok && known.Kind == adapters.Quota {
 			err = e
 		}
 		c.close()

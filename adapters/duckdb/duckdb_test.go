@@ -10,23 +10,23 @@ import (
 )
 
 // open opens a database and closes it with the test.
-func open(t testing.TB, config duckdb.Config, dir string, fileSources ...string) *adapters.Warehouse {
-	t.Helper()
-	driver, err := duckdb.Open(t.Context(), config, dir)
+func open(tb testing.TB, config duckdb.Config, dir string, fileSources ...string) *adapters.Warehouse {
+	tb.Helper()
+	driver, err := duckdb.Open(tb.Context(), config, dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w := adapters.New(adapters.Options{
 		Driver: driver, Dialect: sql.DuckDB, Schema: "customhouse",
 		Work: duckdb.WorkParts(), Files: duckdb.FileParts(), FileSources: fileSources,
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := w.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	if err := w.Init(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := w.Init(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return w
 }
@@ -35,7 +35,10 @@ func TestConformance(t *testing.T) {
 	for name, path := range map[string]string{"file": "test.duckdb", "memory": duckdb.Memory} {
 		t.Run(name, func(t *testing.T) {
 			adaptertest.Run(t, adaptertest.Harness{
-				Open: func(t testing.TB) *adapters.Warehouse { return open(t, duckdb.Config{Path: path}, t.TempDir()) },
+				Open: func(tb testing.TB) *adapters.Warehouse {
+					tb.Helper()
+					return open(tb, duckdb.Config{Path: path}, tb.TempDir())
+				},
 			})
 		})
 	}

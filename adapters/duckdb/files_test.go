@@ -16,22 +16,22 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-func write(t testing.TB, dir, name, text string) {
-	t.Helper()
+func write(tb testing.TB, dir, name, text string) {
+	tb.Helper()
 	data := []byte(text)
 	if strings.HasSuffix(name, ".gz") {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
 		if _, err := z.Write(data); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := z.Close(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		data = b.Bytes()
 	}
 	if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

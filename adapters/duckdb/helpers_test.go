@@ -31,11 +31,11 @@ func loadRows(ctx context.Context, w *adapters.Warehouse, rows int) error {
 }
 
 // read is all rows of a query.
-func read(t testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
-	t.Helper()
-	rows, err := w.Query(t.Context(), q)
+func read(tb testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
+	tb.Helper()
+	rows, err := w.Query(tb.Context(), q)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer rows.Close()
 	var out [][]any
@@ -45,18 +45,18 @@ func read(t testing.TB, w *adapters.Warehouse, q sql.Query) [][]any {
 		case errors.Is(err, io.EOF):
 			return out
 		case err != nil:
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, row)
 	}
 }
 
 // row is the only row of a query.
-func row(t testing.TB, w *adapters.Warehouse, q sql.Query) []any {
-	t.Helper()
-	rows := read(t, w, q)
+func row(tb testing.TB, w *adapters.Warehouse, q sql.Query) []any {
+	tb.Helper()
+	rows := read(tb, w, q)
 	if len(rows) != 1 {
-		t.Fatalf("got %d rows, want 1", len(rows))
+		tb.Fatalf("got %d rows, want 1", len(rows))
 	}
 	return rows[0]
 }

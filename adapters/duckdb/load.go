@@ -158,7 +158,7 @@ func (l *loader) add(row []any) error {
 		}
 	}
 	l.row++
-	if l.row == int(engine.VectorSize()) {
+	if index(l.row) == engine.VectorSize() {
 		return l.send()
 	}
 	return nil
@@ -167,7 +167,7 @@ func (l *loader) add(row []any) error {
 // send hands a full chunk to the appender.
 func (l *loader) send() error {
 	return l.conn.interruptible(l.ctx, func() error {
-		engine.DataChunkSetSize(l.chunk, engine.IdxT(l.row))
+		engine.DataChunkSetSize(l.chunk, index(l.row))
 		if engine.AppendDataChunk(l.appender, l.chunk) == engine.StateError {
 			return l.failure()
 		}
@@ -210,9 +210,9 @@ var errType = errors.New("a value has the wrong type")
 func (c *carrier) set(i int, v any) error {
 	if v == nil {
 		engine.VectorEnsureValidityWritable(c.vector)
-		engine.ValiditySetRowInvalid(engine.VectorGetValidity(c.vector), engine.IdxT(i))
+		engine.ValiditySetRowInvalid(engine.VectorGetValidity(c.vector), index(i))
 		if c.id == engine.TypeList {
-			put(c.data, i, struct{ offset, length uint64 }{uint64(c.size), 0})
+			put(c.data, i, span{offset: index(c.size)})
 		}
 		return nil
 	}
@@ -234,12 +234,16 @@ func (c *carrier) set(i int, v any) error {
 		if !ok {
 			return fmt.Errorf("%w: a time is wanted, not %T", errType, v)
 		}
+		y, m, d := t.UTC().Date()
+		if y < 1 || y > 9999 {
+			return fmt.Errorf("a time of the year %d; the years 1 to 9999 are wanted", y)
+		}
 		if c.id == engine.TypeTimestamp {
 			put(c.data, i, t.UnixMicro())
 			return nil
 		}
-		y, m, d := t.UTC().Date()
-		put(c.data, i, int32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/86400))
+		days := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
+		put(c.data, i, int32(days)) //nolint:gosec // in these years, fewer than three million days from 1970
 		return nil
 	case engine.TypeList:
 		return c.setList(i, v)
@@ -248,14 +252,14 @@ func (c *carrier) set(i int, v any) error {
 		if !ok {
 			return fmt.Errorf("%w: bytes are wanted, not %T", errType, v)
 		}
-		engine.VectorAssignStringElementLen(c.vector, engine.IdxT(i), b)
+		engine.VectorAssignStringElementLen(c.vector, index(i), b)
 		return nil
 	default:
 		s, err := textOf(v)
 		if err != nil {
 			return err
 		}
-		engine.VectorAssignStringElement(c.vector, engine.IdxT(i), s)
+		engine.VectorAssignStringElement(c.vector, index(i), s)
 		return nil
 	}
 }
@@ -300,10 +304,10 @@ func (c *carrier) setList(i int, v any) error {
 			list = append(list, s)
 		}
 	}
-	put(c.data, i, struct{ offset, length uint64 }{uint64(c.size), uint64(len(list))})
+	put(c.data, i, span{offset: index(c.size), length: index(len(list))})
 	end := c.size + len(list)
-	engine.ListVectorReserve(c.vector, engine.IdxT(end))
-	engine.ListVectorSetSize(c.vector, engine.IdxT(end))
+	engine.ListVectorReserve(c.vector, index(end))
+	engine.ListVectorSetSize(c.vector, index(end))
 	// Growing may have moved the elements.
 	size := c.child.size
 	c.child.load(engine.ListVectorGetChild(c.vector))

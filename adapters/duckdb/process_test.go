@@ -231,7 +231,7 @@ func readonly(dir string) error {
 	_, err := childWarehouse(dir, duckdb.Config{Path: "shop.duckdb"})
 	var e *adapters.Error
 	if !errors.As(err, &e) || e.Kind != adapters.Permission || e.Help == "" {
-		return fmt.Errorf("got %#v, want Permission", err)
+		return fmt.Errorf("got %w, want Permission", err)
 	}
 	fmt.Println(e.Message)
 	return nil
@@ -296,7 +296,7 @@ func full(dir string) error {
 	}})
 	var e *adapters.Error
 	if !errors.As(err, &e) || e.Kind != adapters.Quota || e.Help == "" {
-		return fmt.Errorf("got %v (%#v), want Quota", err, e)
+		return fmt.Errorf("got %w, want Quota", err)
 	}
 	// What the error left is not to be written at the end.
 	os.Exit(0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -137,7 +138,7 @@ func (r *Rows) fetch() error {
 				}
 				return io.EOF
 			}
-			r.size = int(engine.DataChunkGetSize(r.chunk))
+			r.size = count(engine.DataChunkGetSize(r.chunk))
 			if r.size == 0 {
 				engine.DestroyDataChunk(&r.chunk)
 			}
@@ -246,7 +247,7 @@ func readerOf(t engine.LogicalType) reader {
 			child = engine.ListTypeChildType(t)
 		} else {
 			child = engine.ArrayTypeChildType(t)
-			r.width = int(engine.ArrayTypeArraySize(t))
+			r.width = count(engine.ArrayTypeArraySize(t))
 		}
 		c := readerOf(child)
 		engine.DestroyLogicalType(&child)
@@ -313,11 +314,11 @@ func (r *reader) at(i int) any {
 		}
 		return int64(n)
 	case engine.TypeHugeInt:
-		n := value[huge](r.data, i)
-		if n.small() {
-			return int64(n.lower)
+		h := value[huge](r.data, i)
+		if n, small := h.int64(); small {
+			return n
 		}
-		return n.big().String()
+		return h.big().String()
 	case engine.TypeFloat:
 		return float64(value[float32](r.data, i))
 	case engine.TypeDouble:
@@ -342,10 +343,10 @@ func (r *reader) at(i int) any {
 		n := value[int64](r.data, i)
 		return time.Unix(n/1e9, n%1e9).UTC()
 	case engine.TypeUUID:
-		return value[huge](r.data, i).uuid()
+		return value[uuid](r.data, i).String()
 	case engine.TypeList:
-		e := value[struct{ offset, length uint64 }](r.data, i)
-		return r.child.slice(int(e.offset), int(e.length))
+		e := value[span](r.data, i)
+		return r.child.slice(count(e.offset), count(e.length))
 	case engine.TypeArray:
 		return r.child.slice(i*r.width, r.width)
 	default:
@@ -383,11 +384,11 @@ func (r *reader) decimal(i int) string {
 	case engine.TypeBigInt:
 		digits = strconv.FormatInt(value[int64](r.data, i), 10)
 	default:
-		n := value[huge](r.data, i)
-		if n.small() {
-			digits = strconv.FormatInt(int64(n.lower), 10)
+		h := value[huge](r.data, i)
+		if n, small := h.int64(); small {
+			digits = strconv.FormatInt(n, 10)
 		} else {
-			digits = n.big().String()
+			digits = h.big().String()
 		}
 	}
 	if r.scale == 0 {
@@ -414,19 +415,44 @@ type huge struct {
 	upper int64
 }
 
-// small says whether the number fits 64 bits.
-func (h huge) small() bool { return h.upper == int64(h.lower)>>63 }
+// int64 is the number, and whether it fits 64 bits.
+func (h huge) int64() (int64, bool) {
+	n := int64(h.lower) //nolint:gosec // the same bits with their sign: in two's complement the lower half of a small number is that number
+	return n, h.upper == n>>63
+}
 
 func (h huge) big() *big.Int {
 	n := new(big.Int).Lsh(big.NewInt(h.upper), 64)
 	return n.Add(n, new(big.Int).SetUint64(h.lower))
 }
 
-// uuid is the text of a UUID, which is stored with its first bit flipped so
+// uuid is the engine's UUID: a 128-bit integer with its first bit flipped, so
 // that it sorts.
-func (h huge) uuid() string {
-	s := fmt.Sprintf("%016x%016x", uint64(h.upper)^1<<63, h.lower)
+type uuid struct{ lower, upper uint64 }
+
+func (u uuid) String() string {
+	s := fmt.Sprintf("%016x%016x", u.upper^1<<63, u.lower)
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+// span is where the elements of a list stand among those of its column.
+type span struct{ offset, length engine.IdxT }
+
+// index is a position or length for the engine. There are none below zero.
+func index(n int) engine.IdxT {
+	if n < 0 {
+		panic("duckdb: a negative position")
+	}
+	return engine.IdxT(n)
+}
+
+// count is a position or length of the engine's: of what is in memory, so that
+// it always fits.
+func count(n engine.IdxT) int {
+	if n > math.MaxInt {
+		panic("duckdb: a position beyond all memory")
+	}
+	return int(n)
 }
 
 // text is the engine's string: up to 12 bytes stand in place, longer ones
@@ -441,9 +467,9 @@ const inlined = 12
 
 // string copies the i-th text of data, which t is.
 func (t text) string(data unsafe.Pointer, i int) string {
-	if t.length > inlined {
-		return string(unsafe.Slice((*byte)(t.data), t.length))
+	start := t.data
+	if t.length <= inlined {
+		start = unsafe.Add(data, uintptr(i)*unsafe.Sizeof(t)+unsafe.Sizeof(t.length))
 	}
-	start := unsafe.Add(data, uintptr(i)*unsafe.Sizeof(t)+unsafe.Sizeof(t.length))
-	return string(unsafe.Slice((*byte)(start), t.length))
+	return string(unsafe.Slice((*byte)(start), t.length)) //nolint:gosec // the engine keeps length bytes at start while it keeps the vector; this is the copy
 }
