@@ -71,14 +71,14 @@ func main() {
 	}
 }
 
-func all(only string, customers, runs int) error {
+func all(only string, customers, runs int) (err error) {
 	dir, err := os.MkdirTemp("", "customhouse-bench-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bench{binary: filepath.Join(dir, "customhouse"), dir: dir, customers: customers, runs: runs, shops: map[int]string{}}
-	build := exec.Command("go", "build", "-o", b.binary, "./cmd/customhouse")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", b.binary, "./cmd/customhouse") //nolint:gosec // our own folder
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the command: %w", err)
@@ -101,7 +101,7 @@ func ratio(name string, value, bound float64) {
 // child runs a command and tells its CPU time and the largest live heap that
 // its Go runtime reported, in bytes.
 func child(dir string, env []string, name string, args ...string) (cpu time.Duration, heap int64, err error) {
-	cmd := exec.Command(name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // the binary just built, or this one
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "GODEBUG=gctrace=1"), env...)
 	var stderr bytes.Buffer
@@ -144,7 +144,7 @@ func (b *bench) shop(customers int) (string, error) {
 		return dir, nil
 	}
 	dir := filepath.Join(b.dir, "shop-"+strconv.Itoa(customers))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
 	}
 	if _, err := shop.Generate(context.Background(), shop.Options{Customers: customers, Seed: 1, Dir: dir, Day: 1}); err != nil {
@@ -204,7 +204,7 @@ func runShop(b *bench) error {
 	return nil
 }
 
-func handTuned(dir string) error {
+func handTuned(dir string) (err error) {
 	path := filepath.Join(dir, "hand.duckdb")
 	for _, f := range []string{path, path + ".wal"} {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -215,12 +215,12 @@ func handTuned(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	conn, err := db.Conn(context.Background())
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { err = errors.Join(err, conn.Close()) }()
 	return shop.HandTuned(context.Background(), conn, dir, shop.AsOf(1))
 }
 
@@ -319,7 +319,7 @@ func writeProject(dir string, scale int) error {
 		return fmt.Sprintf("{name: s%d, entity: customer, when: 't%d == \"topic %d\" && t%d > %d.0 && events_%d.exists(e, e.topic == \"x%d\" && e.time > now - days(%d))'}",
 			i, i%(50*scale)*4, i, i%(50*scale)*4+1, i, i%(50*scale), i, 1+i%60)
 	})
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "customhouse.yaml"), []byte(b.String()), 0o600)
