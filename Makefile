@@ -56,8 +56,9 @@ fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files
 	$< fmt ./...
 
 .PHONY: bench
-bench: ## benchmarks, as ratios in one run (ONLY=compile, run or memory chooses)
-	go run ./cmd/bench -only '$(ONLY)'
+bench: CUSTOMERS = 1000000
+bench: ## benchmarks, as ratios in one run (ONLY=compile, run or memory chooses; CUSTOMERS=1000000)
+	go run ./cmd/bench -only '$(ONLY)' -customers $(CUSTOMERS)
 
 .PHONY: golden
 golden: ## rewrite the committed golden files; look at the diff
