@@ -137,9 +137,12 @@ func (d *demo) prepare() error {
 		return fmt.Errorf("reading the sample project: %w", err)
 	}
 	for _, name := range names {
-		if files[name], err = shop.Files.ReadFile(name); err != nil {
+		text, err := shop.Files.ReadFile(name)
+		if err != nil {
 			return fmt.Errorf("reading the sample project: %w", err)
 		}
+		// In the repository the examples share one schema, a folder above.
+		files[name] = bytes.ReplaceAll(text, []byte("../customhouse.schema.json"), []byte("./customhouse.schema.json"))
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(d.dir, name), text, 0o644); err != nil { //nolint:gosec // as above

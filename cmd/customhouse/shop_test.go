@@ -259,6 +259,28 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestGoldenSchema: the schema beside the examples, which their modelines name,
+// is the one that the command prints.
+func TestGoldenSchema(t *testing.T) {
+	path := filepath.Join("..", "..", "examples", "customhouse.schema.json")
+	want, err := schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); d != "" {
+		t.Errorf("%s differs; make golden (-want +got):\n%s", path, d)
+	}
+}
+
 // TestSchema: the JSON Schema that editors use accepts the example projects
 // and what init writes, and refuses a key that does not exist.
 func TestSchema(t *testing.T) {
