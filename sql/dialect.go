@@ -14,8 +14,10 @@ type Dialect struct {
 	TryCast string
 	// TryCasts spells TryCast to the types for which the above is wrong.
 	TryCasts map[Type]string
-	// QuoteName quotes one part of a name. The printer has refused names that
-	// no warehouse can hold (empty, NUL, not UTF-8).
+	// QuoteName writes one part of a name so that it means that name wherever
+	// the printer puts one: quoted, or bare where that is safe and reads better.
+	// The printer has refused names that no warehouse can hold (empty, NUL, not
+	// UTF-8).
 	QuoteName func(string) string
 	// QuoteString writes a literal for any valid UTF-8 text, NUL included, that
 	// needs no parentheses beside an operator.

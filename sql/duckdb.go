@@ -85,9 +85,7 @@ var DuckDB = &Dialect{
 		// costs too much to take where it is not needed.
 		TypeTimestamp: "CASE WHEN typeof($1) = 'VARCHAR' THEN TRY_CAST(TRY_CAST($1 AS TIMESTAMPTZ) AS TIMESTAMP) ELSE TRY_CAST($1 AS TIMESTAMP) END",
 	},
-	QuoteName: func(s string) string {
-		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
-	},
+	QuoteName:   duckName,
 	QuoteString: duckString,
 	Timestamp: func(t time.Time) string {
 		return "TIMESTAMP '" + t.UTC().Format("2006-01-02 15:04:05.999999") + "'"

@@ -134,15 +134,25 @@ func mustExpr(tb testing.TB, e sql.Expr) string {
 func nameable(s string) bool { return s != "" && !strings.ContainsRune(s, 0) && utf8.ValidString(s) }
 
 // nameRoundTrip makes a table called s with a column called s, reads it under
-// an alias called s and drops it.
+// an alias called s and drops it: s is wherever the printer puts a name.
 func nameRoundTrip(tb testing.TB, db *dbsql.DB, s string) {
 	tb.Helper()
 	if strings.EqualFold(s, "canary") {
 		return
 	}
 	p := printer()
-	table := work(s)
+	table, other := work(s), work(s+"z")
 	for _, statement := range []sql.Statement{
+		sql.CreateTable{Table: other, Columns: []sql.ColumnDef{{Name: s + "y", Type: sql.TypeInt}}},
+		sql.AddColumn{Table: other, Column: sql.ColumnDef{Name: s, Type: sql.TypeString}},
+		sql.CreateTableAs{Table: table, Query: &sql.Select{Items: []sql.Item{sql.As(sql.Int(1), s)}, From: sql.TableRef{Table: other}}},
+		sql.AddColumn{Table: table, Column: sql.ColumnDef{Name: s + "y", Type: sql.TypeInt}},
+		sql.Delete{Table: table, Where: sql.InQuery{
+			Exprs: []sql.Expr{sql.Col("", s), sql.Col("", s+"y")},
+			Query: &sql.Select{Distinct: true, Items: sql.Items("", s, s+"y"), From: sql.TableRef{Table: table}},
+		}},
+		sql.Drop{Table: table},
+		sql.Drop{Table: other},
 		sql.CreateTable{Table: table, Columns: []sql.ColumnDef{{Name: s, Type: sql.TypeString}}},
 		sql.InsertSelect{Table: table, Columns: []string{s}, Query: &sql.Select{Items: []sql.Item{sql.As(sql.String(s), s)}}},
 		sql.Update{Table: table, Set: []sql.Assignment{{Column: s, Value: sql.Fn(sql.Concat, sql.Col("", s), sql.String(""))}}, Where: sql.Fn(sql.IsNotNull, sql.Col("", s))},
@@ -159,12 +169,34 @@ func nameRoundTrip(tb testing.TB, db *dbsql.DB, s string) {
 			tb.Fatalf("%s\n%v", script[0], err)
 		}
 	}
+	column, alone := sql.Col(s, s), sql.Col("", s)
+	first := sql.Window{
+		Call:        sql.Fn(sql.Max, sql.Fn(sql.Concat, alone, sql.String(""))),
+		PartitionBy: []sql.Expr{alone, sql.Fn(sql.Length, column)},
+		OrderBy:     []sql.Order{sql.Asc(alone), {Expr: column, Desc: true}},
+	}
 	text, err := p.Query(&sql.Select{
-		With:    []sql.CTE{{Name: s + "x", Query: &sql.Select{Items: sql.Items(s, s), From: sql.TableRef{Table: table, As: s}}}},
-		Items:   []sql.Item{{Expr: sql.Col(s, s), As: s}},
-		From:    sql.CTERef{Name: s + "x", As: s},
-		GroupBy: []sql.Expr{sql.Col(s, s)},
-		OrderBy: []sql.Order{sql.Asc(sql.Col(s, s))},
+		With: []sql.CTE{
+			{Name: s, Query: &sql.Select{
+				Items: []sql.Item{sql.As(first, s)},
+				From:  sql.Derived{As: s, Query: &sql.Select{Items: sql.Items(s, s), From: sql.TableRef{Table: table, As: s}}},
+			}},
+			{Name: s + "x", Query: &sql.Select{
+				Distinct: true,
+				Items:    sql.Items(s, s),
+				From:     sql.Joins(sql.CTERef{Name: s}, sql.Join{Kind: sql.LeftJoin, Right: sql.CTERef{Name: s, As: s + "z"}, On: sql.Fn(sql.Eq, column, sql.Col(s+"z", s))}),
+			}},
+		},
+		Items: []sql.Item{sql.As(sql.If(sql.Fn(sql.Not, sql.Fn(sql.Ne, alone, alone)), column, alone), s)},
+		From:  sql.CTERef{Name: s + "x", As: s},
+		Where: sql.And{
+			sql.In{Expr: alone, List: []sql.Expr{alone, column}},
+			sql.Fn(sql.Same, alone, sql.Cast{Expr: alone, To: sql.TypeString}),
+			sql.Or{sql.Fn(sql.IsNotNull, alone), sql.Fn(sql.Not, sql.Fn(sql.IsNull, column))},
+		},
+		GroupBy: []sql.Expr{alone, column},
+		Having:  sql.Fn(sql.Ge, sql.Fn(sql.Count, alone), sql.Fn(sql.CountDistinct, column)),
+		OrderBy: []sql.Order{sql.Asc(alone), sql.Asc(column)},
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -40,62 +40,62 @@ func TestStatements(t *testing.T) {
 			Having:  sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
 			OrderBy: []sql.Order{{Expr: sql.Col("b", "id"), Desc: true, NullsFirst: true}, sql.Asc(sql.Int(1))},
 		}}, `
-CREATE OR REPLACE TABLE "t" AS
-WITH "big" AS (
-  SELECT "o"."id"
-  FROM "orders" AS "o"
-  WHERE "o"."amount" > 1e2
+CREATE OR REPLACE TABLE t AS
+WITH big AS (
+  SELECT o.id
+  FROM orders AS o
+  WHERE o.amount > 1e2
 ),
-"few" AS (
-  SELECT DISTINCT "id"
-  FROM "big"
+few AS (
+  SELECT DISTINCT id
+  FROM big
   LIMIT 3
 )
 SELECT
-  "b"."id",
-  (TRY_CAST(sum("b"."n") AS BIGINT) | 0) AS "total"
-FROM "big" AS "b"
+  b.id,
+  (TRY_CAST(sum(b.n) AS BIGINT) | 0) AS total
+FROM big AS b
 LEFT JOIN (
-  SELECT "id"
-  FROM "few"
-) AS "d" ON "b"."id" = "d"."id"
-CROSS JOIN "orders" AS "o"
-WHERE "d"."id" IS NOT NULL
-  AND (TRUE OR "o"."amount" < (-1))
-GROUP BY "b"."id"
+  SELECT id
+  FROM few
+) AS d ON b.id = d.id
+CROSS JOIN orders AS o
+WHERE d.id IS NOT NULL
+  AND (TRUE OR o.amount < (-1))
+GROUP BY b.id
 HAVING count(*) > 1
-ORDER BY "b"."id" DESC NULLS FIRST, CAST(1 AS BIGINT) NULLS LAST`},
+ORDER BY b.id DESC NULLS FIRST, CAST(1 AS BIGINT) NULLS LAST`},
 		{"create table", sql.CreateTable{Table: work("t"), Columns: []sql.ColumnDef{{Name: "a", Type: sql.TypeInt}, {Name: "b", Type: sql.TypeDecimal}}}, `
-CREATE TABLE IF NOT EXISTS "t" (
-  "a" BIGINT,
-  "b" DECIMAL(38,9)
+CREATE TABLE IF NOT EXISTS t (
+  a BIGINT,
+  b DECIMAL(38,9)
 )`},
 		{"insert union", sql.InsertSelect{Table: work("t"), Columns: []string{"a"}, Query: sql.Union{
 			&sql.Select{Items: []sql.Item{sql.As(sql.Int(1), "a")}},
 			&sql.Select{Items: []sql.Item{sql.As(sql.Int(2), "a")}, Limit: 1},
 		}}, `
-INSERT INTO "t" ("a")
-SELECT 1 AS "a"
+INSERT INTO t (a)
+SELECT 1 AS a
 UNION ALL
 (
-  SELECT 2 AS "a"
+  SELECT 2 AS a
   LIMIT 1
 )`},
 		{"delete", sql.Delete{Table: work("t"), Where: sql.InQuery{Exprs: []sql.Expr{sql.Col("", "a")}, Not: true, Query: &sql.Select{Items: sql.Items("", "a"), From: sql.TableRef{Table: work("u")}}}}, `
-DELETE FROM "t"
-WHERE "a" NOT IN (
-  SELECT "a"
-  FROM "u"
+DELETE FROM t
+WHERE a NOT IN (
+  SELECT a
+  FROM u
 )`},
 		{"update", sql.Update{Table: work("t"), Set: []sql.Assignment{{Column: "a", Value: sql.Int(1)}, {Column: "b", Value: sql.Null{Type: sql.TypeDate}}}, Where: sql.Exists{Not: true, Query: &sql.Select{Items: []sql.Item{sql.As(sql.Int(1), "x")}}}}, `
-UPDATE "t" SET "a" = 1, "b" = CAST(NULL AS DATE)
+UPDATE t SET a = 1, b = CAST(NULL AS DATE)
 WHERE NOT EXISTS (
-  SELECT 1 AS "x"
+  SELECT 1 AS x
 )`},
 		{"add column", sql.AddColumn{Table: work("t"), Column: sql.ColumnDef{Name: `a"b`, Type: sql.TypeStrings}}, `
-ALTER TABLE "t" ADD COLUMN "a""b" VARCHAR[]`},
+ALTER TABLE t ADD COLUMN "a""b" VARCHAR[]`},
 		{"drop", sql.Drop{Table: work("t")}, `
-DROP TABLE IF EXISTS "t"`},
+DROP TABLE IF EXISTS t`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := printer().Statement(c.s)
@@ -120,7 +120,7 @@ func TestSwap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{`DROP TABLE IF EXISTS "s"."$1"""`, `ALTER TABLE "s"."$1""__new" RENAME TO "$1"""`}
+	want := []string{`DROP TABLE IF EXISTS s."$1"""`, `ALTER TABLE s."$1""__new" RENAME TO "$1"""`}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("swap (-want +got):\n%s", d)
 	}
@@ -137,33 +137,33 @@ func TestExpressions(t *testing.T) {
 	}{
 		{sql.Fn(sql.IntNeg, sql.Int(-30)), `TRY(-(-30))`},
 		{sql.Fn(sql.FloatNeg, sql.Float(-30)), `-(-3e1)`},
-		{sql.Fn(sql.FloatNeg, sql.Fn(sql.FloatNeg, a)), `-(-"a")`},
-		{sql.Fn(sql.SubFast, a, sql.Int(-1)), `"a" - (-1)`},
-		{sql.Fn(sql.SubFast, a, sql.Fn(sql.SubFast, b, c)), `"a" - ("b" - "c")`},
-		{sql.Fn(sql.FloatMul, sql.Fn(sql.FloatAdd, a, b), c), `("a" + "b") * "c"`},
-		{sql.Fn(sql.Not, sql.Fn(sql.Eq, a, b)), `NOT ("a" = "b")`},
-		{sql.Fn(sql.Eq, sql.Fn(sql.Not, a), b), `(NOT "a") = "b"`},
-		{sql.And{a, sql.Or{b, c}}, `"a" AND ("b" OR "c")`},
-		{sql.And{sql.Fn(sql.Eq, a, b), sql.Fn(sql.Not, c), sql.Fn(sql.FloatNeg, c)}, `"a" = "b" AND NOT "c" AND (-"c")`},
+		{sql.Fn(sql.FloatNeg, sql.Fn(sql.FloatNeg, a)), `-(-a)`},
+		{sql.Fn(sql.SubFast, a, sql.Int(-1)), `a - (-1)`},
+		{sql.Fn(sql.SubFast, a, sql.Fn(sql.SubFast, b, c)), `a - (b - c)`},
+		{sql.Fn(sql.FloatMul, sql.Fn(sql.FloatAdd, a, b), c), `(a + b) * c`},
+		{sql.Fn(sql.Not, sql.Fn(sql.Eq, a, b)), `NOT (a = b)`},
+		{sql.Fn(sql.Eq, sql.Fn(sql.Not, a), b), `(NOT a) = b`},
+		{sql.And{a, sql.Or{b, c}}, `a AND (b OR c)`},
+		{sql.And{sql.Fn(sql.Eq, a, b), sql.Fn(sql.Not, c), sql.Fn(sql.FloatNeg, c)}, `a = b AND NOT c AND (-c)`},
 		{sql.And{}, `TRUE`},
 		{sql.Or{}, `FALSE`},
-		{sql.Or{a}, `"a"`},
+		{sql.Or{a}, `a`},
 		{sql.Int(math.MinInt64), `-9223372036854775807 - 1`},
-		{sql.Fn(sql.Least, sql.Int(-1), sql.Fn(sql.AddFast, a, b)), `least(-1, "a" + "b")`},
-		{sql.Cast{Expr: sql.Fn(sql.AddFast, a, b), To: sql.TypeString}, `CAST("a" + "b" AS VARCHAR)`},
-		{sql.In{Expr: sql.Fn(sql.AddFast, a, b), List: []sql.Expr{sql.Int(-1), sql.String("x")}}, `("a" + "b") IN (-1, 'x')`},
+		{sql.Fn(sql.Least, sql.Int(-1), sql.Fn(sql.AddFast, a, b)), `least(-1, a + b)`},
+		{sql.Cast{Expr: sql.Fn(sql.AddFast, a, b), To: sql.TypeString}, `CAST(a + b AS VARCHAR)`},
+		{sql.In{Expr: sql.Fn(sql.AddFast, a, b), List: []sql.Expr{sql.Int(-1), sql.String("x")}}, `(a + b) IN (-1, 'x')`},
 		{sql.In{Expr: a}, `FALSE`},
-		{sql.If(a, b, nil), `CASE WHEN "a" THEN "b" END`},
-		{sql.Fn(sql.Eq, sql.If(a, b, c), b), `CASE WHEN "a" THEN "b" ELSE "c" END = "b"`},
+		{sql.If(a, b, nil), `CASE WHEN a THEN b END`},
+		{sql.Fn(sql.Eq, sql.If(a, b, c), b), `CASE WHEN a THEN b ELSE c END = b`},
 		{sql.String("it's \\ $1"), `'it''s \ $1'`},
 		{sql.String("a\x00"), `replace('a␀', '␀', chr(0))`},
 		{sql.Fn(sql.Eq, sql.String("$2 $1"), sql.String("$*")), `'$2 $1' = '$*'`},
 		{sql.Timestamp(time.Date(2026, 1, 2, 3, 4, 5, 600000000, time.FixedZone("", 3600))), `TIMESTAMP '2026-01-02 02:04:05.6'`},
 		{sql.Float(0.1), `1e-1`},
 		{sql.Float(math.Inf(-1)), `CAST('-Infinity' AS DOUBLE)`},
-		{over(sql.Fn(sql.RowNumber)), `row_number() OVER (PARTITION BY "$1" ORDER BY "b" NULLS LAST)`},
-		{over(sql.Fn(sql.Sum, a)), `(TRY_CAST(sum("a") OVER (PARTITION BY "$1" ORDER BY "b" NULLS LAST) AS BIGINT) | 0)`},
-		{sql.Fn(sql.Gt, over(sql.Fn(sql.CountAll)), sql.Int(1)), `count(*) OVER (PARTITION BY "$1" ORDER BY "b" NULLS LAST) > 1`},
+		{over(sql.Fn(sql.RowNumber)), `row_number() OVER (PARTITION BY "$1" ORDER BY b NULLS LAST)`},
+		{over(sql.Fn(sql.Sum, a)), `(TRY_CAST(sum(a) OVER (PARTITION BY "$1" ORDER BY b NULLS LAST) AS BIGINT) | 0)`},
+		{sql.Fn(sql.Gt, over(sql.Fn(sql.CountAll)), sql.Int(1)), `count(*) OVER (PARTITION BY "$1" ORDER BY b NULLS LAST) > 1`},
 	} {
 		got, err := printer().Expr(x.e)
 		if err != nil || got != x.want {

@@ -1,20 +1,20 @@
 -- aggregate page_views
-CREATE OR REPLACE TABLE "customhouse_work"."main"."features_page_views" AS
+CREATE OR REPLACE TABLE customhouse_work.main.features_page_views AS
 SELECT
-  "m"."customer_id",
-  count(CASE WHEN "e"."time" > TIMESTAMP '2025-12-03 00:00:00' THEN 1 END) AS "page_views.count_78aeddf7",
-  bool_or("e"."topic" = 'sport' AND "e"."time" > TIMESTAMP '2025-12-03 00:00:00') AS "page_views.exists_b1d3b924",
-  bool_or("e"."topic" = 'intranet') AS "page_views.exists_de3ade1f",
-  max("e"."time") AS "page_views.max_2c0f966d",
-  list_mode(list_sort(list(CASE WHEN "e"."time" > TIMESTAMP '2025-10-04 00:00:00' THEN "e"."topic" END))) AS "page_views.most_frequent_fee6d671"
+  m.customer_id,
+  count(CASE WHEN e."time" > TIMESTAMP '2025-12-03 00:00:00' THEN 1 END) AS "page_views.count_78aeddf7",
+  bool_or(e.topic = 'sport' AND e."time" > TIMESTAMP '2025-12-03 00:00:00') AS "page_views.exists_b1d3b924",
+  bool_or(e.topic = 'intranet') AS "page_views.exists_de3ade1f",
+  max(e."time") AS "page_views.max_2c0f966d",
+  list_mode(list_sort(list(CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END))) AS "page_views.most_frequent_fee6d671"
 FROM (
   SELECT
-    CAST("s"."user_id" AS VARCHAR) AS "raw_user_id",
-    CAST("s"."cookie" AS VARCHAR) AS "raw_cookie",
-    CAST("s"."viewed_at" AS TIMESTAMP) AS "time",
-    CAST("s"."topic" AS VARCHAR) AS "topic",
-    CAST("s"."url" AS VARCHAR) AS "url"
-  FROM "customhouse_work"."files"."page_views" AS "s"
-) AS "e"
-JOIN "customhouse_work"."main"."map_page_views" AS "m" ON "e"."raw_user_id" IS NOT DISTINCT FROM "m"."raw_user_id" AND "e"."raw_cookie" IS NOT DISTINCT FROM "m"."raw_cookie"
-GROUP BY "m"."customer_id";
+    CAST(s.user_id AS VARCHAR) AS raw_user_id,
+    CAST(s.cookie AS VARCHAR) AS raw_cookie,
+    CAST(s.viewed_at AS TIMESTAMP) AS "time",
+    CAST(s.topic AS VARCHAR) AS topic,
+    CAST(s.url AS VARCHAR) AS url
+  FROM customhouse_work.files.page_views AS s
+) AS e
+JOIN customhouse_work.main.map_page_views AS m ON e.raw_user_id IS NOT DISTINCT FROM m.raw_user_id AND e.raw_cookie IS NOT DISTINCT FROM m.raw_cookie
+GROUP BY m.customer_id;

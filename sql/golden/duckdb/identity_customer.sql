@@ -1,1964 +1,1964 @@
 -- number the identifiers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_nodes" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_nodes AS
 SELECT
-  row_number() OVER (ORDER BY "k"."first_seen" NULLS LAST, "k"."t" NULLS LAST, "k"."v" NULLS LAST) AS "n",
-  "k"."t",
-  "k"."v",
-  "k"."first_seen",
-  "k"."last_seen",
-  "k"."source",
-  "k"."old"
+  row_number() OVER (ORDER BY k.first_seen NULLS LAST, k.t NULLS LAST, k.v NULLS LAST) AS n,
+  k.t,
+  k.v,
+  k.first_seen,
+  k.last_seen,
+  k.source,
+  k.old
 FROM (
   SELECT
-    "d"."t",
-    "d"."v",
-    least("d"."first_seen", "o"."first_seen") AS "first_seen",
-    greatest("d"."last_seen", "o"."last_seen") AS "last_seen",
-    "d"."source",
-    "o"."old"
+    d.t,
+    d.v,
+    least(d.first_seen, o.first_seen) AS first_seen,
+    greatest(d.last_seen, o.last_seen) AS last_seen,
+    d.source,
+    o.old
   FROM (
     SELECT
-      "a"."t",
-      "a"."v",
-      min("a"."first_seen") AS "first_seen",
-      max("a"."last_seen") AS "last_seen",
-      arg_min("a"."source", create_sort_key("a"."first_seen", 'ASC NULLS LAST', "a"."source", 'ASC NULLS LAST')) AS "source"
+      a.t,
+      a.v,
+      min(a.first_seen) AS first_seen,
+      max(a.last_seen) AS last_seen,
+      arg_min(a.source, create_sort_key(a.first_seen, 'ASC NULLS LAST', a.source, 'ASC NULLS LAST')) AS source
     FROM (
       SELECT
-        0 AS "t",
-        "r"."user_id" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        0 AS "source"
-      FROM "customhouse_work"."main"."rows_contacts" AS "r"
-      WHERE "r"."user_id" IS NOT NULL
-      GROUP BY "r"."user_id"
+        0 AS t,
+        r.user_id AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        0 AS source
+      FROM customhouse_work.main.rows_contacts AS r
+      WHERE r.user_id IS NOT NULL
+      GROUP BY r.user_id
       UNION ALL
       SELECT
-        1 AS "t",
-        "r"."email" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        0 AS "source"
-      FROM "customhouse_work"."main"."rows_contacts" AS "r"
-      WHERE "r"."email" IS NOT NULL
-      GROUP BY "r"."email"
+        1 AS t,
+        r.email AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        0 AS source
+      FROM customhouse_work.main.rows_contacts AS r
+      WHERE r.email IS NOT NULL
+      GROUP BY r.email
       UNION ALL
       SELECT
-        2 AS "t",
-        "r"."phone" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        0 AS "source"
-      FROM "customhouse_work"."main"."rows_contacts" AS "r"
-      WHERE "r"."phone" IS NOT NULL
-      GROUP BY "r"."phone"
+        2 AS t,
+        r.phone AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        0 AS source
+      FROM customhouse_work.main.rows_contacts AS r
+      WHERE r.phone IS NOT NULL
+      GROUP BY r.phone
       UNION ALL
       SELECT
-        1 AS "t",
-        "r"."email" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        1 AS "source"
-      FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-      WHERE "r"."email" IS NOT NULL
-      GROUP BY "r"."email"
+        1 AS t,
+        r.email AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        1 AS source
+      FROM customhouse_work.main.rows_loyalty AS r
+      WHERE r.email IS NOT NULL
+      GROUP BY r.email
       UNION ALL
       SELECT
-        2 AS "t",
-        "r"."phone" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        1 AS "source"
-      FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-      WHERE "r"."phone" IS NOT NULL
-      GROUP BY "r"."phone"
+        2 AS t,
+        r.phone AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        1 AS source
+      FROM customhouse_work.main.rows_loyalty AS r
+      WHERE r.phone IS NOT NULL
+      GROUP BY r.phone
       UNION ALL
       SELECT
-        3 AS "t",
-        "r"."card" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        1 AS "source"
-      FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-      WHERE "r"."card" IS NOT NULL
-      GROUP BY "r"."card"
+        3 AS t,
+        r.card AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        1 AS source
+      FROM customhouse_work.main.rows_loyalty AS r
+      WHERE r.card IS NOT NULL
+      GROUP BY r.card
       UNION ALL
       SELECT
-        1 AS "t",
-        "r"."email" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        2 AS "source"
-      FROM "customhouse_work"."main"."rows_newsletter" AS "r"
-      WHERE "r"."email" IS NOT NULL
-      GROUP BY "r"."email"
+        1 AS t,
+        r.email AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        2 AS source
+      FROM customhouse_work.main.rows_newsletter AS r
+      WHERE r.email IS NOT NULL
+      GROUP BY r.email
       UNION ALL
       SELECT
-        1 AS "t",
-        "r"."email" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        3 AS "source"
-      FROM "customhouse_work"."main"."rows_orders" AS "r"
-      WHERE "r"."email" IS NOT NULL
-      GROUP BY "r"."email"
+        1 AS t,
+        r.email AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        3 AS source
+      FROM customhouse_work.main.rows_orders AS r
+      WHERE r.email IS NOT NULL
+      GROUP BY r.email
       UNION ALL
       SELECT
-        3 AS "t",
-        "r"."card" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        3 AS "source"
-      FROM "customhouse_work"."main"."rows_orders" AS "r"
-      WHERE "r"."card" IS NOT NULL
-      GROUP BY "r"."card"
+        3 AS t,
+        r.card AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        3 AS source
+      FROM customhouse_work.main.rows_orders AS r
+      WHERE r.card IS NOT NULL
+      GROUP BY r.card
       UNION ALL
       SELECT
-        0 AS "t",
-        "r"."user_id" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        4 AS "source"
-      FROM "customhouse_work"."main"."rows_page_views" AS "r"
-      WHERE "r"."user_id" IS NOT NULL
-      GROUP BY "r"."user_id"
+        0 AS t,
+        r.user_id AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        4 AS source
+      FROM customhouse_work.main.rows_page_views AS r
+      WHERE r.user_id IS NOT NULL
+      GROUP BY r.user_id
       UNION ALL
       SELECT
-        4 AS "t",
-        "r"."cookie" AS "v",
-        min("r"."first_seen") AS "first_seen",
-        max("r"."last_seen") AS "last_seen",
-        4 AS "source"
-      FROM "customhouse_work"."main"."rows_page_views" AS "r"
-      WHERE "r"."cookie" IS NOT NULL
-      GROUP BY "r"."cookie"
-    ) AS "a"
-    GROUP BY "a"."t", "a"."v"
-  ) AS "d"
+        4 AS t,
+        r.cookie AS v,
+        min(r.first_seen) AS first_seen,
+        max(r.last_seen) AS last_seen,
+        4 AS source
+      FROM customhouse_work.main.rows_page_views AS r
+      WHERE r.cookie IS NOT NULL
+      GROUP BY r.cookie
+    ) AS a
+    GROUP BY a.t, a.v
+  ) AS d
   LEFT JOIN (
     SELECT
-      CASE WHEN "i"."identifier_type" = 'user_id' THEN 0 WHEN "i"."identifier_type" = 'email' THEN 1 WHEN "i"."identifier_type" = 'phone' THEN 2 WHEN "i"."identifier_type" = 'card' THEN 3 WHEN "i"."identifier_type" = 'cookie' THEN 4 END AS "t",
-      "i"."identifier" AS "v",
-      "i"."first_seen",
-      "i"."last_seen",
-      "i"."customer_id" AS "old"
-    FROM "customhouse_file"."customhouse"."customer_identities" AS "i"
-  ) AS "o" ON "o"."t" = "d"."t" AND "o"."v" = "d"."v"
-) AS "k";
+      CASE WHEN i.identifier_type = 'user_id' THEN 0 WHEN i.identifier_type = 'email' THEN 1 WHEN i.identifier_type = 'phone' THEN 2 WHEN i.identifier_type = 'card' THEN 3 WHEN i.identifier_type = 'cookie' THEN 4 END AS t,
+      i.identifier AS v,
+      i.first_seen,
+      i.last_seen,
+      i.customer_id AS old
+    FROM customhouse_file.customhouse.customer_identities AS i
+  ) AS o ON o.t = d.t AND o.v = d.v
+) AS k;
 
 -- link what rows carry together
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_links" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_links AS
 SELECT
-  "a"."n" AS "a",
-  "x"."n" AS "x",
-  1 AS "t"
+  a.n AS a,
+  x.n AS x,
+  1 AS t
 FROM (
   SELECT DISTINCT
-    "q"."a",
-    "q"."x"
+    q.a,
+    q.x
   FROM (
     SELECT
-      "r"."user_id" AS "a",
-      "r"."email" AS "x"
-    FROM "customhouse_work"."main"."rows_contacts" AS "r"
-    WHERE "r"."user_id" IS NOT NULL
-      AND "r"."email" IS NOT NULL
-  ) AS "q"
-) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 0 AND "a"."v" = "r"."a"
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 1 AND "x"."v" = "r"."x"
+      r.user_id AS a,
+      r.email AS x
+    FROM customhouse_work.main.rows_contacts AS r
+    WHERE r.user_id IS NOT NULL
+      AND r.email IS NOT NULL
+  ) AS q
+) AS r
+JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
+JOIN customhouse_work.main.customer_nodes AS x ON x.t = 1 AND x.v = r.x
 UNION ALL
 SELECT
-  "a"."n" AS "a",
-  "x"."n" AS "x",
-  2 AS "t"
+  a.n AS a,
+  x.n AS x,
+  2 AS t
 FROM (
   SELECT DISTINCT
-    "q"."a",
-    "q"."x"
+    q.a,
+    q.x
   FROM (
     SELECT
-      "r"."user_id" AS "a",
-      "r"."phone" AS "x"
-    FROM "customhouse_work"."main"."rows_contacts" AS "r"
-    WHERE "r"."user_id" IS NOT NULL
-      AND "r"."phone" IS NOT NULL
-  ) AS "q"
-) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 0 AND "a"."v" = "r"."a"
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 2 AND "x"."v" = "r"."x"
+      r.user_id AS a,
+      r.phone AS x
+    FROM customhouse_work.main.rows_contacts AS r
+    WHERE r.user_id IS NOT NULL
+      AND r.phone IS NOT NULL
+  ) AS q
+) AS r
+JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
+JOIN customhouse_work.main.customer_nodes AS x ON x.t = 2 AND x.v = r.x
 UNION ALL
 SELECT
-  "a"."n" AS "a",
-  "x"."n" AS "x",
-  4 AS "t"
+  a.n AS a,
+  x.n AS x,
+  4 AS t
 FROM (
   SELECT DISTINCT
-    "q"."a",
-    "q"."x"
+    q.a,
+    q.x
   FROM (
     SELECT
-      "r"."user_id" AS "a",
-      "r"."cookie" AS "x"
-    FROM "customhouse_work"."main"."rows_page_views" AS "r"
-    WHERE "r"."user_id" IS NOT NULL
-      AND "r"."cookie" IS NOT NULL
-  ) AS "q"
-) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 0 AND "a"."v" = "r"."a"
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 4 AND "x"."v" = "r"."x"
+      r.user_id AS a,
+      r.cookie AS x
+    FROM customhouse_work.main.rows_page_views AS r
+    WHERE r.user_id IS NOT NULL
+      AND r.cookie IS NOT NULL
+  ) AS q
+) AS r
+JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
+JOIN customhouse_work.main.customer_nodes AS x ON x.t = 4 AND x.v = r.x
 UNION ALL
 SELECT
-  "a"."n" AS "a",
-  "x"."n" AS "x",
-  2 AS "t"
+  a.n AS a,
+  x.n AS x,
+  2 AS t
 FROM (
   SELECT DISTINCT
-    "q"."a",
-    "q"."x"
+    q.a,
+    q.x
   FROM (
     SELECT
-      "r"."email" AS "a",
-      "r"."phone" AS "x"
-    FROM "customhouse_work"."main"."rows_contacts" AS "r"
-    WHERE "r"."email" IS NOT NULL
-      AND "r"."user_id" IS NULL
-      AND "r"."phone" IS NOT NULL
+      r.email AS a,
+      r.phone AS x
+    FROM customhouse_work.main.rows_contacts AS r
+    WHERE r.email IS NOT NULL
+      AND r.user_id IS NULL
+      AND r.phone IS NOT NULL
     UNION ALL
     SELECT
-      "r"."email" AS "a",
-      "r"."phone" AS "x"
-    FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-    WHERE "r"."email" IS NOT NULL
-      AND "r"."phone" IS NOT NULL
-  ) AS "q"
-) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 1 AND "a"."v" = "r"."a"
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 2 AND "x"."v" = "r"."x"
+      r.email AS a,
+      r.phone AS x
+    FROM customhouse_work.main.rows_loyalty AS r
+    WHERE r.email IS NOT NULL
+      AND r.phone IS NOT NULL
+  ) AS q
+) AS r
+JOIN customhouse_work.main.customer_nodes AS a ON a.t = 1 AND a.v = r.a
+JOIN customhouse_work.main.customer_nodes AS x ON x.t = 2 AND x.v = r.x
 UNION ALL
 SELECT
-  "a"."n" AS "a",
-  "x"."n" AS "x",
-  3 AS "t"
+  a.n AS a,
+  x.n AS x,
+  3 AS t
 FROM (
   SELECT DISTINCT
-    "q"."a",
-    "q"."x"
+    q.a,
+    q.x
   FROM (
     SELECT
-      "r"."email" AS "a",
-      "r"."card" AS "x"
-    FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-    WHERE "r"."email" IS NOT NULL
-      AND "r"."card" IS NOT NULL
+      r.email AS a,
+      r.card AS x
+    FROM customhouse_work.main.rows_loyalty AS r
+    WHERE r.email IS NOT NULL
+      AND r.card IS NOT NULL
     UNION ALL
     SELECT
-      "r"."email" AS "a",
-      "r"."card" AS "x"
-    FROM "customhouse_work"."main"."rows_orders" AS "r"
-    WHERE "r"."email" IS NOT NULL
-      AND "r"."card" IS NOT NULL
-  ) AS "q"
-) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 1 AND "a"."v" = "r"."a"
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 3 AND "x"."v" = "r"."x"
+      r.email AS a,
+      r.card AS x
+    FROM customhouse_work.main.rows_orders AS r
+    WHERE r.email IS NOT NULL
+      AND r.card IS NOT NULL
+  ) AS q
+) AS r
+JOIN customhouse_work.main.customer_nodes AS a ON a.t = 1 AND a.v = r.a
+JOIN customhouse_work.main.customer_nodes AS x ON x.t = 3 AND x.v = r.x
 UNION ALL
 SELECT
-  "a"."n" AS "a",
-  "x"."n" AS "x",
-  3 AS "t"
+  a.n AS a,
+  x.n AS x,
+  3 AS t
 FROM (
   SELECT DISTINCT
-    "q"."a",
-    "q"."x"
+    q.a,
+    q.x
   FROM (
     SELECT
-      "r"."phone" AS "a",
-      "r"."card" AS "x"
-    FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-    WHERE "r"."phone" IS NOT NULL
-      AND "r"."email" IS NULL
-      AND "r"."card" IS NOT NULL
-  ) AS "q"
-) AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "a" ON "a"."t" = 2 AND "a"."v" = "r"."a"
-JOIN "customhouse_work"."main"."customer_nodes" AS "x" ON "x"."t" = 3 AND "x"."v" = "r"."x";
+      r.phone AS a,
+      r.card AS x
+    FROM customhouse_work.main.rows_loyalty AS r
+    WHERE r.phone IS NOT NULL
+      AND r.email IS NULL
+      AND r.card IS NOT NULL
+  ) AS q
+) AS r
+JOIN customhouse_work.main.customer_nodes AS a ON a.t = 2 AND a.v = r.a
+JOIN customhouse_work.main.customer_nodes AS x ON x.t = 3 AND x.v = r.x;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_edges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_edges AS
 SELECT
-  greatest("l"."a", "l"."x") AS "u",
-  least("l"."a", "l"."x") AS "v"
-FROM "customhouse_work"."main"."customer_links" AS "l";
+  greatest(l.a, l.x) AS u,
+  least(l.a, l.x) AS v
+FROM customhouse_work.main.customer_links AS l;
 
 -- point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_edges" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_edges AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_forest AS f
+JOIN customhouse_work.main.customer_forest AS g ON g.u = f.v;
 
 -- repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_active" AS "a"
-JOIN "customhouse_work"."main"."customer_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_active AS a
+JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
 
 -- double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_active AS a
+LEFT JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
 
 -- contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_active" AS "a"
-JOIN "customhouse_work"."main"."customer_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_active AS a
+JOIN customhouse_work.main.customer_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_labels" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_labels AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_forest AS f
+LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_edges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_edges AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_edges" AS "e"
-JOIN "customhouse_work"."main"."customer_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_labels" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_labels" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_edges AS e
+JOIN customhouse_work.main.customer_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_labels AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_labels AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_moved AS
 SELECT
-  "o"."n",
-  "o"."root"
-FROM "customhouse_work"."main"."customer_labels" AS "o"
+  o.n,
+  o.root
+FROM customhouse_work.main.customer_labels AS o
 WHERE FALSE;
 
 -- repeat while not zero contract what is left
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_edges" AS "e";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_edges AS e;
 
 -- contract what is left: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_edges" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_edges AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_forest AS f
+JOIN customhouse_work.main.customer_forest AS g ON g.u = f.v;
 
 -- contract what is left: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_active" AS "a"
-JOIN "customhouse_work"."main"."customer_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_active AS a
+JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
 
 -- contract what is left: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_active AS a
+LEFT JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
 
 -- contract what is left: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_active" AS "a"
-JOIN "customhouse_work"."main"."customer_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_active AS a
+JOIN customhouse_work.main.customer_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_flat" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_flat AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_forest AS f
+LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_edges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_edges AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_edges" AS "e"
-JOIN "customhouse_work"."main"."customer_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_flat" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_flat" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_edges AS e
+JOIN customhouse_work.main.customer_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_flat AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_flat AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_moved AS
 SELECT
-  "m"."n",
-  coalesce("f"."root", "m"."root") AS "root"
-FROM "customhouse_work"."main"."customer_moved" AS "m"
-LEFT JOIN "customhouse_work"."main"."customer_flat" AS "f" ON "f"."n" = "m"."root"
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_moved AS m
+LEFT JOIN customhouse_work.main.customer_flat AS f ON f.n = m.root
 UNION ALL
 SELECT
-  "f"."n",
-  "f"."root"
-FROM "customhouse_work"."main"."customer_flat" AS "f";
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_flat AS f;
 
 -- label the nodes
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_labels" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_labels AS
 SELECT
-  "o"."n",
-  coalesce("m"."root", "o"."root") AS "root"
-FROM "customhouse_work"."main"."customer_labels" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_moved" AS "m" ON "m"."n" = "o"."root"
+  o.n,
+  coalesce(m.root, o.root) AS root
+FROM customhouse_work.main.customer_labels AS o
+LEFT JOIN customhouse_work.main.customer_moved AS m ON m.n = o.root
 UNION ALL
 SELECT
-  "m"."n",
-  "m"."root"
-FROM "customhouse_work"."main"."customer_moved" AS "m";
+  m.n,
+  m.root
+FROM customhouse_work.main.customer_moved AS m;
 
 -- form clusters
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_cluster" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
 SELECT
-  "d"."n",
-  coalesce("l"."root", "d"."n") AS "c"
-FROM "customhouse_work"."main"."customer_nodes" AS "d"
-LEFT JOIN "customhouse_work"."main"."customer_labels" AS "l" ON "l"."n" = "d"."n";
+  d.n,
+  coalesce(l.root, d.n) AS c
+FROM customhouse_work.main.customer_nodes AS d
+LEFT JOIN customhouse_work.main.customer_labels AS l ON l.n = d.n;
 
 -- prepare limits
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_refused" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_refused AS
 SELECT
-  "d"."n" AS "x",
-  '' AS "reason",
-  '' AS "evidence"
-FROM "customhouse_work"."main"."customer_nodes" AS "d"
+  d.n AS x,
+  '' AS reason,
+  '' AS evidence
+FROM customhouse_work.main.customer_nodes AS d
 WHERE FALSE;
 
 -- find clusters over a limit
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_over" AS
-SELECT DISTINCT "k"."c"
+CREATE OR REPLACE TABLE customhouse_work.main.customer_over AS
+SELECT DISTINCT k.c
 FROM (
-  SELECT "c"."c"
-  FROM "customhouse_work"."main"."customer_cluster" AS "c"
-  JOIN "customhouse_work"."main"."customer_nodes" AS "d" ON "d"."n" = "c"."n"
-  GROUP BY "c"."c", "d"."t"
-  HAVING ("d"."t" = 0 AND count(*) > 1) OR ("d"."t" = 1 AND count(*) > 5) OR ("d"."t" = 2 AND count(*) > 5) OR ("d"."t" = 3 AND count(*) > 3) OR ("d"."t" = 4 AND count(*) > 200)
-) AS "k";
+  SELECT c.c
+  FROM customhouse_work.main.customer_cluster AS c
+  JOIN customhouse_work.main.customer_nodes AS d ON d.n = c.n
+  GROUP BY c.c, d.t
+  HAVING (d.t = 0 AND count(*) > 1) OR (d.t = 1 AND count(*) > 5) OR (d.t = 2 AND count(*) > 5) OR (d.t = 3 AND count(*) > 3) OR (d.t = 4 AND count(*) > 200)
+) AS k;
 
 -- repeat while not zero repair clusters over a limit
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_over" AS "o";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_over AS o;
 
 -- repair clusters over a limit: take clusters over a limit apart
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_part" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_part AS
 SELECT
-  "d"."n",
-  "d"."t",
-  "d"."n" AS "c"
-FROM "customhouse_work"."main"."customer_cluster" AS "k"
-JOIN "customhouse_work"."main"."customer_over" AS "o" ON "o"."c" = "k"."c"
-JOIN "customhouse_work"."main"."customer_nodes" AS "d" ON "d"."n" = "k"."n";
+  d.n,
+  d.t,
+  d.n AS c
+FROM customhouse_work.main.customer_cluster AS k
+JOIN customhouse_work.main.customer_over AS o ON o.c = k.c
+JOIN customhouse_work.main.customer_nodes AS d ON d.n = k.n;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bonds" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_bonds AS
 SELECT
-  "l"."a",
-  "l"."x",
-  "l"."t"
-FROM "customhouse_work"."main"."customer_links" AS "l"
-JOIN "customhouse_work"."main"."customer_cluster" AS "k" ON "k"."n" = "l"."a"
-JOIN "customhouse_work"."main"."customer_over" AS "o" ON "o"."c" = "k"."c";
+  l.a,
+  l.x,
+  l.t
+FROM customhouse_work.main.customer_links AS l
+JOIN customhouse_work.main.customer_cluster AS k ON k.n = l.a
+JOIN customhouse_work.main.customer_over AS o ON o.c = k.c;
 
 -- repair clusters over a limit: judge shared identifiers (email)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_touches" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_touches AS
 SELECT DISTINCT
-  "l"."x",
-  "p"."c"
-FROM "customhouse_work"."main"."customer_bonds" AS "l"
-JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 1
+  l.x,
+  p.c
+FROM customhouse_work.main.customer_bonds AS l
+JOIN customhouse_work.main.customer_part AS p ON p.n = l.a
+WHERE l.t = 1
   AND NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "l"."a"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = l.a
   );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
 SELECT
-  "h"."x",
-  min("h"."c") AS "low"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-GROUP BY "h"."x"
+  h.x,
+  min(h.c) AS low
+FROM customhouse_work.main.customer_touches AS h
+GROUP BY h.x
 HAVING count(*) > 1;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_sizes" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_sizes AS
 SELECT
-  "p"."c",
-  "p"."t",
-  count(*) AS "k"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-WHERE "p"."t" < 1
-GROUP BY "p"."c", "p"."t";
+  p.c,
+  p.t,
+  count(*) AS k
+FROM customhouse_work.main.customer_part AS p
+WHERE p.t < 1
+GROUP BY p.c, p.t;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "m"."x",
-  'shared' AS "reason",
-  arg_min((((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("m"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  m.x,
+  'shared' AS reason,
+  arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "h"."x",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k"
-  FROM "customhouse_work"."main"."customer_touches" AS "h"
-  JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "h"."c"
-  GROUP BY "h"."x", "s"."t"
-) AS "m"
-WHERE "m"."k" > CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END
-GROUP BY "m"."x";
+    h.x,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
+  FROM customhouse_work.main.customer_touches AS h
+  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  GROUP BY h.x, s.t
+) AS m
+WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
+GROUP BY m.x;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  "h"."c" AS "u",
-  "b"."low" AS "v"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
+  h.c AS u,
+  b.low AS v
+FROM customhouse_work.main.customer_touches AS h
+JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x AND b.low <> h.c
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "h"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = h.x
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank1_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank1_forest AS f
+JOIN customhouse_work.main.customer_rank1_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank1_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank1_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank1_active AS a
+JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank1_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank1_active AS a
+LEFT JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank1_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank1_active AS a
+JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank1_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank1_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_moved AS
 SELECT
-  "o"."n",
-  "o"."root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
+  o.n,
+  o.root
+FROM customhouse_work.main.customer_joined AS o
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_hubs" AS "e";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank1_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank1_forest AS f
+JOIN customhouse_work.main.customer_rank1_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank1_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank1_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank1_active AS a
+JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank1_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank1_active AS a
+LEFT JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank1_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank1_active AS a
+JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_flat" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_flat AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank1_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank1_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank1_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_rank1_flat" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_flat" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_rank1_flat AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_rank1_flat AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank1_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_moved AS
 SELECT
-  "m"."n",
-  coalesce("f"."root", "m"."root") AS "root"
-FROM "customhouse_work"."main"."customer_rank1_moved" AS "m"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_flat" AS "f" ON "f"."n" = "m"."root"
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank1_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank1_flat AS f ON f.n = m.root
 UNION ALL
 SELECT
-  "f"."n",
-  "f"."root"
-FROM "customhouse_work"."main"."customer_rank1_flat" AS "f";
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank1_flat AS f;
 
 -- repair clusters over a limit: label the nodes
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "o"."n",
-  coalesce("m"."root", "o"."root") AS "root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_rank1_moved" AS "m" ON "m"."n" = "o"."root"
+  o.n,
+  coalesce(m.root, o.root) AS root
+FROM customhouse_work.main.customer_joined AS o
+LEFT JOIN customhouse_work.main.customer_rank1_moved AS m ON m.n = o.root
 UNION ALL
 SELECT
-  "m"."n",
-  "m"."root"
-FROM "customhouse_work"."main"."customer_rank1_moved" AS "m";
+  m.n,
+  m.root
+FROM customhouse_work.main.customer_rank1_moved AS m;
 
 -- repair clusters over a limit: join what the limits allow (email)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT DISTINCT
-  "p"."c",
-  coalesce("j"."root", "p"."c") AS "g"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "j" ON "j"."n" = "p"."c";
+  p.c,
+  coalesce(j.root, p.c) AS g
+FROM customhouse_work.main.customer_part AS p
+LEFT JOIN customhouse_work.main.customer_joined AS j ON j.n = p.c;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_broken" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_broken AS
 SELECT
-  "s"."g",
-  arg_min((((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("s"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  s.g,
+  arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "g"."g",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k",
-    max("s"."k") AS "most"
-  FROM "customhouse_work"."main"."customer_groups" AS "g"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
-  GROUP BY "g"."g", "s"."t"
-) AS "s"
-WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
-  AND "s"."k" > "s"."most"
-GROUP BY "s"."g";
+    g.g,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
+    max(s.k) AS most
+  FROM customhouse_work.main.customer_groups AS g
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+  GROUP BY g.g, s.t
+) AS s
+WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
+  AND s.k > s.most
+GROUP BY s.g;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "b"."x",
-  'conflict' AS "reason",
-  "k"."evidence"
-FROM "customhouse_work"."main"."customer_bridges" AS "b"
-JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
-JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
+  b.x,
+  'conflict' AS reason,
+  k.evidence
+FROM customhouse_work.main.customer_bridges AS b
+JOIN customhouse_work.main.customer_groups AS g ON g.c = b.low
+JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "b"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = b.x
 );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT
-  "g"."c",
-  CASE WHEN "k"."g" IS NULL THEN "g"."g" ELSE "g"."c" END AS "g"
-FROM "customhouse_work"."main"."customer_groups" AS "g"
-LEFT JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g";
+  g.c,
+  CASE WHEN k.g IS NULL THEN g.g ELSE g.c END AS g
+FROM customhouse_work.main.customer_groups AS g
+LEFT JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_place" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_place AS
 SELECT
-  "h"."x",
-  "h"."c",
-  row_number() OVER (PARTITION BY "h"."c" ORDER BY "h"."x" NULLS LAST) AS "r"
+  h.x,
+  h.c,
+  row_number() OVER (PARTITION BY h.c ORDER BY h.x NULLS LAST) AS r
 FROM (
   SELECT DISTINCT
-    "q"."x",
-    "g"."g" AS "c"
-  FROM "customhouse_work"."main"."customer_touches" AS "q"
-  JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
+    q.x,
+    g.g AS c
+  FROM customhouse_work.main.customer_touches AS q
+  JOIN customhouse_work.main.customer_groups AS g ON g.c = q.c
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "h";
+) AS h;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "q"."x",
-  'too_many' AS "reason",
-  'the customer has more than 5 email' AS "evidence"
-FROM "customhouse_work"."main"."customer_place" AS "q"
-WHERE "q"."r" > 5;
+  q.x,
+  'too_many' AS reason,
+  'the customer has more than 5 email' AS evidence
+FROM customhouse_work.main.customer_place AS q
+WHERE q.r > 5;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_part" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_part AS
 SELECT
-  "p"."n",
-  "p"."t",
-  coalesce("w"."c", "g"."g", "p"."c") AS "c"
-FROM "customhouse_work"."main"."customer_part" AS "p"
+  p.n,
+  p.t,
+  coalesce(w.c, g.g, p.c) AS c
+FROM customhouse_work.main.customer_part AS p
 LEFT JOIN (
   SELECT
-    "q"."x",
-    "q"."c"
-  FROM "customhouse_work"."main"."customer_place" AS "q"
+    q.x,
+    q.c
+  FROM customhouse_work.main.customer_place AS q
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "w" ON "w"."x" = "p"."n"
-LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
+) AS w ON w.x = p.n
+LEFT JOIN customhouse_work.main.customer_groups AS g ON g.c = p.c;
 
 -- repair clusters over a limit: judge shared identifiers (phone)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_touches" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_touches AS
 SELECT DISTINCT
-  "l"."x",
-  "p"."c"
-FROM "customhouse_work"."main"."customer_bonds" AS "l"
-JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 2
+  l.x,
+  p.c
+FROM customhouse_work.main.customer_bonds AS l
+JOIN customhouse_work.main.customer_part AS p ON p.n = l.a
+WHERE l.t = 2
   AND NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "l"."a"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = l.a
   );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
 SELECT
-  "h"."x",
-  min("h"."c") AS "low"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-GROUP BY "h"."x"
+  h.x,
+  min(h.c) AS low
+FROM customhouse_work.main.customer_touches AS h
+GROUP BY h.x
 HAVING count(*) > 1;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_sizes" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_sizes AS
 SELECT
-  "p"."c",
-  "p"."t",
-  count(*) AS "k"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-WHERE "p"."t" < 2
-GROUP BY "p"."c", "p"."t";
+  p.c,
+  p.t,
+  count(*) AS k
+FROM customhouse_work.main.customer_part AS p
+WHERE p.t < 2
+GROUP BY p.c, p.t;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "m"."x",
-  'shared' AS "reason",
-  arg_min((((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("m"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  m.x,
+  'shared' AS reason,
+  arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "h"."x",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k"
-  FROM "customhouse_work"."main"."customer_touches" AS "h"
-  JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "h"."c"
-  GROUP BY "h"."x", "s"."t"
-) AS "m"
-WHERE "m"."k" > CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END
-GROUP BY "m"."x";
+    h.x,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
+  FROM customhouse_work.main.customer_touches AS h
+  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  GROUP BY h.x, s.t
+) AS m
+WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
+GROUP BY m.x;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  "h"."c" AS "u",
-  "b"."low" AS "v"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
+  h.c AS u,
+  b.low AS v
+FROM customhouse_work.main.customer_touches AS h
+JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x AND b.low <> h.c
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "h"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = h.x
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank2_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank2_forest AS f
+JOIN customhouse_work.main.customer_rank2_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank2_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank2_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank2_active AS a
+JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank2_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank2_active AS a
+LEFT JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank2_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank2_active AS a
+JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank2_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank2_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_moved AS
 SELECT
-  "o"."n",
-  "o"."root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
+  o.n,
+  o.root
+FROM customhouse_work.main.customer_joined AS o
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_hubs" AS "e";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank2_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank2_forest AS f
+JOIN customhouse_work.main.customer_rank2_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank2_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank2_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank2_active AS a
+JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank2_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank2_active AS a
+LEFT JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank2_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank2_active AS a
+JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_flat" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_flat AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank2_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank2_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank2_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_rank2_flat" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_flat" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_rank2_flat AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_rank2_flat AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank2_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_moved AS
 SELECT
-  "m"."n",
-  coalesce("f"."root", "m"."root") AS "root"
-FROM "customhouse_work"."main"."customer_rank2_moved" AS "m"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_flat" AS "f" ON "f"."n" = "m"."root"
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank2_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank2_flat AS f ON f.n = m.root
 UNION ALL
 SELECT
-  "f"."n",
-  "f"."root"
-FROM "customhouse_work"."main"."customer_rank2_flat" AS "f";
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank2_flat AS f;
 
 -- repair clusters over a limit: label the nodes
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "o"."n",
-  coalesce("m"."root", "o"."root") AS "root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_rank2_moved" AS "m" ON "m"."n" = "o"."root"
+  o.n,
+  coalesce(m.root, o.root) AS root
+FROM customhouse_work.main.customer_joined AS o
+LEFT JOIN customhouse_work.main.customer_rank2_moved AS m ON m.n = o.root
 UNION ALL
 SELECT
-  "m"."n",
-  "m"."root"
-FROM "customhouse_work"."main"."customer_rank2_moved" AS "m";
+  m.n,
+  m.root
+FROM customhouse_work.main.customer_rank2_moved AS m;
 
 -- repair clusters over a limit: join what the limits allow (phone)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT DISTINCT
-  "p"."c",
-  coalesce("j"."root", "p"."c") AS "g"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "j" ON "j"."n" = "p"."c";
+  p.c,
+  coalesce(j.root, p.c) AS g
+FROM customhouse_work.main.customer_part AS p
+LEFT JOIN customhouse_work.main.customer_joined AS j ON j.n = p.c;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_broken" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_broken AS
 SELECT
-  "s"."g",
-  arg_min((((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("s"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  s.g,
+  arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "g"."g",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k",
-    max("s"."k") AS "most"
-  FROM "customhouse_work"."main"."customer_groups" AS "g"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
-  GROUP BY "g"."g", "s"."t"
-) AS "s"
-WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
-  AND "s"."k" > "s"."most"
-GROUP BY "s"."g";
+    g.g,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
+    max(s.k) AS most
+  FROM customhouse_work.main.customer_groups AS g
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+  GROUP BY g.g, s.t
+) AS s
+WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
+  AND s.k > s.most
+GROUP BY s.g;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "b"."x",
-  'conflict' AS "reason",
-  "k"."evidence"
-FROM "customhouse_work"."main"."customer_bridges" AS "b"
-JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
-JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
+  b.x,
+  'conflict' AS reason,
+  k.evidence
+FROM customhouse_work.main.customer_bridges AS b
+JOIN customhouse_work.main.customer_groups AS g ON g.c = b.low
+JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "b"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = b.x
 );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT
-  "g"."c",
-  CASE WHEN "k"."g" IS NULL THEN "g"."g" ELSE "g"."c" END AS "g"
-FROM "customhouse_work"."main"."customer_groups" AS "g"
-LEFT JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g";
+  g.c,
+  CASE WHEN k.g IS NULL THEN g.g ELSE g.c END AS g
+FROM customhouse_work.main.customer_groups AS g
+LEFT JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_place" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_place AS
 SELECT
-  "h"."x",
-  "h"."c",
-  row_number() OVER (PARTITION BY "h"."c" ORDER BY "h"."x" NULLS LAST) AS "r"
+  h.x,
+  h.c,
+  row_number() OVER (PARTITION BY h.c ORDER BY h.x NULLS LAST) AS r
 FROM (
   SELECT DISTINCT
-    "q"."x",
-    "g"."g" AS "c"
-  FROM "customhouse_work"."main"."customer_touches" AS "q"
-  JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
+    q.x,
+    g.g AS c
+  FROM customhouse_work.main.customer_touches AS q
+  JOIN customhouse_work.main.customer_groups AS g ON g.c = q.c
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "h";
+) AS h;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "q"."x",
-  'too_many' AS "reason",
-  'the customer has more than 5 phone' AS "evidence"
-FROM "customhouse_work"."main"."customer_place" AS "q"
-WHERE "q"."r" > 5;
+  q.x,
+  'too_many' AS reason,
+  'the customer has more than 5 phone' AS evidence
+FROM customhouse_work.main.customer_place AS q
+WHERE q.r > 5;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_part" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_part AS
 SELECT
-  "p"."n",
-  "p"."t",
-  coalesce("w"."c", "g"."g", "p"."c") AS "c"
-FROM "customhouse_work"."main"."customer_part" AS "p"
+  p.n,
+  p.t,
+  coalesce(w.c, g.g, p.c) AS c
+FROM customhouse_work.main.customer_part AS p
 LEFT JOIN (
   SELECT
-    "q"."x",
-    "q"."c"
-  FROM "customhouse_work"."main"."customer_place" AS "q"
+    q.x,
+    q.c
+  FROM customhouse_work.main.customer_place AS q
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "w" ON "w"."x" = "p"."n"
-LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
+) AS w ON w.x = p.n
+LEFT JOIN customhouse_work.main.customer_groups AS g ON g.c = p.c;
 
 -- repair clusters over a limit: judge shared identifiers (card)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_touches" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_touches AS
 SELECT DISTINCT
-  "l"."x",
-  "p"."c"
-FROM "customhouse_work"."main"."customer_bonds" AS "l"
-JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 3
+  l.x,
+  p.c
+FROM customhouse_work.main.customer_bonds AS l
+JOIN customhouse_work.main.customer_part AS p ON p.n = l.a
+WHERE l.t = 3
   AND NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "l"."a"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = l.a
   );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
 SELECT
-  "h"."x",
-  min("h"."c") AS "low"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-GROUP BY "h"."x"
+  h.x,
+  min(h.c) AS low
+FROM customhouse_work.main.customer_touches AS h
+GROUP BY h.x
 HAVING count(*) > 1;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_sizes" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_sizes AS
 SELECT
-  "p"."c",
-  "p"."t",
-  count(*) AS "k"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-WHERE "p"."t" < 3
-GROUP BY "p"."c", "p"."t";
+  p.c,
+  p.t,
+  count(*) AS k
+FROM customhouse_work.main.customer_part AS p
+WHERE p.t < 3
+GROUP BY p.c, p.t;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "m"."x",
-  'shared' AS "reason",
-  arg_min((((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("m"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  m.x,
+  'shared' AS reason,
+  arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "h"."x",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k"
-  FROM "customhouse_work"."main"."customer_touches" AS "h"
-  JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "h"."c"
-  GROUP BY "h"."x", "s"."t"
-) AS "m"
-WHERE "m"."k" > CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END
-GROUP BY "m"."x";
+    h.x,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
+  FROM customhouse_work.main.customer_touches AS h
+  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  GROUP BY h.x, s.t
+) AS m
+WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
+GROUP BY m.x;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  "h"."c" AS "u",
-  "b"."low" AS "v"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
+  h.c AS u,
+  b.low AS v
+FROM customhouse_work.main.customer_touches AS h
+JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x AND b.low <> h.c
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "h"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = h.x
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank3_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank3_forest AS f
+JOIN customhouse_work.main.customer_rank3_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank3_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank3_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank3_active AS a
+JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank3_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank3_active AS a
+LEFT JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank3_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank3_active AS a
+JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank3_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank3_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_moved AS
 SELECT
-  "o"."n",
-  "o"."root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
+  o.n,
+  o.root
+FROM customhouse_work.main.customer_joined AS o
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_hubs" AS "e";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank3_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank3_forest AS f
+JOIN customhouse_work.main.customer_rank3_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank3_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank3_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank3_active AS a
+JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank3_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank3_active AS a
+LEFT JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank3_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank3_active AS a
+JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_flat" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_flat AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank3_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank3_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank3_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_rank3_flat" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_flat" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_rank3_flat AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_rank3_flat AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank3_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_moved AS
 SELECT
-  "m"."n",
-  coalesce("f"."root", "m"."root") AS "root"
-FROM "customhouse_work"."main"."customer_rank3_moved" AS "m"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_flat" AS "f" ON "f"."n" = "m"."root"
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank3_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank3_flat AS f ON f.n = m.root
 UNION ALL
 SELECT
-  "f"."n",
-  "f"."root"
-FROM "customhouse_work"."main"."customer_rank3_flat" AS "f";
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank3_flat AS f;
 
 -- repair clusters over a limit: label the nodes
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "o"."n",
-  coalesce("m"."root", "o"."root") AS "root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_rank3_moved" AS "m" ON "m"."n" = "o"."root"
+  o.n,
+  coalesce(m.root, o.root) AS root
+FROM customhouse_work.main.customer_joined AS o
+LEFT JOIN customhouse_work.main.customer_rank3_moved AS m ON m.n = o.root
 UNION ALL
 SELECT
-  "m"."n",
-  "m"."root"
-FROM "customhouse_work"."main"."customer_rank3_moved" AS "m";
+  m.n,
+  m.root
+FROM customhouse_work.main.customer_rank3_moved AS m;
 
 -- repair clusters over a limit: join what the limits allow (card)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT DISTINCT
-  "p"."c",
-  coalesce("j"."root", "p"."c") AS "g"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "j" ON "j"."n" = "p"."c";
+  p.c,
+  coalesce(j.root, p.c) AS g
+FROM customhouse_work.main.customer_part AS p
+LEFT JOIN customhouse_work.main.customer_joined AS j ON j.n = p.c;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_broken" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_broken AS
 SELECT
-  "s"."g",
-  arg_min((((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("s"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  s.g,
+  arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "g"."g",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k",
-    max("s"."k") AS "most"
-  FROM "customhouse_work"."main"."customer_groups" AS "g"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
-  GROUP BY "g"."g", "s"."t"
-) AS "s"
-WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
-  AND "s"."k" > "s"."most"
-GROUP BY "s"."g";
+    g.g,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
+    max(s.k) AS most
+  FROM customhouse_work.main.customer_groups AS g
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+  GROUP BY g.g, s.t
+) AS s
+WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
+  AND s.k > s.most
+GROUP BY s.g;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "b"."x",
-  'conflict' AS "reason",
-  "k"."evidence"
-FROM "customhouse_work"."main"."customer_bridges" AS "b"
-JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
-JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
+  b.x,
+  'conflict' AS reason,
+  k.evidence
+FROM customhouse_work.main.customer_bridges AS b
+JOIN customhouse_work.main.customer_groups AS g ON g.c = b.low
+JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "b"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = b.x
 );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT
-  "g"."c",
-  CASE WHEN "k"."g" IS NULL THEN "g"."g" ELSE "g"."c" END AS "g"
-FROM "customhouse_work"."main"."customer_groups" AS "g"
-LEFT JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g";
+  g.c,
+  CASE WHEN k.g IS NULL THEN g.g ELSE g.c END AS g
+FROM customhouse_work.main.customer_groups AS g
+LEFT JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_place" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_place AS
 SELECT
-  "h"."x",
-  "h"."c",
-  row_number() OVER (PARTITION BY "h"."c" ORDER BY "h"."x" NULLS LAST) AS "r"
+  h.x,
+  h.c,
+  row_number() OVER (PARTITION BY h.c ORDER BY h.x NULLS LAST) AS r
 FROM (
   SELECT DISTINCT
-    "q"."x",
-    "g"."g" AS "c"
-  FROM "customhouse_work"."main"."customer_touches" AS "q"
-  JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
+    q.x,
+    g.g AS c
+  FROM customhouse_work.main.customer_touches AS q
+  JOIN customhouse_work.main.customer_groups AS g ON g.c = q.c
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "h";
+) AS h;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "q"."x",
-  'too_many' AS "reason",
-  'the customer has more than 3 card' AS "evidence"
-FROM "customhouse_work"."main"."customer_place" AS "q"
-WHERE "q"."r" > 3;
+  q.x,
+  'too_many' AS reason,
+  'the customer has more than 3 card' AS evidence
+FROM customhouse_work.main.customer_place AS q
+WHERE q.r > 3;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_part" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_part AS
 SELECT
-  "p"."n",
-  "p"."t",
-  coalesce("w"."c", "g"."g", "p"."c") AS "c"
-FROM "customhouse_work"."main"."customer_part" AS "p"
+  p.n,
+  p.t,
+  coalesce(w.c, g.g, p.c) AS c
+FROM customhouse_work.main.customer_part AS p
 LEFT JOIN (
   SELECT
-    "q"."x",
-    "q"."c"
-  FROM "customhouse_work"."main"."customer_place" AS "q"
+    q.x,
+    q.c
+  FROM customhouse_work.main.customer_place AS q
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "w" ON "w"."x" = "p"."n"
-LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
+) AS w ON w.x = p.n
+LEFT JOIN customhouse_work.main.customer_groups AS g ON g.c = p.c;
 
 -- repair clusters over a limit: judge shared identifiers (cookie)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_touches" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_touches AS
 SELECT DISTINCT
-  "l"."x",
-  "p"."c"
-FROM "customhouse_work"."main"."customer_bonds" AS "l"
-JOIN "customhouse_work"."main"."customer_part" AS "p" ON "p"."n" = "l"."a"
-WHERE "l"."t" = 4
+  l.x,
+  p.c
+FROM customhouse_work.main.customer_bonds AS l
+JOIN customhouse_work.main.customer_part AS p ON p.n = l.a
+WHERE l.t = 4
   AND NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "l"."a"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = l.a
   );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_bridges" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
 SELECT
-  "h"."x",
-  min("h"."c") AS "low"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-GROUP BY "h"."x"
+  h.x,
+  min(h.c) AS low
+FROM customhouse_work.main.customer_touches AS h
+GROUP BY h.x
 HAVING count(*) > 1;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_sizes" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_sizes AS
 SELECT
-  "p"."c",
-  "p"."t",
-  count(*) AS "k"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-WHERE "p"."t" < 4
-GROUP BY "p"."c", "p"."t";
+  p.c,
+  p.t,
+  count(*) AS k
+FROM customhouse_work.main.customer_part AS p
+WHERE p.t < 4
+GROUP BY p.c, p.t;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "m"."x",
-  'shared' AS "reason",
-  arg_min((((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("m"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("m"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "m"."t" = 0 THEN 'user_id' WHEN "m"."t" = 1 THEN 'email' WHEN "m"."t" = 2 THEN 'phone' WHEN "m"."t" = 3 THEN 'card' WHEN "m"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  m.x,
+  'shared' AS reason,
+  arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "h"."x",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k"
-  FROM "customhouse_work"."main"."customer_touches" AS "h"
-  JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "h"."c"
-  GROUP BY "h"."x", "s"."t"
-) AS "m"
-WHERE "m"."k" > CASE WHEN "m"."t" = 0 THEN 1 WHEN "m"."t" = 1 THEN 5 WHEN "m"."t" = 2 THEN 5 WHEN "m"."t" = 3 THEN 3 WHEN "m"."t" = 4 THEN 200 END
-GROUP BY "m"."x";
+    h.x,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
+  FROM customhouse_work.main.customer_touches AS h
+  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  GROUP BY h.x, s.t
+) AS m
+WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
+GROUP BY m.x;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  "h"."c" AS "u",
-  "b"."low" AS "v"
-FROM "customhouse_work"."main"."customer_touches" AS "h"
-JOIN "customhouse_work"."main"."customer_bridges" AS "b" ON "b"."x" = "h"."x" AND "b"."low" <> "h"."c"
+  h.c AS u,
+  b.low AS v
+FROM customhouse_work.main.customer_touches AS h
+JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x AND b.low <> h.c
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "h"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = h.x
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank4_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank4_forest AS f
+JOIN customhouse_work.main.customer_rank4_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank4_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank4_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank4_active AS a
+JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank4_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank4_active AS a
+LEFT JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank4_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank4_active AS a
+JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank4_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank4_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_joined" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_moved AS
 SELECT
-  "o"."n",
-  "o"."root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
+  o.n,
+  o.root
+FROM customhouse_work.main.customer_joined AS o
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_hubs" AS "e";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_forest" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_forest AS
 SELECT
-  "e"."u",
-  min("e"."v") AS "v",
-  count(*) > 1 AS "many"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-GROUP BY "e"."u";
+  e.u,
+  min(e.v) AS v,
+  count(*) > 1 AS many
+FROM customhouse_work.main.customer_hubs AS e
+GROUP BY e.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
-  "f"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank4_forest" AS "f"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "g" ON "g"."u" = "f"."v";
+  f.u,
+  f.v
+FROM customhouse_work.main.customer_rank4_forest AS f
+JOIN customhouse_work.main.customer_rank4_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
-SELECT count(*) AS "n"
-FROM "customhouse_work"."main"."customer_rank4_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank4_active" AS "b" ON "b"."u" = "a"."v";
+SELECT count(*) AS n
+FROM customhouse_work.main.customer_rank4_active AS a
+JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
-  "a"."u",
-  coalesce("b"."v", "a"."v") AS "v"
-FROM "customhouse_work"."main"."customer_rank4_active" AS "a"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_active" AS "b" ON "b"."u" = "a"."v";
+  a.u,
+  coalesce(b.v, a.v) AS v
+FROM customhouse_work.main.customer_rank4_active AS a
+LEFT JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_active" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
-  "a"."u",
-  "f"."v"
-FROM "customhouse_work"."main"."customer_rank4_active" AS "a"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON "f"."u" = "a"."v";
+  a.u,
+  f.v
+FROM customhouse_work.main.customer_rank4_active AS a
+JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = a.v;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_flat" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_flat AS
 SELECT
-  "f"."u" AS "n",
-  coalesce("a"."v", "f"."v") AS "root"
-FROM "customhouse_work"."main"."customer_rank4_forest" AS "f"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_active" AS "a" ON "a"."u" = "f"."u";
+  f.u AS n,
+  coalesce(a.v, f.v) AS root
+FROM customhouse_work.main.customer_rank4_forest AS f
+LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = f.u;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_hubs" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest("c"."root", coalesce("d"."root", "e"."v")) AS "u",
-  least("c"."root", coalesce("d"."root", "e"."v")) AS "v"
-FROM "customhouse_work"."main"."customer_hubs" AS "e"
-JOIN "customhouse_work"."main"."customer_rank4_forest" AS "f" ON "f"."u" = "e"."u" AND "f"."many" AND "f"."v" <> "e"."v"
-JOIN "customhouse_work"."main"."customer_rank4_flat" AS "c" ON "c"."n" = "e"."u"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_flat" AS "d" ON "d"."n" = "e"."v"
-WHERE "c"."root" <> coalesce("d"."root", "e"."v");
+  greatest(c.root, coalesce(d.root, e.v)) AS u,
+  least(c.root, coalesce(d.root, e.v)) AS v
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
+JOIN customhouse_work.main.customer_rank4_flat AS c ON c.n = e.u
+LEFT JOIN customhouse_work.main.customer_rank4_flat AS d ON d.n = e.v
+WHERE c.root <> coalesce(d.root, e.v);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_rank4_moved" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_moved AS
 SELECT
-  "m"."n",
-  coalesce("f"."root", "m"."root") AS "root"
-FROM "customhouse_work"."main"."customer_rank4_moved" AS "m"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_flat" AS "f" ON "f"."n" = "m"."root"
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank4_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank4_flat AS f ON f.n = m.root
 UNION ALL
 SELECT
-  "f"."n",
-  "f"."root"
-FROM "customhouse_work"."main"."customer_rank4_flat" AS "f";
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank4_flat AS f;
 
 -- repair clusters over a limit: label the nodes
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_joined" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  "o"."n",
-  coalesce("m"."root", "o"."root") AS "root"
-FROM "customhouse_work"."main"."customer_joined" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_rank4_moved" AS "m" ON "m"."n" = "o"."root"
+  o.n,
+  coalesce(m.root, o.root) AS root
+FROM customhouse_work.main.customer_joined AS o
+LEFT JOIN customhouse_work.main.customer_rank4_moved AS m ON m.n = o.root
 UNION ALL
 SELECT
-  "m"."n",
-  "m"."root"
-FROM "customhouse_work"."main"."customer_rank4_moved" AS "m";
+  m.n,
+  m.root
+FROM customhouse_work.main.customer_rank4_moved AS m;
 
 -- repair clusters over a limit: join what the limits allow (cookie)
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT DISTINCT
-  "p"."c",
-  coalesce("j"."root", "p"."c") AS "g"
-FROM "customhouse_work"."main"."customer_part" AS "p"
-LEFT JOIN "customhouse_work"."main"."customer_joined" AS "j" ON "j"."n" = "p"."c";
+  p.c,
+  coalesce(j.root, p.c) AS g
+FROM customhouse_work.main.customer_part AS p
+LEFT JOIN customhouse_work.main.customer_joined AS j ON j.n = p.c;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_broken" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_broken AS
 SELECT
-  "s"."g",
-  arg_min((((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key("s"."t", 'ASC NULLS LAST', (((('would join ' || CAST(CAST("s"."k" AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN "s"."t" = 0 THEN 'user_id' WHEN "s"."t" = 1 THEN 'email' WHEN "s"."t" = 2 THEN 'phone' WHEN "s"."t" = 3 THEN 'card' WHEN "s"."t" = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS "evidence"
+  s.g,
+  arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    "g"."g",
-    "s"."t",
-    (TRY_CAST(sum("s"."k") AS BIGINT) | 0) AS "k",
-    max("s"."k") AS "most"
-  FROM "customhouse_work"."main"."customer_groups" AS "g"
-  JOIN "customhouse_work"."main"."customer_sizes" AS "s" ON "s"."c" = "g"."c"
-  GROUP BY "g"."g", "s"."t"
-) AS "s"
-WHERE "s"."k" > CASE WHEN "s"."t" = 0 THEN 1 WHEN "s"."t" = 1 THEN 5 WHEN "s"."t" = 2 THEN 5 WHEN "s"."t" = 3 THEN 3 WHEN "s"."t" = 4 THEN 200 END
-  AND "s"."k" > "s"."most"
-GROUP BY "s"."g";
+    g.g,
+    s.t,
+    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
+    max(s.k) AS most
+  FROM customhouse_work.main.customer_groups AS g
+  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+  GROUP BY g.g, s.t
+) AS s
+WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
+  AND s.k > s.most
+GROUP BY s.g;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "b"."x",
-  'conflict' AS "reason",
-  "k"."evidence"
-FROM "customhouse_work"."main"."customer_bridges" AS "b"
-JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "b"."low"
-JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g"
+  b.x,
+  'conflict' AS reason,
+  k.evidence
+FROM customhouse_work.main.customer_bridges AS b
+JOIN customhouse_work.main.customer_groups AS g ON g.c = b.low
+JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_refused" AS "z"
-  WHERE "z"."x" = "b"."x"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_refused AS z
+  WHERE z.x = b.x
 );
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_groups" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
 SELECT
-  "g"."c",
-  CASE WHEN "k"."g" IS NULL THEN "g"."g" ELSE "g"."c" END AS "g"
-FROM "customhouse_work"."main"."customer_groups" AS "g"
-LEFT JOIN "customhouse_work"."main"."customer_broken" AS "k" ON "k"."g" = "g"."g";
+  g.c,
+  CASE WHEN k.g IS NULL THEN g.g ELSE g.c END AS g
+FROM customhouse_work.main.customer_groups AS g
+LEFT JOIN customhouse_work.main.customer_broken AS k ON k.g = g.g;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_place" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_place AS
 SELECT
-  "h"."x",
-  "h"."c",
-  row_number() OVER (PARTITION BY "h"."c" ORDER BY "h"."x" NULLS LAST) AS "r"
+  h.x,
+  h.c,
+  row_number() OVER (PARTITION BY h.c ORDER BY h.x NULLS LAST) AS r
 FROM (
   SELECT DISTINCT
-    "q"."x",
-    "g"."g" AS "c"
-  FROM "customhouse_work"."main"."customer_touches" AS "q"
-  JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "q"."c"
+    q.x,
+    g.g AS c
+  FROM customhouse_work.main.customer_touches AS q
+  JOIN customhouse_work.main.customer_groups AS g ON g.c = q.c
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "h";
+) AS h;
 
-INSERT INTO "customhouse_work"."main"."customer_refused" ("x", "reason", "evidence")
+INSERT INTO customhouse_work.main.customer_refused (x, reason, evidence)
 SELECT
-  "q"."x",
-  'too_many' AS "reason",
-  'the customer has more than 200 cookie' AS "evidence"
-FROM "customhouse_work"."main"."customer_place" AS "q"
-WHERE "q"."r" > 200;
+  q.x,
+  'too_many' AS reason,
+  'the customer has more than 200 cookie' AS evidence
+FROM customhouse_work.main.customer_place AS q
+WHERE q.r > 200;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_part" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_part AS
 SELECT
-  "p"."n",
-  "p"."t",
-  coalesce("w"."c", "g"."g", "p"."c") AS "c"
-FROM "customhouse_work"."main"."customer_part" AS "p"
+  p.n,
+  p.t,
+  coalesce(w.c, g.g, p.c) AS c
+FROM customhouse_work.main.customer_part AS p
 LEFT JOIN (
   SELECT
-    "q"."x",
-    "q"."c"
-  FROM "customhouse_work"."main"."customer_place" AS "q"
+    q.x,
+    q.c
+  FROM customhouse_work.main.customer_place AS q
   WHERE NOT EXISTS (
-    SELECT 1 AS "one"
-    FROM "customhouse_work"."main"."customer_refused" AS "z"
-    WHERE "z"."x" = "q"."x"
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_refused AS z
+    WHERE z.x = q.x
   )
-) AS "w" ON "w"."x" = "p"."n"
-LEFT JOIN "customhouse_work"."main"."customer_groups" AS "g" ON "g"."c" = "p"."c";
+) AS w ON w.x = p.n
+LEFT JOIN customhouse_work.main.customer_groups AS g ON g.c = p.c;
 
 -- repair clusters over a limit: put the repaired clusters back
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_cluster" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
 SELECT
-  "c"."n",
-  coalesce("b"."c", "c"."c") AS "c"
-FROM "customhouse_work"."main"."customer_cluster" AS "c"
-LEFT JOIN "customhouse_work"."main"."customer_part" AS "b" ON "b"."n" = "c"."n";
+  c.n,
+  coalesce(b.c, c.c) AS c
+FROM customhouse_work.main.customer_cluster AS c
+LEFT JOIN customhouse_work.main.customer_part AS b ON b.n = c.n;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_over" AS
-SELECT DISTINCT "k"."c"
+CREATE OR REPLACE TABLE customhouse_work.main.customer_over AS
+SELECT DISTINCT k.c
 FROM (
-  SELECT "c"."c"
-  FROM "customhouse_work"."main"."customer_cluster" AS "c"
-  JOIN "customhouse_work"."main"."customer_nodes" AS "d" ON "d"."n" = "c"."n"
-  GROUP BY "c"."c", "d"."t"
-  HAVING ("d"."t" = 0 AND count(*) > 1) OR ("d"."t" = 1 AND count(*) > 5) OR ("d"."t" = 2 AND count(*) > 5) OR ("d"."t" = 3 AND count(*) > 3) OR ("d"."t" = 4 AND count(*) > 200)
-) AS "k";
+  SELECT c.c
+  FROM customhouse_work.main.customer_cluster AS c
+  JOIN customhouse_work.main.customer_nodes AS d ON d.n = c.n
+  GROUP BY c.c, d.t
+  HAVING (d.t = 0 AND count(*) > 1) OR (d.t = 1 AND count(*) > 5) OR (d.t = 2 AND count(*) > 5) OR (d.t = 3 AND count(*) > 3) OR (d.t = 4 AND count(*) > 200)
+) AS k;
 
 -- carry ids over
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_owners" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_owners AS
 SELECT
-  "d"."old",
-  arg_min("c"."c", create_sort_key(TRY(CAST("d"."t" AS BIGINT) * 281474976710656) + "d"."n", 'ASC NULLS LAST', "c"."c", 'ASC NULLS LAST')) AS "c"
-FROM "customhouse_work"."main"."customer_nodes" AS "d"
-JOIN "customhouse_work"."main"."customer_cluster" AS "c" ON "c"."n" = "d"."n"
-WHERE "d"."old" IS NOT NULL
-GROUP BY "d"."old";
+  d.old,
+  arg_min(c.c, create_sort_key(TRY(CAST(d.t AS BIGINT) * 281474976710656) + d.n, 'ASC NULLS LAST', c.c, 'ASC NULLS LAST')) AS c
+FROM customhouse_work.main.customer_nodes AS d
+JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
+WHERE d.old IS NOT NULL
+GROUP BY d.old;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_ids" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_ids AS
 SELECT
-  "k"."c",
-  coalesce("s"."id", greatest((
-    SELECT coalesce(max("m"."customer_id"), 0) AS "n"
-    FROM "customhouse_file"."customhouse"."customer_identities" AS "m"
+  k.c,
+  coalesce(s.id, greatest((
+    SELECT coalesce(max(m.customer_id), 0) AS n
+    FROM customhouse_file.customhouse.customer_identities AS m
   ), (
-    SELECT coalesce(max("m"."old_id"), 0) AS "n"
-    FROM "customhouse_file"."customhouse"."customer_id_history" AS "m"
+    SELECT coalesce(max(m.old_id), 0) AS n
+    FROM customhouse_file.customhouse.customer_id_history AS m
   ), (
-    SELECT coalesce(max("m"."new_id"), 0) AS "n"
-    FROM "customhouse_file"."customhouse"."customer_id_history" AS "m"
-  )) + row_number() OVER (PARTITION BY "s"."id" IS NULL ORDER BY "k"."first" NULLS LAST)) AS "id"
+    SELECT coalesce(max(m.new_id), 0) AS n
+    FROM customhouse_file.customhouse.customer_id_history AS m
+  )) + row_number() OVER (PARTITION BY s.id IS NULL ORDER BY k.first NULLS LAST)) AS id
 FROM (
   SELECT
-    "c"."c",
-    min("c"."n") AS "first"
-  FROM "customhouse_work"."main"."customer_cluster" AS "c"
-  GROUP BY "c"."c"
-) AS "k"
+    c.c,
+    min(c.n) AS first
+  FROM customhouse_work.main.customer_cluster AS c
+  GROUP BY c.c
+) AS k
 LEFT JOIN (
   SELECT
-    "o"."c",
-    min("o"."old") AS "id"
-  FROM "customhouse_work"."main"."customer_owners" AS "o"
-  GROUP BY "o"."c"
-) AS "s" ON "s"."c" = "k"."c";
+    o.c,
+    min(o.old) AS id
+  FROM customhouse_work.main.customer_owners AS o
+  GROUP BY o.c
+) AS s ON s.c = k.c;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_changes" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_changes AS
 SELECT
-  "o"."old" AS "old_id",
-  "i"."id" AS "new_id",
-  'merge' AS "kind",
-  'a link joined the two' AS "cause"
-FROM "customhouse_work"."main"."customer_owners" AS "o"
-JOIN "customhouse_work"."main"."customer_ids" AS "i" ON "i"."c" = "o"."c"
-WHERE "i"."id" <> "o"."old"
+  o.old AS old_id,
+  i.id AS new_id,
+  'merge' AS kind,
+  'a link joined the two' AS cause
+FROM customhouse_work.main.customer_owners AS o
+JOIN customhouse_work.main.customer_ids AS i ON i.c = o.c
+WHERE i.id <> o.old
 UNION ALL
 SELECT
-  "p"."old" AS "old_id",
-  "i"."id" AS "new_id",
-  'split' AS "kind",
-  'no link joins the identifiers any more' AS "cause"
+  p.old AS old_id,
+  i.id AS new_id,
+  'split' AS kind,
+  'no link joins the identifiers any more' AS cause
 FROM (
   SELECT DISTINCT
-    "d"."old",
-    "c"."c"
-  FROM "customhouse_work"."main"."customer_nodes" AS "d"
-  JOIN "customhouse_work"."main"."customer_cluster" AS "c" ON "c"."n" = "d"."n"
-  WHERE "d"."old" IS NOT NULL
-) AS "p"
-JOIN "customhouse_work"."main"."customer_owners" AS "o" ON "o"."old" = "p"."old"
-JOIN "customhouse_work"."main"."customer_ids" AS "i" ON "i"."c" = "p"."c"
-WHERE "o"."c" <> "p"."c"
+    d.old,
+    c.c
+  FROM customhouse_work.main.customer_nodes AS d
+  JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
+  WHERE d.old IS NOT NULL
+) AS p
+JOIN customhouse_work.main.customer_owners AS o ON o.old = p.old
+JOIN customhouse_work.main.customer_ids AS i ON i.c = p.c
+WHERE o.c <> p.c
 UNION ALL
 SELECT
-  "g"."customer_id" AS "old_id",
-  CAST(NULL AS BIGINT) AS "new_id",
-  'gone' AS "kind",
-  'no source carries its identifiers any more' AS "cause"
+  g.customer_id AS old_id,
+  CAST(NULL AS BIGINT) AS new_id,
+  'gone' AS kind,
+  'no source carries its identifiers any more' AS cause
 FROM (
-  SELECT DISTINCT "i"."customer_id"
-  FROM "customhouse_file"."customhouse"."customer_identities" AS "i"
-) AS "g"
+  SELECT DISTINCT i.customer_id
+  FROM customhouse_file.customhouse.customer_identities AS i
+) AS g
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."customer_owners" AS "o"
-  WHERE "o"."old" = "g"."customer_id"
+  SELECT 1 AS one
+  FROM customhouse_work.main.customer_owners AS o
+  WHERE o.old = g.customer_id
 );
 
 -- write identities
-CREATE OR REPLACE TABLE "customhouse_file"."customhouse"."customer_identities__new" AS
+CREATE OR REPLACE TABLE customhouse_file.customhouse.customer_identities__new AS
 SELECT
-  CASE WHEN "d"."t" = 0 THEN 'user_id' WHEN "d"."t" = 1 THEN 'email' WHEN "d"."t" = 2 THEN 'phone' WHEN "d"."t" = 3 THEN 'card' WHEN "d"."t" = 4 THEN 'cookie' END AS "identifier_type",
-  "d"."v" AS "identifier",
-  "i"."id" AS "customer_id",
-  "d"."first_seen",
-  "d"."last_seen",
-  CASE WHEN "d"."source" = 0 THEN 'contacts' WHEN "d"."source" = 1 THEN 'loyalty' WHEN "d"."source" = 2 THEN 'newsletter' WHEN "d"."source" = 3 THEN 'orders' WHEN "d"."source" = 4 THEN 'page_views' END AS "source"
-FROM "customhouse_work"."main"."customer_nodes" AS "d"
-JOIN "customhouse_work"."main"."customer_cluster" AS "c" ON "c"."n" = "d"."n"
-JOIN "customhouse_work"."main"."customer_ids" AS "i" ON "i"."c" = "c"."c";
+  CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
+  d.v AS identifier,
+  i.id AS customer_id,
+  d.first_seen,
+  d.last_seen,
+  CASE WHEN d.source = 0 THEN 'contacts' WHEN d.source = 1 THEN 'loyalty' WHEN d.source = 2 THEN 'newsletter' WHEN d.source = 3 THEN 'orders' WHEN d.source = 4 THEN 'page_views' END AS source
+FROM customhouse_work.main.customer_nodes AS d
+JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
+JOIN customhouse_work.main.customer_ids AS i ON i.c = c.c;
 
-CREATE OR REPLACE TABLE "customhouse_file"."customhouse"."customer_identity_incidents__new" AS
+CREATE OR REPLACE TABLE customhouse_file.customhouse.customer_identity_incidents__new AS
 SELECT
-  CASE WHEN "d"."t" = 0 THEN 'user_id' WHEN "d"."t" = 1 THEN 'email' WHEN "d"."t" = 2 THEN 'phone' WHEN "d"."t" = 3 THEN 'card' WHEN "d"."t" = 4 THEN 'cookie' END AS "identifier_type",
-  "d"."v" AS "identifier",
-  "r"."reason",
-  "r"."evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."customer_refused" AS "r"
-JOIN "customhouse_work"."main"."customer_nodes" AS "d" ON "d"."n" = "r"."x"
+  CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
+  d.v AS identifier,
+  r.reason,
+  r.evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.customer_refused AS r
+JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.x
 UNION ALL
 SELECT
-  'user_id' AS "identifier_type",
-  substr("r"."raw_user_id", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_contacts" AS "r"
-WHERE "r"."user_id" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_user_id", 1, 100), CASE WHEN length("r"."raw_user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+  'user_id' AS identifier_type,
+  substr(r.raw_user_id, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_contacts AS r
+WHERE r.user_id IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_user_id, 1, 100), CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'email' AS "identifier_type",
-  substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_contacts" AS "r"
-WHERE "r"."email" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+  'email' AS identifier_type,
+  substr(r.raw_email, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_contacts AS r
+WHERE r.email IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'phone' AS "identifier_type",
-  substr("r"."raw_phone", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_contacts" AS "r"
-WHERE "r"."phone" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_phone", 1, 100), CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
+  'phone' AS identifier_type,
+  substr(r.raw_phone, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_contacts AS r
+WHERE r.phone IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_phone, 1, 100), CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'email' AS "identifier_type",
-  substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-WHERE "r"."email" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+  'email' AS identifier_type,
+  substr(r.raw_email, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_loyalty AS r
+WHERE r.email IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'phone' AS "identifier_type",
-  substr("r"."raw_phone", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-WHERE "r"."phone" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_phone", 1, 100), CASE WHEN length("r"."raw_phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[0-9]{8,15}') THEN '+' || CASE WHEN starts_with(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(regexp_replace("r"."raw_phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
+  'phone' AS identifier_type,
+  substr(r.raw_phone, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_loyalty AS r
+WHERE r.phone IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_phone, 1, 100), CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'card' AS "identifier_type",
-  substr("r"."raw_card", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_loyalty" AS "r"
-WHERE "r"."card" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_card", 1, 100), CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+  'card' AS identifier_type,
+  substr(r.raw_card, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_loyalty AS r
+WHERE r.card IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_card, 1, 100), CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'email' AS "identifier_type",
-  substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of newsletter' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_newsletter" AS "r"
-WHERE "r"."email" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+  'email' AS identifier_type,
+  substr(r.raw_email, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of newsletter' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_newsletter AS r
+WHERE r.email IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'email' AS "identifier_type",
-  substr("r"."raw_email", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_orders" AS "r"
-WHERE "r"."email" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_email", 1, 100), CASE WHEN length("r"."raw_email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace("r"."raw_email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+  'email' AS identifier_type,
+  substr(r.raw_email, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_orders AS r
+WHERE r.email IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'card' AS "identifier_type",
-  substr("r"."raw_card", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_orders" AS "r"
-WHERE "r"."card" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_card", 1, 100), CASE WHEN length("r"."raw_card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace("r"."raw_card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+  'card' AS identifier_type,
+  substr(r.raw_card, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_orders AS r
+WHERE r.card IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_card, 1, 100), CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'user_id' AS "identifier_type",
-  substr("r"."raw_user_id", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_page_views" AS "r"
-WHERE "r"."user_id" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_user_id", 1, 100), CASE WHEN length("r"."raw_user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace("r"."raw_user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+  'user_id' AS identifier_type,
+  substr(r.raw_user_id, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_page_views AS r
+WHERE r.user_id IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_user_id, 1, 100), CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
-  'cookie' AS "identifier_type",
-  substr("r"."raw_cookie", 1, 100) AS "identifier",
-  CASE WHEN length("r"."raw_cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace("r"."raw_cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN "r"."raw_cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END AS "reason",
-  CAST((TRY_CAST(sum("r"."rows") AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS "evidence",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."rows_page_views" AS "r"
-WHERE "r"."cookie" IS NULL
-  AND NOT (nullif(regexp_replace("r"."raw_cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr("r"."raw_cookie", 1, 100), CASE WHEN length("r"."raw_cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace("r"."raw_cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN "r"."raw_cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END;
+  'cookie' AS identifier_type,
+  substr(r.raw_cookie, 1, 100) AS identifier,
+  CASE WHEN length(r.raw_cookie) > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r.raw_cookie, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r.raw_cookie END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS evidence,
+  'RUN' AS run_id
+FROM customhouse_work.main.rows_page_views AS r
+WHERE r.cookie IS NULL
+  AND NOT (nullif(regexp_replace(r.raw_cookie, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r.raw_cookie, 1, 100), CASE WHEN length(r.raw_cookie) > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r.raw_cookie, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r.raw_cookie END IS NULL THEN 'invalid' ELSE 'ignored' END;
 
 -- put in place
-DROP TABLE IF EXISTS "customhouse_file"."customhouse"."customer_identities";
+DROP TABLE IF EXISTS customhouse_file.customhouse.customer_identities;
 
-ALTER TABLE "customhouse_file"."customhouse"."customer_identities__new" RENAME TO "customer_identities";
+ALTER TABLE customhouse_file.customhouse.customer_identities__new RENAME TO customer_identities;
 
-DROP TABLE IF EXISTS "customhouse_file"."customhouse"."customer_identity_incidents";
+DROP TABLE IF EXISTS customhouse_file.customhouse.customer_identity_incidents;
 
-ALTER TABLE "customhouse_file"."customhouse"."customer_identity_incidents__new" RENAME TO "customer_identity_incidents";
+ALTER TABLE customhouse_file.customhouse.customer_identity_incidents__new RENAME TO customer_identity_incidents;
 
-INSERT INTO "customhouse_file"."customhouse"."customer_id_history" ("old_id", "new_id", "kind", "cause", "run_id", "at")
+INSERT INTO customhouse_file.customhouse.customer_id_history (old_id, new_id, kind, cause, run_id, "at")
 SELECT
-  "h"."old_id",
-  "h"."new_id",
-  "h"."kind",
-  "h"."cause",
-  'RUN' AS "run_id",
+  h.old_id,
+  h.new_id,
+  h.kind,
+  h.cause,
+  'RUN' AS run_id,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM "customhouse_work"."main"."customer_changes" AS "h";
+FROM customhouse_work.main.customer_changes AS h;
 
 -- measure identity:customer
 SELECT
-  coalesce((TRY_CAST(sum("s"."size") AS BIGINT) | 0), 0) AS "identifiers",
-  count(*) AS "customers",
-  coalesce(max("s"."size"), 0) AS "largest"
+  coalesce((TRY_CAST(sum(s.size) AS BIGINT) | 0), 0) AS identifiers,
+  count(*) AS customers,
+  coalesce(max(s.size), 0) AS largest
 FROM (
-  SELECT count(*) AS "size"
-  FROM "customhouse_file"."customhouse"."customer_identities" AS "i"
-  GROUP BY "i"."customer_id"
-) AS "s";
+  SELECT count(*) AS size
+  FROM customhouse_file.customhouse.customer_identities AS i
+  GROUP BY i.customer_id
+) AS s;
 
 -- measure changes:customer
 SELECT
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."kind" = 'merge' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "merge",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."kind" = 'split' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "split",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."kind" = 'gone' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "gone"
-FROM "customhouse_work"."main"."customer_changes" AS "x";
+  coalesce((TRY_CAST(sum(CASE WHEN x.kind = 'merge' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS merge,
+  coalesce((TRY_CAST(sum(CASE WHEN x.kind = 'split' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS split,
+  coalesce((TRY_CAST(sum(CASE WHEN x.kind = 'gone' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS gone
+FROM customhouse_work.main.customer_changes AS x;
 
 -- measure incidents:customer
 SELECT
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."reason" = 'ignored' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "ignored",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."reason" = 'invalid' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "invalid",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."reason" = 'too_long' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "too_long",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."reason" = 'shared' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "shared",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."reason" = 'conflict' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "conflict",
-  coalesce((TRY_CAST(sum(CASE WHEN "x"."reason" = 'too_many' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS "too_many"
-FROM "customhouse_file"."customhouse"."customer_identity_incidents" AS "x";
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'ignored' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS ignored,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'invalid' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS invalid,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'too_long' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS too_long,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'shared' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS shared,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'conflict' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS conflict,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'too_many' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS too_many
+FROM customhouse_file.customhouse.customer_identity_incidents AS x;

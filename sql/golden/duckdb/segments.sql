@@ -1,217 +1,217 @@
 -- evaluate the segments of customer
-CREATE OR REPLACE TABLE "customhouse_work"."main"."customer_segments" AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_segments AS
 SELECT
-  "p"."customer_id",
-  "p"."segment:staff",
-  "p"."segment:loyal_readers",
-  "p"."segment:vip",
-  "p"."segment:lapsed_buyers",
-  "p"."segment:win_back",
-  "p"."segment:warm_prospects"
+  p.customer_id,
+  p."segment:staff",
+  p."segment:loyal_readers",
+  p."segment:vip",
+  p."segment:lapsed_buyers",
+  p."segment:win_back",
+  p."segment:warm_prospects"
 FROM (
   SELECT
-    "p"."customer_id",
-    "p"."page_views.exists_de3ade1f",
-    "p"."country",
-    "p"."spent",
-    "p"."page_views.exists_b1d3b924",
-    "p"."points",
-    "p"."lifecycle",
-    "p"."opted_in",
-    "p"."order_count",
-    "p"."page_views.count_78aeddf7",
-    "p"."segment:staff",
-    "p"."segment:vip",
-    "p"."segment:lapsed_buyers",
-    "p"."segment:warm_prospects",
-    coalesce("p"."country" = 'FR' AND "p"."spent" > 1e2 AND coalesce("p"."page_views.exists_b1d3b924", FALSE) AND NOT "p"."segment:staff", FALSE) AS "segment:loyal_readers",
-    coalesce("p"."segment:lapsed_buyers" AND "p"."spent" > 2e2 AND NOT "p"."segment:staff", FALSE) AS "segment:win_back"
+    p.customer_id,
+    p."page_views.exists_de3ade1f",
+    p.country,
+    p.spent,
+    p."page_views.exists_b1d3b924",
+    p.points,
+    p.lifecycle,
+    p.opted_in,
+    p.order_count,
+    p."page_views.count_78aeddf7",
+    p."segment:staff",
+    p."segment:vip",
+    p."segment:lapsed_buyers",
+    p."segment:warm_prospects",
+    coalesce(p.country = 'FR' AND p.spent > 1e2 AND coalesce(p."page_views.exists_b1d3b924", FALSE) AND NOT p."segment:staff", FALSE) AS "segment:loyal_readers",
+    coalesce(p."segment:lapsed_buyers" AND p.spent > 2e2 AND NOT p."segment:staff", FALSE) AS "segment:win_back"
   FROM (
     SELECT
-      "p"."customer_id",
-      "p"."page_views.exists_de3ade1f",
-      "p"."country",
-      "p"."spent",
-      "p"."page_views.exists_b1d3b924",
-      "p"."points",
-      "p"."lifecycle",
-      "p"."opted_in",
-      "p"."order_count",
-      "p"."page_views.count_78aeddf7",
-      coalesce("p"."page_views.exists_de3ade1f", FALSE) AS "segment:staff",
-      coalesce("p"."spent" > 1e3 OR "p"."points" >= 4000, FALSE) AS "segment:vip",
-      coalesce("p"."lifecycle" = 'lapsed' AND "p"."opted_in", FALSE) AS "segment:lapsed_buyers",
-      coalesce("p"."order_count" = 0 AND "p"."opted_in" AND coalesce("p"."page_views.count_78aeddf7", 0) >= 3, FALSE) AS "segment:warm_prospects"
-    FROM "customhouse_work"."main"."customer_wide" AS "p"
-  ) AS "p"
-) AS "p";
+      p.customer_id,
+      p."page_views.exists_de3ade1f",
+      p.country,
+      p.spent,
+      p."page_views.exists_b1d3b924",
+      p.points,
+      p.lifecycle,
+      p.opted_in,
+      p.order_count,
+      p."page_views.count_78aeddf7",
+      coalesce(p."page_views.exists_de3ade1f", FALSE) AS "segment:staff",
+      coalesce(p.spent > 1e3 OR p.points >= 4000, FALSE) AS "segment:vip",
+      coalesce(p.lifecycle = 'lapsed' AND p.opted_in, FALSE) AS "segment:lapsed_buyers",
+      coalesce(p.order_count = 0 AND p.opted_in AND coalesce(p."page_views.count_78aeddf7", 0) >= 3, FALSE) AS "segment:warm_prospects"
+    FROM customhouse_work.main.customer_wide AS p
+  ) AS p
+) AS p;
 
 -- compare with the last members
-CREATE OR REPLACE TABLE "customhouse_work"."main"."members_before" AS
+CREATE OR REPLACE TABLE customhouse_work.main.members_before AS
 SELECT
-  "o"."segment",
-  coalesce("r0customer_id"."new_id", "o"."customer_id") AS "customer_id",
-  min("o"."entered_at") AS "entered_at"
-FROM "customhouse_file"."customhouse"."segment_members" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_redirect" AS "r0customer_id" ON "r0customer_id"."old_id" = "o"."customer_id"
+  o.segment,
+  coalesce(r0customer_id.new_id, o.customer_id) AS customer_id,
+  min(o.entered_at) AS entered_at
+FROM customhouse_file.customhouse.segment_members AS o
+LEFT JOIN customhouse_work.main.customer_redirect AS r0customer_id ON r0customer_id.old_id = o.customer_id
 WHERE NOT FALSE
-GROUP BY "o"."segment", coalesce("r0customer_id"."new_id", "o"."customer_id");
+GROUP BY o.segment, coalesce(r0customer_id.new_id, o.customer_id);
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."members_now" AS
+CREATE OR REPLACE TABLE customhouse_work.main.members_now AS
 SELECT
-  "m"."segment",
-  "m"."customer_id",
-  coalesce("b"."entered_at", TIMESTAMP '2026-01-02 00:00:00') AS "entered_at"
+  m.segment,
+  m.customer_id,
+  coalesce(b.entered_at, TIMESTAMP '2026-01-02 00:00:00') AS entered_at
 FROM (
   SELECT
-    'staff' AS "segment",
-    "b"."customer_id"
-  FROM "customhouse_work"."main"."customer_segments" AS "b"
-  WHERE "b"."segment:staff"
+    'staff' AS segment,
+    b.customer_id
+  FROM customhouse_work.main.customer_segments AS b
+  WHERE b."segment:staff"
   UNION ALL
   SELECT
-    'loyal_readers' AS "segment",
-    "b"."customer_id"
-  FROM "customhouse_work"."main"."customer_segments" AS "b"
-  WHERE "b"."segment:loyal_readers"
+    'loyal_readers' AS segment,
+    b.customer_id
+  FROM customhouse_work.main.customer_segments AS b
+  WHERE b."segment:loyal_readers"
   UNION ALL
   SELECT
-    'vip' AS "segment",
-    "b"."customer_id"
-  FROM "customhouse_work"."main"."customer_segments" AS "b"
-  WHERE "b"."segment:vip"
+    'vip' AS segment,
+    b.customer_id
+  FROM customhouse_work.main.customer_segments AS b
+  WHERE b."segment:vip"
   UNION ALL
   SELECT
-    'lapsed_buyers' AS "segment",
-    "b"."customer_id"
-  FROM "customhouse_work"."main"."customer_segments" AS "b"
-  WHERE "b"."segment:lapsed_buyers"
+    'lapsed_buyers' AS segment,
+    b.customer_id
+  FROM customhouse_work.main.customer_segments AS b
+  WHERE b."segment:lapsed_buyers"
   UNION ALL
   SELECT
-    'win_back' AS "segment",
-    "b"."customer_id"
-  FROM "customhouse_work"."main"."customer_segments" AS "b"
-  WHERE "b"."segment:win_back"
+    'win_back' AS segment,
+    b.customer_id
+  FROM customhouse_work.main.customer_segments AS b
+  WHERE b."segment:win_back"
   UNION ALL
   SELECT
-    'warm_prospects' AS "segment",
-    "b"."customer_id"
-  FROM "customhouse_work"."main"."customer_segments" AS "b"
-  WHERE "b"."segment:warm_prospects"
-) AS "m"
-LEFT JOIN "customhouse_work"."main"."members_before" AS "b" ON "b"."segment" = "m"."segment" AND "b"."customer_id" = "m"."customer_id";
+    'warm_prospects' AS segment,
+    b.customer_id
+  FROM customhouse_work.main.customer_segments AS b
+  WHERE b."segment:warm_prospects"
+) AS m
+LEFT JOIN customhouse_work.main.members_before AS b ON b.segment = m.segment AND b.customer_id = m.customer_id;
 
-CREATE OR REPLACE TABLE "customhouse_work"."main"."members_delta" AS
+CREATE OR REPLACE TABLE customhouse_work.main.members_delta AS
 SELECT
-  "a"."segment",
-  "a"."customer_id",
-  'entered' AS "change"
-FROM "customhouse_work"."main"."members_now" AS "a"
+  a.segment,
+  a.customer_id,
+  'entered' AS change
+FROM customhouse_work.main.members_now AS a
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."members_before" AS "b"
-  WHERE "b"."segment" = "a"."segment"
-    AND "b"."customer_id" = "a"."customer_id"
+  SELECT 1 AS one
+  FROM customhouse_work.main.members_before AS b
+  WHERE b.segment = a.segment
+    AND b.customer_id = a.customer_id
 )
 UNION ALL
 SELECT
-  "a"."segment",
-  "a"."customer_id",
-  'left' AS "change"
-FROM "customhouse_work"."main"."members_before" AS "a"
+  a.segment,
+  a.customer_id,
+  'left' AS change
+FROM customhouse_work.main.members_before AS a
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."members_now" AS "b"
-  WHERE "b"."segment" = "a"."segment"
-    AND "b"."customer_id" = "a"."customer_id"
+  SELECT 1 AS one
+  FROM customhouse_work.main.members_now AS b
+  WHERE b.segment = a.segment
+    AND b.customer_id = a.customer_id
 );
 
-CREATE OR REPLACE TABLE "customhouse_file"."customhouse"."segment_members__new" AS
+CREATE OR REPLACE TABLE customhouse_file.customhouse.segment_members__new AS
 SELECT
-  "n"."segment",
-  "n"."customer_id",
-  "n"."entered_at"
-FROM "customhouse_work"."main"."members_now" AS "n"
+  n.segment,
+  n.customer_id,
+  n.entered_at
+FROM customhouse_work.main.members_now AS n
 UNION ALL
 SELECT
-  "o"."segment",
-  coalesce("r0customer_id"."new_id", "o"."customer_id") AS "customer_id",
-  min("o"."entered_at") AS "entered_at"
-FROM "customhouse_file"."customhouse"."segment_members" AS "o"
-LEFT JOIN "customhouse_work"."main"."customer_redirect" AS "r0customer_id" ON "r0customer_id"."old_id" = "o"."customer_id"
+  o.segment,
+  coalesce(r0customer_id.new_id, o.customer_id) AS customer_id,
+  min(o.entered_at) AS entered_at
+FROM customhouse_file.customhouse.segment_members AS o
+LEFT JOIN customhouse_work.main.customer_redirect AS r0customer_id ON r0customer_id.old_id = o.customer_id
 WHERE FALSE
-GROUP BY "o"."segment", coalesce("r0customer_id"."new_id", "o"."customer_id");
+GROUP BY o.segment, coalesce(r0customer_id.new_id, o.customer_id);
 
 -- put in place
-DROP TABLE IF EXISTS "customhouse_file"."customhouse"."segment_members";
+DROP TABLE IF EXISTS customhouse_file.customhouse.segment_members;
 
-ALTER TABLE "customhouse_file"."customhouse"."segment_members__new" RENAME TO "segment_members";
+ALTER TABLE customhouse_file.customhouse.segment_members__new RENAME TO segment_members;
 
-INSERT INTO "customhouse_file"."customhouse"."segment_changes" ("segment", "customer_id", "change", "at", "run_id")
+INSERT INTO customhouse_file.customhouse.segment_changes (segment, customer_id, change, "at", run_id)
 SELECT
-  "d"."segment",
-  "d"."customer_id",
-  "d"."change",
+  d.segment,
+  d.customer_id,
+  d.change,
   TIMESTAMP '2026-01-02 00:00:00' AS "at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."members_delta" AS "d";
+  'RUN' AS run_id
+FROM customhouse_work.main.members_delta AS d;
 
 -- measure segment:
 SELECT
-  "a"."segment" AS "name",
-  (TRY_CAST(sum("a"."members") AS BIGINT) | 0) AS "members",
-  (TRY_CAST(sum("a"."entered") AS BIGINT) | 0) AS "entered",
-  (TRY_CAST(sum("a"."left") AS BIGINT) | 0) AS "left"
+  a.segment AS name,
+  (TRY_CAST(sum(a.members) AS BIGINT) | 0) AS members,
+  (TRY_CAST(sum(a.entered) AS BIGINT) | 0) AS entered,
+  (TRY_CAST(sum(a."left") AS BIGINT) | 0) AS "left"
 FROM (
   SELECT
-    "x"."segment",
-    1 AS "members",
-    0 AS "entered",
+    x.segment,
+    1 AS members,
+    0 AS entered,
     0 AS "left"
-  FROM "customhouse_work"."main"."members_now" AS "x"
+  FROM customhouse_work.main.members_now AS x
   UNION ALL
   SELECT
-    "x"."segment",
-    0 AS "members",
-    CASE WHEN "x"."change" = 'entered' THEN 1 ELSE 0 END AS "entered",
-    CASE WHEN "x"."change" = 'left' THEN 1 ELSE 0 END AS "left"
-  FROM "customhouse_work"."main"."members_delta" AS "x"
+    x.segment,
+    0 AS members,
+    CASE WHEN x.change = 'entered' THEN 1 ELSE 0 END AS entered,
+    CASE WHEN x.change = 'left' THEN 1 ELSE 0 END AS "left"
+  FROM customhouse_work.main.members_delta AS x
   UNION ALL
   SELECT
-    'staff' AS "segment",
-    0 AS "members",
-    0 AS "entered",
-    0 AS "left"
-  UNION ALL
-  SELECT
-    'loyal_readers' AS "segment",
-    0 AS "members",
-    0 AS "entered",
+    'staff' AS segment,
+    0 AS members,
+    0 AS entered,
     0 AS "left"
   UNION ALL
   SELECT
-    'vip' AS "segment",
-    0 AS "members",
-    0 AS "entered",
+    'loyal_readers' AS segment,
+    0 AS members,
+    0 AS entered,
     0 AS "left"
   UNION ALL
   SELECT
-    'lapsed_buyers' AS "segment",
-    0 AS "members",
-    0 AS "entered",
+    'vip' AS segment,
+    0 AS members,
+    0 AS entered,
     0 AS "left"
   UNION ALL
   SELECT
-    'win_back' AS "segment",
-    0 AS "members",
-    0 AS "entered",
+    'lapsed_buyers' AS segment,
+    0 AS members,
+    0 AS entered,
     0 AS "left"
   UNION ALL
   SELECT
-    'warm_prospects' AS "segment",
-    0 AS "members",
-    0 AS "entered",
+    'win_back' AS segment,
+    0 AS members,
+    0 AS entered,
     0 AS "left"
-) AS "a"
-GROUP BY "a"."segment"
-ORDER BY "a"."segment" NULLS LAST;
+  UNION ALL
+  SELECT
+    'warm_prospects' AS segment,
+    0 AS members,
+    0 AS entered,
+    0 AS "left"
+) AS a
+GROUP BY a.segment
+ORDER BY a.segment NULLS LAST;

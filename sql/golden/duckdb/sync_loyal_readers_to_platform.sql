@@ -1,253 +1,295 @@
 -- select what is wanted
-CREATE OR REPLACE TABLE "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS
+CREATE OR REPLACE TABLE customhouse_work.main.wanted_loyal_readers_to_platform AS
 SELECT
-  "w"."customer_id" AS "entity_id",
-  "w"."key",
-  count(*) OVER (PARTITION BY "w"."key") AS "same_key",
+  w.customer_id AS entity_id,
+  w.key,
+  count(*) OVER (PARTITION BY w.key) AS same_key,
   sha256(((('v1
 email
 first_name
 total_spent
-topic' || coalesce((CAST(length("w"."field.email") AS VARCHAR) || ':') || "w"."field.email", '-')) || coalesce((CAST(length("w"."field.first_name") AS VARCHAR) || ':') || "w"."field.first_name", '-')) || coalesce((CAST(length(CAST("w"."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST("w"."field.total_spent" AS VARCHAR), '-')) || coalesce((CAST(length("w"."field.topic") AS VARCHAR) || ':') || "w"."field.topic", '-')) AS "fingerprint",
-  "w"."field.email",
-  "w"."field.first_name",
-  "w"."field.total_spent",
-  "w"."field.topic"
+topic' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')) AS fingerprint,
+  w."field.email",
+  w."field.first_name",
+  w."field.total_spent",
+  w."field.topic"
 FROM (
   SELECT
-    "p"."customer_id",
-    nullif("p"."email", '') AS "key",
-    "p"."email" AS "field.email",
-    "p"."first_name" AS "field.first_name",
-    "p"."spent" AS "field.total_spent",
-    "p"."top_topic" AS "field.topic"
-  FROM "customhouse_file"."customhouse"."customer_profiles" AS "p"
-  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON "s"."customer_id" = "p"."customer_id" AND "s"."segment" = 'loyal_readers'
-) AS "w";
+    p.customer_id,
+    nullif(p.email, '') AS key,
+    p.email AS "field.email",
+    p.first_name AS "field.first_name",
+    p.spent AS "field.total_spent",
+    p.top_topic AS "field.topic"
+  FROM customhouse_file.customhouse.customer_profiles AS p
+  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+) AS w;
 
 -- compare with the ledger
-CREATE OR REPLACE TABLE "customhouse_work"."main"."changes_loyal_readers_to_platform" AS
+CREATE OR REPLACE TABLE customhouse_work.main.changes_loyal_readers_to_platform AS
 SELECT
-  'upsert' AS "operation",
-  "w"."key",
-  "w"."entity_id",
-  "w"."fingerprint",
-  CASE WHEN "l"."key" IS NULL THEN 'new' ELSE 'changed' END AS "reason",
-  "w"."field.email",
-  "w"."field.first_name",
-  "w"."field.total_spent",
-  "w"."field.topic"
-FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "w"
+  'upsert' AS operation,
+  w.key,
+  w.entity_id,
+  w.fingerprint,
+  CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  w."field.email",
+  w."field.first_name",
+  w."field.total_spent",
+  w."field.topic"
+FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
 LEFT JOIN (
   SELECT
-    "k"."key",
-    "k"."entity_id",
-    "k"."fingerprint"
-  FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
-  WHERE "k"."sync" = 'loyal_readers_to_platform'
-) AS "l" ON "l"."key" = "w"."key"
-WHERE "w"."key" IS NOT NULL
-  AND "w"."same_key" = 1
-  AND "l"."fingerprint" IS DISTINCT FROM "w"."fingerprint"
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse_file.customhouse.sync_ledger AS k
+  WHERE k.sync = 'loyal_readers_to_platform'
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse_file.customhouse.sync_pending AS k
+  WHERE k.sync = 'loyal_readers_to_platform'
+) AS n ON n.key = w.key
+WHERE w.key IS NOT NULL
+  AND w.same_key = 1
+  AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL)
 UNION ALL
 SELECT
-  'remove' AS "operation",
-  "l"."key",
-  "l"."entity_id",
-  '' AS "fingerprint",
-  'left' AS "reason",
+  'remove' AS operation,
+  coalesce(l.key, n.key) AS key,
+  coalesce(l.entity_id, n.entity_id) AS entity_id,
+  '' AS fingerprint,
+  'left' AS reason,
   CAST(NULL AS VARCHAR) AS "field.email",
   CAST(NULL AS VARCHAR) AS "field.first_name",
   CAST(NULL AS DOUBLE) AS "field.total_spent",
   CAST(NULL AS VARCHAR) AS "field.topic"
 FROM (
   SELECT
-    "k"."key",
-    "k"."entity_id",
-    "k"."fingerprint"
-  FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
-  WHERE "k"."sync" = 'loyal_readers_to_platform'
-) AS "l"
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse_file.customhouse.sync_ledger AS k
+  WHERE k.sync = 'loyal_readers_to_platform'
+) AS l
+FULL JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse_file.customhouse.sync_pending AS k
+  WHERE k.sync = 'loyal_readers_to_platform'
+) AS n ON n.key = l.key
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "w"
-  WHERE "w"."key" = "l"."key"
+  SELECT 1 AS one
+  FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+  WHERE w.key = coalesce(l.key, n.key)
 );
 
--- note the rows that cannot be sent
-INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
+-- note what will be sent and what cannot
+INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
-  'loyal_readers_to_platform' AS "sync",
-  coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)) AS "key",
-  "w"."entity_id",
-  'invalid' AS "origin",
-  CASE WHEN "w"."key" IS NULL THEN 'missing_key' ELSE 'duplicate_key' END AS "code",
-  CASE WHEN "w"."key" IS NULL THEN 'the row has no value for the key field email' ELSE CAST("w"."same_key" AS VARCHAR) || ' rows have the same email; none of them is sent' END AS "message",
-  coalesce("r"."attempts", 0) + 1 AS "attempts",
-  coalesce("r"."first_at", TIMESTAMP '2026-01-02 00:00:00') AS "first_at",
-  TIMESTAMP '2026-01-02 00:00:00' AS "last_at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "w"
+  'loyal_readers_to_platform' AS sync,
+  coalesce(w.key, '') || ('#' || CAST(w.entity_id AS VARCHAR)) AS key,
+  w.entity_id,
+  'invalid' AS origin,
+  CASE WHEN w.key IS NULL THEN 'missing_key' ELSE 'duplicate_key' END AS code,
+  CASE WHEN w.key IS NULL THEN 'the row has no value for the key field email' ELSE CAST(w.same_key AS VARCHAR) || ' rows have the same email; none of them is sent' END AS message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00' AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
 LEFT JOIN (
   SELECT
-    "e"."key",
-    "e"."attempts",
-    "e"."first_at"
-  FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE "e"."sync" = 'loyal_readers_to_platform'
-    AND "e"."run_id" <> 'RUN'
-) AS "r" ON "r"."key" = (coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)))
-WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1);
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse_file.customhouse.sync_rejections AS e
+  WHERE e.sync = 'loyal_readers_to_platform'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = (coalesce(w.key, '') || ('#' || CAST(w.entity_id AS VARCHAR)))
+WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
-WHERE "sync" = 'loyal_readers_to_platform'
-  AND "run_id" <> 'RUN'
-  AND "origin" = 'invalid';
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'loyal_readers_to_platform'
+  AND run_id <> 'RUN'
+  AND origin = 'invalid';
+
+DELETE FROM customhouse_file.customhouse.sync_pending
+WHERE sync = 'loyal_readers_to_platform'
+  AND key IN (
+    SELECT c.key
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+  );
+
+INSERT INTO customhouse_file.customhouse.sync_pending (sync, key, entity_id, run_id)
+SELECT
+  'loyal_readers_to_platform' AS sync,
+  c.key,
+  c.entity_id,
+  'RUN' AS run_id
+FROM customhouse_work.main.changes_loyal_readers_to_platform AS c;
 
 -- count what is due
 SELECT
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "w"
-  ) AS "wanted",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+  ) AS wanted,
   (
-    SELECT count(*) AS "n"
+    SELECT count(*) AS n
     FROM (
       SELECT
-        "k"."key",
-        "k"."entity_id",
-        "k"."fingerprint"
-      FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
-      WHERE "k"."sync" = 'loyal_readers_to_platform'
-    ) AS "l"
-  ) AS "known",
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse_file.customhouse.sync_ledger AS k
+      WHERE k.sync = 'loyal_readers_to_platform'
+    ) AS l
+  ) AS known,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
-    WHERE "c"."reason" = 'new'
-  ) AS "added",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'new'
+  ) AS added,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
-    WHERE "c"."reason" = 'changed'
-  ) AS "changed",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'changed'
+  ) AS changed,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
-    WHERE "c"."reason" = 'left'
-  ) AS "removed",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
-    WHERE "c"."key" IN (
-      SELECT "r"."key"
-      FROM "customhouse_file"."customhouse"."sync_rejections" AS "r"
-      WHERE "r"."sync" = 'loyal_readers_to_platform'
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'left'
+  ) AS removed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.key IN (
+      SELECT r.key
+      FROM customhouse_file.customhouse.sync_rejections AS r
+      WHERE r.sync = 'loyal_readers_to_platform'
     )
-  ) AS "retried",
+  ) AS retried,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "w"
-    WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1)
-  ) AS "invalid";
+    SELECT count(*) AS n
+    FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+    WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
+  ) AS invalid;
 
 -- changes
 SELECT
-  "c"."operation",
-  "c"."key",
-  "c"."entity_id",
-  "c"."fingerprint",
-  "c"."field.email" AS "email",
-  "c"."field.first_name" AS "first_name",
-  "c"."field.total_spent" AS "total_spent",
-  "c"."field.topic" AS "topic"
-FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
-ORDER BY "c"."key" NULLS LAST;
+  c.operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.email" AS email,
+  c."field.first_name" AS first_name,
+  c."field.total_spent" AS total_spent,
+  c."field.topic" AS topic
+FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+ORDER BY c.key NULLS LAST;
 
 -- everything wanted
 SELECT
-  'upsert' AS "operation",
-  "c"."key",
-  "c"."entity_id",
-  "c"."fingerprint",
-  "c"."field.email" AS "email",
-  "c"."field.first_name" AS "first_name",
-  "c"."field.total_spent" AS "total_spent",
-  "c"."field.topic" AS "topic"
-FROM "customhouse_work"."main"."wanted_loyal_readers_to_platform" AS "c"
-WHERE "c"."key" IS NOT NULL
-  AND "c"."same_key" = 1
-ORDER BY "c"."key" NULLS LAST;
+  'upsert' AS operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.email" AS email,
+  c."field.first_name" AS first_name,
+  c."field.total_spent" AS total_spent,
+  c."field.topic" AS topic
+FROM customhouse_work.main.wanted_loyal_readers_to_platform AS c
+WHERE c.key IS NOT NULL
+  AND c.same_key = 1
+ORDER BY c.key NULLS LAST;
 
 -- take outcomes over
-DELETE FROM "customhouse_file"."customhouse"."sync_ledger"
-WHERE "sync" = 'loyal_readers_to_platform'
-  AND "key" IN (
-    SELECT "o"."key"
-    FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
-    WHERE "o"."accepted"
+DELETE FROM customhouse_file.customhouse.sync_ledger
+WHERE sync = 'loyal_readers_to_platform'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
+    WHERE o.accepted
   );
 
-INSERT INTO "customhouse_file"."customhouse"."sync_ledger" ("sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id")
-SELECT
-  'loyal_readers_to_platform' AS "sync",
-  "o"."key",
-  "o"."entity_id",
-  "o"."fingerprint",
-  TIMESTAMP '2026-01-02 00:00:00' AS "acknowledged_at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
-WHERE "o"."accepted"
-  AND "o"."operation" = 'upsert';
+DELETE FROM customhouse_file.customhouse.sync_pending
+WHERE sync = 'loyal_readers_to_platform'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
+    WHERE o.accepted
+  );
 
-INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, key, entity_id, fingerprint, acknowledged_at, run_id)
 SELECT
-  'loyal_readers_to_platform' AS "sync",
-  "o"."key",
-  "o"."entity_id",
-  "o"."origin",
-  "o"."code",
-  "o"."message",
-  coalesce("r"."attempts", 0) + 1 AS "attempts",
-  coalesce("r"."first_at", TIMESTAMP '2026-01-02 00:00:00') AS "first_at",
-  TIMESTAMP '2026-01-02 00:00:00' AS "last_at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
+  'loyal_readers_to_platform' AS sync,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
+  'RUN' AS run_id
+FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
+WHERE o.accepted
+  AND o.operation = 'upsert';
+
+INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'loyal_readers_to_platform' AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00' AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
 LEFT JOIN (
   SELECT
-    "e"."key",
-    "e"."attempts",
-    "e"."first_at"
-  FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE "e"."sync" = 'loyal_readers_to_platform'
-    AND "e"."run_id" <> 'RUN'
-) AS "r" ON "r"."key" = "o"."key"
-WHERE NOT "o"."accepted";
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse_file.customhouse.sync_rejections AS e
+  WHERE e.sync = 'loyal_readers_to_platform'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = o.key
+WHERE NOT o.accepted;
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
-WHERE "sync" = 'loyal_readers_to_platform'
-  AND "run_id" <> 'RUN'
-  AND "key" IN (
-    SELECT "o"."key"
-    FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o"
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'loyal_readers_to_platform'
+  AND run_id <> 'RUN'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
   );
 
-INSERT INTO "customhouse_file"."customhouse"."sync_log" ("sync", "run_id", "key", "operation", "outcome", "code", "at")
+INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, operation, outcome, code, "at")
 SELECT
-  'loyal_readers_to_platform' AS "sync",
-  'RUN' AS "run_id",
-  "o"."key",
-  "o"."operation",
-  CASE WHEN "o"."accepted" THEN 'accepted' ELSE coalesce(nullif("o"."origin", ''), 'rejected') END AS "outcome",
-  "o"."code",
+  'loyal_readers_to_platform' AS sync,
+  'RUN' AS run_id,
+  o.key,
+  o.operation,
+  CASE WHEN o.accepted THEN 'accepted' ELSE coalesce(nullif(o.origin, ''), 'rejected') END AS outcome,
+  o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM "customhouse_work"."main"."outcomes_loyal_readers_to_platform" AS "o";
+FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o;
 
 -- forget rejections that are no longer due
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
-WHERE "sync" = 'loyal_readers_to_platform'
-  AND "run_id" <> 'RUN'
-  AND "key" NOT IN (
-    SELECT "c"."key"
-    FROM "customhouse_work"."main"."changes_loyal_readers_to_platform" AS "c"
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'loyal_readers_to_platform'
+  AND run_id <> 'RUN'
+  AND key NOT IN (
+    SELECT c.key
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
   );

@@ -1,9 +1,9 @@
 -- select what is wanted
-CREATE OR REPLACE TABLE "customhouse_work"."main"."wanted_vip_to_files" AS
+CREATE OR REPLACE TABLE customhouse_work.main.wanted_vip_to_files AS
 SELECT
-  "w"."customer_id" AS "entity_id",
-  "w"."key",
-  count(*) OVER (PARTITION BY "w"."key") AS "same_key",
+  w.customer_id AS entity_id,
+  w.key,
+  count(*) OVER (PARTITION BY w.key) AS same_key,
   sha256((((((('v1
 customer_id
 email
@@ -11,63 +11,70 @@ first_name
 country
 spent
 points
-last_seen' || coalesce((CAST(length(CAST("w"."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST("w"."field.customer_id" AS VARCHAR), '-')) || coalesce((CAST(length("w"."field.email") AS VARCHAR) || ':') || "w"."field.email", '-')) || coalesce((CAST(length("w"."field.first_name") AS VARCHAR) || ':') || "w"."field.first_name", '-')) || coalesce((CAST(length("w"."field.country") AS VARCHAR) || ':') || "w"."field.country", '-')) || coalesce((CAST(length(CAST("w"."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST("w"."field.spent" AS VARCHAR), '-')) || coalesce((CAST(length(CAST("w"."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST("w"."field.points" AS VARCHAR), '-')) || coalesce((CAST(length(strftime("w"."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime("w"."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS "fingerprint",
-  "w"."field.customer_id",
-  "w"."field.email",
-  "w"."field.first_name",
-  "w"."field.country",
-  "w"."field.spent",
-  "w"."field.points",
-  "w"."field.last_seen"
+last_seen' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
+  w."field.customer_id",
+  w."field.email",
+  w."field.first_name",
+  w."field.country",
+  w."field.spent",
+  w."field.points",
+  w."field.last_seen"
 FROM (
   SELECT
-    "p"."customer_id",
-    nullif(CAST("p"."customer_id" AS VARCHAR), '') AS "key",
-    "p"."customer_id" AS "field.customer_id",
-    "p"."email" AS "field.email",
-    "p"."first_name" AS "field.first_name",
-    "p"."country" AS "field.country",
-    "p"."spent" AS "field.spent",
-    "p"."points" AS "field.points",
-    "p"."last_seen" AS "field.last_seen"
-  FROM "customhouse_file"."customhouse"."customer_profiles" AS "p"
-  JOIN "customhouse_file"."customhouse"."segment_members" AS "s" ON "s"."customer_id" = "p"."customer_id" AND "s"."segment" = 'vip'
-) AS "w";
+    p.customer_id,
+    nullif(CAST(p.customer_id AS VARCHAR), '') AS key,
+    p.customer_id AS "field.customer_id",
+    p.email AS "field.email",
+    p.first_name AS "field.first_name",
+    p.country AS "field.country",
+    p.spent AS "field.spent",
+    p.points AS "field.points",
+    p.last_seen AS "field.last_seen"
+  FROM customhouse_file.customhouse.customer_profiles AS p
+  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+) AS w;
 
 -- compare with the ledger
-CREATE OR REPLACE TABLE "customhouse_work"."main"."changes_vip_to_files" AS
+CREATE OR REPLACE TABLE customhouse_work.main.changes_vip_to_files AS
 SELECT
-  'upsert' AS "operation",
-  "w"."key",
-  "w"."entity_id",
-  "w"."fingerprint",
-  CASE WHEN "l"."key" IS NULL THEN 'new' ELSE 'changed' END AS "reason",
-  "w"."field.customer_id",
-  "w"."field.email",
-  "w"."field.first_name",
-  "w"."field.country",
-  "w"."field.spent",
-  "w"."field.points",
-  "w"."field.last_seen"
-FROM "customhouse_work"."main"."wanted_vip_to_files" AS "w"
+  'upsert' AS operation,
+  w.key,
+  w.entity_id,
+  w.fingerprint,
+  CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  w."field.customer_id",
+  w."field.email",
+  w."field.first_name",
+  w."field.country",
+  w."field.spent",
+  w."field.points",
+  w."field.last_seen"
+FROM customhouse_work.main.wanted_vip_to_files AS w
 LEFT JOIN (
   SELECT
-    "k"."key",
-    "k"."entity_id",
-    "k"."fingerprint"
-  FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
-  WHERE "k"."sync" = 'vip_to_files'
-) AS "l" ON "l"."key" = "w"."key"
-WHERE "w"."key" IS NOT NULL
-  AND "w"."same_key" = 1
-  AND "l"."fingerprint" IS DISTINCT FROM "w"."fingerprint"
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse_file.customhouse.sync_ledger AS k
+  WHERE k.sync = 'vip_to_files'
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse_file.customhouse.sync_pending AS k
+  WHERE k.sync = 'vip_to_files'
+) AS n ON n.key = w.key
+WHERE w.key IS NOT NULL
+  AND w.same_key = 1
+  AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL)
 UNION ALL
 SELECT
-  'remove' AS "operation",
-  "l"."key",
-  "l"."entity_id",
-  '' AS "fingerprint",
-  'left' AS "reason",
+  'remove' AS operation,
+  coalesce(l.key, n.key) AS key,
+  coalesce(l.entity_id, n.entity_id) AS entity_id,
+  '' AS fingerprint,
+  'left' AS reason,
   CAST(NULL AS BIGINT) AS "field.customer_id",
   CAST(NULL AS VARCHAR) AS "field.email",
   CAST(NULL AS VARCHAR) AS "field.first_name",
@@ -77,198 +84,233 @@ SELECT
   CAST(NULL AS TIMESTAMP) AS "field.last_seen"
 FROM (
   SELECT
-    "k"."key",
-    "k"."entity_id",
-    "k"."fingerprint"
-  FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
-  WHERE "k"."sync" = 'vip_to_files'
-) AS "l"
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse_file.customhouse.sync_ledger AS k
+  WHERE k.sync = 'vip_to_files'
+) AS l
+FULL JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse_file.customhouse.sync_pending AS k
+  WHERE k.sync = 'vip_to_files'
+) AS n ON n.key = l.key
 WHERE NOT EXISTS (
-  SELECT 1 AS "one"
-  FROM "customhouse_work"."main"."wanted_vip_to_files" AS "w"
-  WHERE "w"."key" = "l"."key"
+  SELECT 1 AS one
+  FROM customhouse_work.main.wanted_vip_to_files AS w
+  WHERE w.key = coalesce(l.key, n.key)
 );
 
--- note the rows that cannot be sent
-INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
+-- note what will be sent and what cannot
+INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
-  'vip_to_files' AS "sync",
-  coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)) AS "key",
-  "w"."entity_id",
-  'invalid' AS "origin",
-  CASE WHEN "w"."key" IS NULL THEN 'missing_key' ELSE 'duplicate_key' END AS "code",
-  CASE WHEN "w"."key" IS NULL THEN 'the row has no value for the key field customer_id' ELSE CAST("w"."same_key" AS VARCHAR) || ' rows have the same customer_id; none of them is sent' END AS "message",
-  coalesce("r"."attempts", 0) + 1 AS "attempts",
-  coalesce("r"."first_at", TIMESTAMP '2026-01-02 00:00:00') AS "first_at",
-  TIMESTAMP '2026-01-02 00:00:00' AS "last_at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."wanted_vip_to_files" AS "w"
+  'vip_to_files' AS sync,
+  coalesce(w.key, '') || ('#' || CAST(w.entity_id AS VARCHAR)) AS key,
+  w.entity_id,
+  'invalid' AS origin,
+  CASE WHEN w.key IS NULL THEN 'missing_key' ELSE 'duplicate_key' END AS code,
+  CASE WHEN w.key IS NULL THEN 'the row has no value for the key field customer_id' ELSE CAST(w.same_key AS VARCHAR) || ' rows have the same customer_id; none of them is sent' END AS message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00' AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.main.wanted_vip_to_files AS w
 LEFT JOIN (
   SELECT
-    "e"."key",
-    "e"."attempts",
-    "e"."first_at"
-  FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE "e"."sync" = 'vip_to_files'
-    AND "e"."run_id" <> 'RUN'
-) AS "r" ON "r"."key" = (coalesce("w"."key", '') || ('#' || CAST("w"."entity_id" AS VARCHAR)))
-WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1);
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse_file.customhouse.sync_rejections AS e
+  WHERE e.sync = 'vip_to_files'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = (coalesce(w.key, '') || ('#' || CAST(w.entity_id AS VARCHAR)))
+WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
-WHERE "sync" = 'vip_to_files'
-  AND "run_id" <> 'RUN'
-  AND "origin" = 'invalid';
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id <> 'RUN'
+  AND origin = 'invalid';
+
+DELETE FROM customhouse_file.customhouse.sync_pending
+WHERE sync = 'vip_to_files'
+  AND key IN (
+    SELECT c.key
+    FROM customhouse_work.main.changes_vip_to_files AS c
+  );
+
+INSERT INTO customhouse_file.customhouse.sync_pending (sync, key, entity_id, run_id)
+SELECT
+  'vip_to_files' AS sync,
+  c.key,
+  c.entity_id,
+  'RUN' AS run_id
+FROM customhouse_work.main.changes_vip_to_files AS c;
 
 -- count what is due
 SELECT
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."wanted_vip_to_files" AS "w"
-  ) AS "wanted",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.wanted_vip_to_files AS w
+  ) AS wanted,
   (
-    SELECT count(*) AS "n"
+    SELECT count(*) AS n
     FROM (
       SELECT
-        "k"."key",
-        "k"."entity_id",
-        "k"."fingerprint"
-      FROM "customhouse_file"."customhouse"."sync_ledger" AS "k"
-      WHERE "k"."sync" = 'vip_to_files'
-    ) AS "l"
-  ) AS "known",
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse_file.customhouse.sync_ledger AS k
+      WHERE k.sync = 'vip_to_files'
+    ) AS l
+  ) AS known,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
-    WHERE "c"."reason" = 'new'
-  ) AS "added",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.reason = 'new'
+  ) AS added,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
-    WHERE "c"."reason" = 'changed'
-  ) AS "changed",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.reason = 'changed'
+  ) AS changed,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
-    WHERE "c"."reason" = 'left'
-  ) AS "removed",
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
-    WHERE "c"."key" IN (
-      SELECT "r"."key"
-      FROM "customhouse_file"."customhouse"."sync_rejections" AS "r"
-      WHERE "r"."sync" = 'vip_to_files'
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.reason = 'left'
+  ) AS removed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.key IN (
+      SELECT r.key
+      FROM customhouse_file.customhouse.sync_rejections AS r
+      WHERE r.sync = 'vip_to_files'
     )
-  ) AS "retried",
+  ) AS retried,
   (
-    SELECT count(*) AS "n"
-    FROM "customhouse_work"."main"."wanted_vip_to_files" AS "w"
-    WHERE NOT ("w"."key" IS NOT NULL AND "w"."same_key" = 1)
-  ) AS "invalid";
+    SELECT count(*) AS n
+    FROM customhouse_work.main.wanted_vip_to_files AS w
+    WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
+  ) AS invalid;
 
 -- changes
 SELECT
-  "c"."operation",
-  "c"."key",
-  "c"."entity_id",
-  "c"."fingerprint",
-  "c"."field.customer_id" AS "customer_id",
-  "c"."field.email" AS "email",
-  "c"."field.first_name" AS "first_name",
-  "c"."field.country" AS "country",
-  "c"."field.spent" AS "spent",
-  "c"."field.points" AS "points",
-  "c"."field.last_seen" AS "last_seen"
-FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
-ORDER BY "c"."key" NULLS LAST;
+  c.operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.customer_id" AS customer_id,
+  c."field.email" AS email,
+  c."field.first_name" AS first_name,
+  c."field.country" AS country,
+  c."field.spent" AS spent,
+  c."field.points" AS points,
+  c."field.last_seen" AS last_seen
+FROM customhouse_work.main.changes_vip_to_files AS c
+ORDER BY c.key NULLS LAST;
 
 -- everything wanted
 SELECT
-  'upsert' AS "operation",
-  "c"."key",
-  "c"."entity_id",
-  "c"."fingerprint",
-  "c"."field.customer_id" AS "customer_id",
-  "c"."field.email" AS "email",
-  "c"."field.first_name" AS "first_name",
-  "c"."field.country" AS "country",
-  "c"."field.spent" AS "spent",
-  "c"."field.points" AS "points",
-  "c"."field.last_seen" AS "last_seen"
-FROM "customhouse_work"."main"."wanted_vip_to_files" AS "c"
-WHERE "c"."key" IS NOT NULL
-  AND "c"."same_key" = 1
-ORDER BY "c"."key" NULLS LAST;
+  'upsert' AS operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.customer_id" AS customer_id,
+  c."field.email" AS email,
+  c."field.first_name" AS first_name,
+  c."field.country" AS country,
+  c."field.spent" AS spent,
+  c."field.points" AS points,
+  c."field.last_seen" AS last_seen
+FROM customhouse_work.main.wanted_vip_to_files AS c
+WHERE c.key IS NOT NULL
+  AND c.same_key = 1
+ORDER BY c.key NULLS LAST;
 
 -- take outcomes over
-DELETE FROM "customhouse_file"."customhouse"."sync_ledger"
-WHERE "sync" = 'vip_to_files'
-  AND "key" IN (
-    SELECT "o"."key"
-    FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
-    WHERE "o"."accepted"
+DELETE FROM customhouse_file.customhouse.sync_ledger
+WHERE sync = 'vip_to_files'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_vip_to_files AS o
+    WHERE o.accepted
   );
 
-INSERT INTO "customhouse_file"."customhouse"."sync_ledger" ("sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id")
-SELECT
-  'vip_to_files' AS "sync",
-  "o"."key",
-  "o"."entity_id",
-  "o"."fingerprint",
-  TIMESTAMP '2026-01-02 00:00:00' AS "acknowledged_at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
-WHERE "o"."accepted"
-  AND "o"."operation" = 'upsert';
+DELETE FROM customhouse_file.customhouse.sync_pending
+WHERE sync = 'vip_to_files'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_vip_to_files AS o
+    WHERE o.accepted
+  );
 
-INSERT INTO "customhouse_file"."customhouse"."sync_rejections" ("sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id")
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, key, entity_id, fingerprint, acknowledged_at, run_id)
 SELECT
-  'vip_to_files' AS "sync",
-  "o"."key",
-  "o"."entity_id",
-  "o"."origin",
-  "o"."code",
-  "o"."message",
-  coalesce("r"."attempts", 0) + 1 AS "attempts",
-  coalesce("r"."first_at", TIMESTAMP '2026-01-02 00:00:00') AS "first_at",
-  TIMESTAMP '2026-01-02 00:00:00' AS "last_at",
-  'RUN' AS "run_id"
-FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
+  'vip_to_files' AS sync,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
+  'RUN' AS run_id
+FROM customhouse_work.main.outcomes_vip_to_files AS o
+WHERE o.accepted
+  AND o.operation = 'upsert';
+
+INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'vip_to_files' AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00' AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.main.outcomes_vip_to_files AS o
 LEFT JOIN (
   SELECT
-    "e"."key",
-    "e"."attempts",
-    "e"."first_at"
-  FROM "customhouse_file"."customhouse"."sync_rejections" AS "e"
-  WHERE "e"."sync" = 'vip_to_files'
-    AND "e"."run_id" <> 'RUN'
-) AS "r" ON "r"."key" = "o"."key"
-WHERE NOT "o"."accepted";
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse_file.customhouse.sync_rejections AS e
+  WHERE e.sync = 'vip_to_files'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = o.key
+WHERE NOT o.accepted;
 
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
-WHERE "sync" = 'vip_to_files'
-  AND "run_id" <> 'RUN'
-  AND "key" IN (
-    SELECT "o"."key"
-    FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o"
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id <> 'RUN'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_vip_to_files AS o
   );
 
-INSERT INTO "customhouse_file"."customhouse"."sync_log" ("sync", "run_id", "key", "operation", "outcome", "code", "at")
+INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, operation, outcome, code, "at")
 SELECT
-  'vip_to_files' AS "sync",
-  'RUN' AS "run_id",
-  "o"."key",
-  "o"."operation",
-  CASE WHEN "o"."accepted" THEN 'accepted' ELSE coalesce(nullif("o"."origin", ''), 'rejected') END AS "outcome",
-  "o"."code",
+  'vip_to_files' AS sync,
+  'RUN' AS run_id,
+  o.key,
+  o.operation,
+  CASE WHEN o.accepted THEN 'accepted' ELSE coalesce(nullif(o.origin, ''), 'rejected') END AS outcome,
+  o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM "customhouse_work"."main"."outcomes_vip_to_files" AS "o";
+FROM customhouse_work.main.outcomes_vip_to_files AS o;
 
 -- forget rejections that are no longer due
-DELETE FROM "customhouse_file"."customhouse"."sync_rejections"
-WHERE "sync" = 'vip_to_files'
-  AND "run_id" <> 'RUN'
-  AND "key" NOT IN (
-    SELECT "c"."key"
-    FROM "customhouse_work"."main"."changes_vip_to_files" AS "c"
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id <> 'RUN'
+  AND key NOT IN (
+    SELECT c.key
+    FROM customhouse_work.main.changes_vip_to_files AS c
   );
