@@ -366,13 +366,22 @@ func (l *loader) notBlank(name string, at diag.Span, what string) {
 	}
 }
 
+// The name of a table: each part is a plain name or, in double quotes, anything
+// with each double quote written twice.
+var (
+	tablePart = `(?:"(?:[^"\x00]|"")+"|[^".\x00]*[^".\x00\s][^".\x00]*)`
+	tableName = regexp.MustCompile(`^` + tablePart + `(?:\.` + tablePart + `)*$`)
+	tableMost = regexp.MustCompile(`^` + tablePart + `(?:\.` + tablePart + `){0,2}$`)
+)
+
 func (l *loader) table(s *Source) {
-	parts := strings.Split(s.Table, ".")
-	if slices.ContainsFunc(parts, func(p string) bool { return strings.TrimSpace(p) == "" }) {
-		l.report(diag.Errorf(s.Pos.At("table"), codeTable, "%q is not the name of a table", s.Table).
-			WithHelp("write table, schema.table or database.schema.table"))
-	} else if len(parts) > 3 {
-		l.report(diag.Errorf(s.Pos.At("table"), codeTable, "the name of a table has at most three parts").
+	at := s.Pos.At("table")
+	switch {
+	case !tableName.MatchString(s.Table):
+		l.report(diag.Errorf(at, codeTable, "%q is not the name of a table", s.Table).
+			WithHelp(`write table, schema.table or database.schema.table; a part with a dot or a quote in it stands in double quotes: "a.b"`))
+	case !tableMost.MatchString(s.Table):
+		l.report(diag.Errorf(at, codeTable, "the name of a table has at most three parts").
 			WithHelp("write table, schema.table or database.schema.table"))
 	}
 }

@@ -75,7 +75,7 @@ func TestScripts(t *testing.T) {
 				ts.Check(errors.Join(driver.Exec(context.Background(), args[1:]), driver.Close()))
 			},
 			"platform": func(ts *testscript.TestScript, _ bool, _ []string) {
-				p := &platform{log: ts.MkAbs("platform.log"), waiting: make(chan struct{}, 100)}
+				p := newPlatform(ts.MkAbs("platform.log"))
 				server := httptest.NewServer(p)
 				ts.Defer(server.Close)
 				ts.Defer(p.resume)
@@ -112,6 +112,18 @@ type platform struct {
 
 	mu   sync.Mutex
 	gate chan struct{} // nil, or closed by resume
+}
+
+func newPlatform(log string) *platform {
+	return &platform{log: log, waiting: make(chan struct{}, 100)}
+}
+
+// startPlatform starts a platform and returns its address.
+func startPlatform(t *testing.T, log string) string {
+	t.Helper()
+	server := httptest.NewServer(newPlatform(log))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func (p *platform) stall() {
