@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -16,21 +15,12 @@ const Memory = ":memory:"
 
 // Config is a target of type duckdb.
 type Config struct {
-	// Path is the database file, relative to the project, or ":memory:". A
-	// missing file is created.
-	Path string `yaml:"path"`
-	// MemoryLimit bounds the engine's memory, such as "4GB"; 80 % of the
-	// machine's where none is given. What does not fit spills to disk.
-	MemoryLimit string `yaml:"memory_limit"`
-	// Threads is how many the engine uses; as many as there are cores where
-	// none is given.
-	Threads int `yaml:"threads"`
-	// TempDirectory is where the engine spills; beside the file where none is
-	// given.
-	TempDirectory string `yaml:"temp_directory"`
-	// Attach are further DuckDB files to read sources from: a table of one is
-	// named name.schema.table.
-	Attach map[string]string `yaml:"attach"`
+	// Path is ":memory:" or a file; relative paths start at the project.
+	Path          string            `yaml:"path" doc:"Database file, relative to the project; made where it is missing. :memory: for one that ends with the process."`
+	MemoryLimit   string            `yaml:"memory_limit" doc:"Most memory of the engine, such as 4GB; 80 % of the machine's where none is given. What does not fit spills to disk."`
+	Threads       int               `yaml:"threads" doc:"Threads of the engine, as many as there are cores where none is given."`
+	TempDirectory string            `yaml:"temp_directory" doc:"Where the engine spills, beside the database file where none is given."`
+	Attach        map[string]string `yaml:"attach" doc:"Further DuckDB files to read sources from, by name: a table of one is name.schema.table."`
 }
 
 var (
@@ -48,25 +38,20 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 	if c.Path == "" {
 		bad(n.Span(), "a duckdb target needs a path", `give the database file, such as "path: shop.duckdb", or ":memory:"`)
 	}
-	if strings.ContainsRune(c.Path, 0) {
-		bad(n.At("path"), "the path holds a NUL character", "give the path of a file")
-	}
 	if c.MemoryLimit != "" && !memoryLimit.MatchString(c.MemoryLimit) {
 		bad(n.At("memory_limit"), "memory_limit is not a size", `write a number and a unit, such as "4GB" or "512MiB"`)
 	}
 	if c.Threads < 0 {
 		bad(n.At("threads"), "threads is negative", "leave it out to use all cores")
 	}
-	for _, name := range slices.Sorted(mapKeys(c.Attach)) {
+	for _, name := range slices.Sorted(maps.Keys(c.Attach)) {
 		switch {
 		case !attachName.MatchString(name):
 			bad(n.Key("attach", name), "the name of an attached file is not an identifier", "use letters, digits and underscores")
 		case slices.ContainsFunc(reserved, func(r string) bool { return strings.EqualFold(r, name) }):
 			bad(n.Key("attach", name), "the name "+name+" is taken", "give the attached file another name")
-		case c.Attach[name] == "" || strings.ContainsRune(c.Attach[name], 0):
+		case c.Attach[name] == "":
 			bad(n.At("attach", name), "attached file "+name+" has no path", "give the path of a DuckDB file")
 		}
 	}
 }
-
-func mapKeys(m map[string]string) iter.Seq[string] { return maps.Keys(m) }

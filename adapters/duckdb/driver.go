@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -104,7 +105,7 @@ func Open(ctx context.Context, config Config, dir string) (*Driver, error) {
 		"ATTACH " + quote(path) + " AS " + name(FileCatalog),
 		"ATTACH ':memory:' AS " + name(WorkCatalog),
 	}
-	for _, alias := range slices.Sorted(mapKeys(config.Attach)) {
+	for _, alias := range slices.Sorted(maps.Keys(config.Attach)) {
 		script = append(script, "ATTACH "+quote(resolve(dir, config.Attach[alias]))+" AS "+name(alias)+" (READ_ONLY)")
 	}
 	for i, statement := range script {
