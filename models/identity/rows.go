@@ -18,11 +18,16 @@ type Binding struct {
 }
 
 // Raw is the column of Rows and Map that holds the value as the source has it.
-func (b Binding) Raw() string { return "raw_" + b.Identifier.Name }
+// The dot keeps it apart from the source's columns and from ours, such as
+// customer_id, which is also a likely name of an identifier.
+func (b Binding) Raw() string { return "raw." + b.Identifier.Name }
 
-// Value is the column of Rows and Map that holds the comparable value, NULL
-// where there is none.
-func (b Binding) Value() string { return b.Identifier.Name }
+// Value is the column of Rows and Map that holds the comparable value of an
+// identifier, NULL where there is none.
+func Value(identifier string) string { return "id." + identifier }
+
+// Value is the column of the binding's comparable value.
+func (b Binding) Value() string { return Value(b.Identifier.Name) }
 
 // Bindings are the identifier types of a source, strongest first.
 func Bindings(e *config.Entity, s *config.Source) []Binding {
@@ -76,7 +81,7 @@ func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
 		grouped.Items = append(grouped.Items, sql.As(raw, b.Raw()))
 		grouped.GroupBy = append(grouped.GroupBy, raw)
 
-		trimmedAs, foldedAs := "trimmed_"+b.Identifier.Name, "folded_"+b.Identifier.Name
+		trimmedAs, foldedAs := "trimmed."+b.Identifier.Name, "folded."+b.Identifier.Name
 		short := sql.Fn(sql.Le, sql.Fn(sql.Length, sql.Col("g", b.Raw())), sql.Int(maxLength))
 		trimmed.Items = append(trimmed.Items, sql.Items("g", b.Raw())...)
 		trimmed.Items = append(trimmed.Items, sql.As(sql.If(short, trim(sql.Col("g", b.Raw())), nil), trimmedAs))

@@ -43,7 +43,8 @@ func WideTable(e *config.Entity) sql.Table {
 	return sql.Table{Space: sql.Work, Name: e.Name + "_wide"}
 }
 
-func historyTable(e *config.Entity) sql.Table {
+// HistoryTable has a row per version of the traits marked with history.
+func HistoryTable(e *config.Entity) sql.Table {
 	return sql.Table{Space: sql.Public, Name: e.Name + "_profile_history"}
 }
 
@@ -57,7 +58,7 @@ func System(in Input) []sql.CreateTable {
 	e := in.Entity
 	id := sql.ColumnDef{Name: identity.Column(e), Type: sql.TypeInt}
 	profiles := sql.CreateTable{Table: Table(e), Columns: []sql.ColumnDef{id}}
-	history := sql.CreateTable{Table: historyTable(e), Columns: []sql.ColumnDef{
+	history := sql.CreateTable{Table: HistoryTable(e), Columns: []sql.ColumnDef{
 		id, {Name: "valid_from", Type: sql.TypeTimestamp}, {Name: "valid_to", Type: sql.TypeTimestamp},
 	}}
 	kept := historyTraits(in)
@@ -219,7 +220,7 @@ func (p picked) expr() sql.Expr {
 	if _, ok := p.source.Columns.Get(p.column); ok || p.column == expr.TimeField {
 		return sql.Col(expr.Event, p.column)
 	}
-	return sql.Col("m", p.column)
+	return sql.Col("m", identity.Value(p.column))
 }
 
 // combine chooses among what the sources say.
@@ -356,7 +357,7 @@ func history(in Input) (models.Step, []sql.Statement) {
 	if len(keep) == 0 {
 		return nil, nil
 	}
-	table := historyTable(e)
+	table := HistoryTable(e)
 	turned := sql.Table{Space: sql.Work, Name: e.Name + "_turned"}
 	columns := []string{id}
 	differ := sql.Or{}

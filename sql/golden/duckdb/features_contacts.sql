@@ -2,8 +2,8 @@
 CREATE OR REPLACE TABLE customhouse_work.main.features_contacts AS
 SELECT
   m.customer_id,
-  arg_max(m.email, create_sort_key(coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00'), 'ASC NULLS FIRST', m.email, 'ASC NULLS FIRST')) AS "pick.email.0",
-  max(CASE WHEN m.email IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.email.0.time",
+  arg_max(m."id.email", create_sort_key(coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00'), 'ASC NULLS FIRST', m."id.email", 'ASC NULLS FIRST')) AS "pick.email.0",
+  max(CASE WHEN m."id.email" IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.email.0.time",
   arg_max(e.first_name, create_sort_key(coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00'), 'ASC NULLS FIRST', e.first_name, 'ASC NULLS FIRST')) AS "pick.first_name.0",
   arg_max(e.country, create_sort_key(coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00'), 'ASC NULLS FIRST', e.country, 'ASC NULLS FIRST')) AS "pick.country.0",
   max(CASE WHEN e.country IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.country.0.time",
@@ -11,14 +11,14 @@ SELECT
   max(CASE WHEN e.opted_in IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.opted_in.0.time"
 FROM (
   SELECT
-    CAST(s.user_id AS VARCHAR) AS raw_user_id,
-    CAST(s.email AS VARCHAR) AS raw_email,
-    CAST(s.mobile AS VARCHAR) AS raw_phone,
+    CAST(s.user_id AS VARCHAR) AS "raw.user_id",
+    CAST(s.email AS VARCHAR) AS "raw.email",
+    CAST(s.mobile AS VARCHAR) AS "raw.phone",
     CAST(s.updated_at AS TIMESTAMP) AS "time",
     CAST(s.first_name AS VARCHAR) AS first_name,
     CAST(s.country AS VARCHAR) AS country,
     CAST(s.opted_in AS BOOLEAN) AS opted_in
   FROM customhouse_work.files.contacts AS s
 ) AS e
-JOIN customhouse_work.main.map_contacts AS m ON e.raw_user_id IS NOT DISTINCT FROM m.raw_user_id AND e.raw_email IS NOT DISTINCT FROM m.raw_email AND e.raw_phone IS NOT DISTINCT FROM m.raw_phone
+JOIN customhouse_work.main.map_contacts AS m ON e."raw.user_id" IS NOT DISTINCT FROM m."raw.user_id" AND e."raw.email" IS NOT DISTINCT FROM m."raw.email" AND e."raw.phone" IS NOT DISTINCT FROM m."raw.phone"
 GROUP BY m.customer_id;

@@ -6,13 +6,13 @@ SELECT
   max(e.points) AS "pick.points.0"
 FROM (
   SELECT
-    CAST(s.email AS VARCHAR) AS raw_email,
-    CAST(s.phone AS VARCHAR) AS raw_phone,
-    CAST(s.card AS VARCHAR) AS raw_card,
+    CAST(s.email AS VARCHAR) AS "raw.email",
+    CAST(s.phone AS VARCHAR) AS "raw.phone",
+    CAST(s.card AS VARCHAR) AS "raw.card",
     CAST(s.joined_at AS TIMESTAMP) AS "time",
     CAST(s.holder AS VARCHAR) AS holder,
     CAST(s.points AS BIGINT) AS points
   FROM customhouse_work.files.loyalty AS s
 ) AS e
-JOIN customhouse_work.main.map_loyalty AS m ON e.raw_email IS NOT DISTINCT FROM m.raw_email AND e.raw_phone IS NOT DISTINCT FROM m.raw_phone AND e.raw_card IS NOT DISTINCT FROM m.raw_card
+JOIN customhouse_work.main.map_loyalty AS m ON e."raw.email" IS NOT DISTINCT FROM m."raw.email" AND e."raw.phone" IS NOT DISTINCT FROM m."raw.phone" AND e."raw.card" IS NOT DISTINCT FROM m."raw.card"
 GROUP BY m.customer_id;

@@ -6,10 +6,10 @@ SELECT
   max(CASE WHEN e.subscribed IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.opted_in.1.time"
 FROM (
   SELECT
-    CAST(s.email AS VARCHAR) AS raw_email,
+    CAST(s.email AS VARCHAR) AS "raw.email",
     CAST(s.changed_at AS TIMESTAMP) AS "time",
     CAST(s.subscribed AS BOOLEAN) AS subscribed
   FROM customhouse_work.files.newsletter AS s
 ) AS e
-JOIN customhouse_work.main.map_newsletter AS m ON e.raw_email = m.raw_email
+JOIN customhouse_work.main.map_newsletter AS m ON e."raw.email" = m."raw.email"
 GROUP BY m.customer_id;

@@ -5,17 +5,17 @@ SELECT
   count(*) AS "orders.count_e146d1db",
   max(e."time") AS "orders.max_89c6585c",
   CAST(sum(e.amount) AS DOUBLE) AS "orders.sum_28dc120a",
-  arg_max(m.email, create_sort_key(coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00'), 'ASC NULLS FIRST', m.email, 'ASC NULLS FIRST')) AS "pick.email.1",
-  max(CASE WHEN m.email IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.email.1.time"
+  arg_max(m."id.email", create_sort_key(coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00'), 'ASC NULLS FIRST', m."id.email", 'ASC NULLS FIRST')) AS "pick.email.1",
+  max(CASE WHEN m."id.email" IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.email.1.time"
 FROM (
   SELECT
-    CAST(s.email AS VARCHAR) AS raw_email,
-    CAST(s.card AS VARCHAR) AS raw_card,
+    CAST(s.email AS VARCHAR) AS "raw.email",
+    CAST(s.card AS VARCHAR) AS "raw.card",
     CAST(s.ordered_at AS TIMESTAMP) AS "time",
     CAST(s.sku AS VARCHAR) AS sku,
     CAST(s.amount AS DECIMAL(38,9)) AS amount,
     CAST(s.quantity AS BIGINT) AS quantity
   FROM customhouse_work.files.orders AS s
 ) AS e
-JOIN customhouse_work.main.map_orders AS m ON e.raw_email IS NOT DISTINCT FROM m.raw_email AND e.raw_card IS NOT DISTINCT FROM m.raw_card
+JOIN customhouse_work.main.map_orders AS m ON e."raw.email" IS NOT DISTINCT FROM m."raw.email" AND e."raw.card" IS NOT DISTINCT FROM m."raw.card"
 GROUP BY m.customer_id;

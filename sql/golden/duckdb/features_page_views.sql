@@ -9,12 +9,12 @@ SELECT
   list_mode(list_sort(list(CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END))) AS "page_views.most_frequent_fee6d671"
 FROM (
   SELECT
-    CAST(s.user_id AS VARCHAR) AS raw_user_id,
-    CAST(s.cookie AS VARCHAR) AS raw_cookie,
+    CAST(s.user_id AS VARCHAR) AS "raw.user_id",
+    CAST(s.cookie AS VARCHAR) AS "raw.cookie",
     CAST(s.viewed_at AS TIMESTAMP) AS "time",
     CAST(s.topic AS VARCHAR) AS topic,
     CAST(s.url AS VARCHAR) AS url
   FROM customhouse_work.files.page_views AS s
 ) AS e
-JOIN customhouse_work.main.map_page_views AS m ON e.raw_user_id IS NOT DISTINCT FROM m.raw_user_id AND e.raw_cookie IS NOT DISTINCT FROM m.raw_cookie
+JOIN customhouse_work.main.map_page_views AS m ON e."raw.user_id" IS NOT DISTINCT FROM m."raw.user_id" AND e."raw.cookie" IS NOT DISTINCT FROM m."raw.cookie"
 GROUP BY m.customer_id;

@@ -26,113 +26,113 @@ FROM (
     FROM (
       SELECT
         0 AS t,
-        r.user_id AS v,
+        r."id.user_id" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         0 AS source
       FROM customhouse_work.main.rows_contacts AS r
-      WHERE r.user_id IS NOT NULL
-      GROUP BY r.user_id
+      WHERE r."id.user_id" IS NOT NULL
+      GROUP BY r."id.user_id"
       UNION ALL
       SELECT
         1 AS t,
-        r.email AS v,
+        r."id.email" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         0 AS source
       FROM customhouse_work.main.rows_contacts AS r
-      WHERE r.email IS NOT NULL
-      GROUP BY r.email
+      WHERE r."id.email" IS NOT NULL
+      GROUP BY r."id.email"
       UNION ALL
       SELECT
         2 AS t,
-        r.phone AS v,
+        r."id.phone" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         0 AS source
       FROM customhouse_work.main.rows_contacts AS r
-      WHERE r.phone IS NOT NULL
-      GROUP BY r.phone
+      WHERE r."id.phone" IS NOT NULL
+      GROUP BY r."id.phone"
       UNION ALL
       SELECT
         1 AS t,
-        r.email AS v,
+        r."id.email" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         1 AS source
       FROM customhouse_work.main.rows_loyalty AS r
-      WHERE r.email IS NOT NULL
-      GROUP BY r.email
+      WHERE r."id.email" IS NOT NULL
+      GROUP BY r."id.email"
       UNION ALL
       SELECT
         2 AS t,
-        r.phone AS v,
+        r."id.phone" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         1 AS source
       FROM customhouse_work.main.rows_loyalty AS r
-      WHERE r.phone IS NOT NULL
-      GROUP BY r.phone
+      WHERE r."id.phone" IS NOT NULL
+      GROUP BY r."id.phone"
       UNION ALL
       SELECT
         3 AS t,
-        r.card AS v,
+        r."id.card" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         1 AS source
       FROM customhouse_work.main.rows_loyalty AS r
-      WHERE r.card IS NOT NULL
-      GROUP BY r.card
+      WHERE r."id.card" IS NOT NULL
+      GROUP BY r."id.card"
       UNION ALL
       SELECT
         1 AS t,
-        r.email AS v,
+        r."id.email" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         2 AS source
       FROM customhouse_work.main.rows_newsletter AS r
-      WHERE r.email IS NOT NULL
-      GROUP BY r.email
+      WHERE r."id.email" IS NOT NULL
+      GROUP BY r."id.email"
       UNION ALL
       SELECT
         1 AS t,
-        r.email AS v,
+        r."id.email" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         3 AS source
       FROM customhouse_work.main.rows_orders AS r
-      WHERE r.email IS NOT NULL
-      GROUP BY r.email
+      WHERE r."id.email" IS NOT NULL
+      GROUP BY r."id.email"
       UNION ALL
       SELECT
         3 AS t,
-        r.card AS v,
+        r."id.card" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         3 AS source
       FROM customhouse_work.main.rows_orders AS r
-      WHERE r.card IS NOT NULL
-      GROUP BY r.card
+      WHERE r."id.card" IS NOT NULL
+      GROUP BY r."id.card"
       UNION ALL
       SELECT
         0 AS t,
-        r.user_id AS v,
+        r."id.user_id" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         4 AS source
       FROM customhouse_work.main.rows_page_views AS r
-      WHERE r.user_id IS NOT NULL
-      GROUP BY r.user_id
+      WHERE r."id.user_id" IS NOT NULL
+      GROUP BY r."id.user_id"
       UNION ALL
       SELECT
         4 AS t,
-        r.cookie AS v,
+        r."id.cookie" AS v,
         min(r.first_seen) AS first_seen,
         max(r.last_seen) AS last_seen,
         4 AS source
       FROM customhouse_work.main.rows_page_views AS r
-      WHERE r.cookie IS NOT NULL
-      GROUP BY r.cookie
+      WHERE r."id.cookie" IS NOT NULL
+      GROUP BY r."id.cookie"
     ) AS a
     GROUP BY a.t, a.v
   ) AS d
@@ -159,11 +159,11 @@ FROM (
     q.x
   FROM (
     SELECT
-      r.user_id AS a,
-      r.email AS x
+      r."id.user_id" AS a,
+      r."id.email" AS x
     FROM customhouse_work.main.rows_contacts AS r
-    WHERE r.user_id IS NOT NULL
-      AND r.email IS NOT NULL
+    WHERE r."id.user_id" IS NOT NULL
+      AND r."id.email" IS NOT NULL
   ) AS q
 ) AS r
 JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
@@ -179,11 +179,11 @@ FROM (
     q.x
   FROM (
     SELECT
-      r.user_id AS a,
-      r.phone AS x
+      r."id.user_id" AS a,
+      r."id.phone" AS x
     FROM customhouse_work.main.rows_contacts AS r
-    WHERE r.user_id IS NOT NULL
-      AND r.phone IS NOT NULL
+    WHERE r."id.user_id" IS NOT NULL
+      AND r."id.phone" IS NOT NULL
   ) AS q
 ) AS r
 JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
@@ -199,11 +199,11 @@ FROM (
     q.x
   FROM (
     SELECT
-      r.user_id AS a,
-      r.cookie AS x
+      r."id.user_id" AS a,
+      r."id.cookie" AS x
     FROM customhouse_work.main.rows_page_views AS r
-    WHERE r.user_id IS NOT NULL
-      AND r.cookie IS NOT NULL
+    WHERE r."id.user_id" IS NOT NULL
+      AND r."id.cookie" IS NOT NULL
   ) AS q
 ) AS r
 JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
@@ -219,19 +219,19 @@ FROM (
     q.x
   FROM (
     SELECT
-      r.email AS a,
-      r.phone AS x
+      r."id.email" AS a,
+      r."id.phone" AS x
     FROM customhouse_work.main.rows_contacts AS r
-    WHERE r.email IS NOT NULL
-      AND r.user_id IS NULL
-      AND r.phone IS NOT NULL
+    WHERE r."id.email" IS NOT NULL
+      AND r."id.user_id" IS NULL
+      AND r."id.phone" IS NOT NULL
     UNION ALL
     SELECT
-      r.email AS a,
-      r.phone AS x
+      r."id.email" AS a,
+      r."id.phone" AS x
     FROM customhouse_work.main.rows_loyalty AS r
-    WHERE r.email IS NOT NULL
-      AND r.phone IS NOT NULL
+    WHERE r."id.email" IS NOT NULL
+      AND r."id.phone" IS NOT NULL
   ) AS q
 ) AS r
 JOIN customhouse_work.main.customer_nodes AS a ON a.t = 1 AND a.v = r.a
@@ -247,18 +247,18 @@ FROM (
     q.x
   FROM (
     SELECT
-      r.email AS a,
-      r.card AS x
+      r."id.email" AS a,
+      r."id.card" AS x
     FROM customhouse_work.main.rows_loyalty AS r
-    WHERE r.email IS NOT NULL
-      AND r.card IS NOT NULL
+    WHERE r."id.email" IS NOT NULL
+      AND r."id.card" IS NOT NULL
     UNION ALL
     SELECT
-      r.email AS a,
-      r.card AS x
+      r."id.email" AS a,
+      r."id.card" AS x
     FROM customhouse_work.main.rows_orders AS r
-    WHERE r.email IS NOT NULL
-      AND r.card IS NOT NULL
+    WHERE r."id.email" IS NOT NULL
+      AND r."id.card" IS NOT NULL
   ) AS q
 ) AS r
 JOIN customhouse_work.main.customer_nodes AS a ON a.t = 1 AND a.v = r.a
@@ -274,12 +274,12 @@ FROM (
     q.x
   FROM (
     SELECT
-      r.phone AS a,
-      r.card AS x
+      r."id.phone" AS a,
+      r."id.card" AS x
     FROM customhouse_work.main.rows_loyalty AS r
-    WHERE r.phone IS NOT NULL
-      AND r.email IS NULL
-      AND r.card IS NOT NULL
+    WHERE r."id.phone" IS NOT NULL
+      AND r."id.email" IS NULL
+      AND r."id.card" IS NOT NULL
   ) AS q
 ) AS r
 JOIN customhouse_work.main.customer_nodes AS a ON a.t = 2 AND a.v = r.a
@@ -1797,124 +1797,124 @@ JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.x
 UNION ALL
 SELECT
   'user_id' AS identifier_type,
-  substr(r.raw_user_id, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.user_id", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_contacts AS r
-WHERE r.user_id IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_user_id, 1, 100), CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.user_id" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.user_id", 1, 100), CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
-  substr(r.raw_email, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.email", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_contacts AS r
-WHERE r.email IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.email" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'phone' AS identifier_type,
-  substr(r.raw_phone, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.phone", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_contacts AS r
-WHERE r.phone IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_phone, 1, 100), CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.phone" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
-  substr(r.raw_email, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.email", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_loyalty AS r
-WHERE r.email IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.email" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'phone' AS identifier_type,
-  substr(r.raw_phone, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.phone", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_loyalty AS r
-WHERE r.phone IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_phone, 1, 100), CASE WHEN length(r.raw_phone) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r.raw_phone, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.phone" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'card' AS identifier_type,
-  substr(r.raw_card, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.card", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_loyalty AS r
-WHERE r.card IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_card, 1, 100), CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.card" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
-  substr(r.raw_email, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.email", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of newsletter' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_newsletter AS r
-WHERE r.email IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.email" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
-  substr(r.raw_email, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.email", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_orders AS r
-WHERE r.email IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_email, 1, 100), CASE WHEN length(r.raw_email) > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.email" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'card' AS identifier_type,
-  substr(r.raw_card, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.card", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_orders AS r
-WHERE r.card IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_card, 1, 100), CASE WHEN length(r.raw_card) > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.card" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'user_id' AS identifier_type,
-  substr(r.raw_user_id, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.user_id", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_page_views AS r
-WHERE r.user_id IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_user_id, 1, 100), CASE WHEN length(r.raw_user_id) > 512 THEN 'too_long' WHEN nullif(regexp_replace(r.raw_user_id, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+WHERE r."id.user_id" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.user_id", 1, 100), CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'cookie' AS identifier_type,
-  substr(r.raw_cookie, 1, 100) AS identifier,
-  CASE WHEN length(r.raw_cookie) > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r.raw_cookie, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r.raw_cookie END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  substr(r."raw.cookie", 1, 100) AS identifier,
+  CASE WHEN length(r."raw.cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r."raw.cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_page_views AS r
-WHERE r.cookie IS NULL
-  AND NOT (nullif(regexp_replace(r.raw_cookie, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r.raw_cookie, 1, 100), CASE WHEN length(r.raw_cookie) > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r.raw_cookie, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r.raw_cookie END IS NULL THEN 'invalid' ELSE 'ignored' END;
+WHERE r."id.cookie" IS NULL
+  AND NOT (nullif(regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+GROUP BY substr(r."raw.cookie", 1, 100), CASE WHEN length(r."raw.cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r."raw.cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END;
 
 -- put in place
 DROP TABLE IF EXISTS customhouse_file.customhouse.customer_identities;

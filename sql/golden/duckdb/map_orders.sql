@@ -1,10 +1,10 @@
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_orders AS
 SELECT
-  r.raw_email,
-  r.email,
-  r.raw_card,
-  r.card,
+  r."raw.email",
+  r."id.email",
+  r."raw.card",
+  r."id.card",
   i.customer_id
 FROM customhouse_work.main.rows_orders AS r
-JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r.email IS NOT NULL THEN 'email' WHEN r.card IS NOT NULL THEN 'card' END AND i.identifier = coalesce(r.email, r.card);
+JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.email" IS NOT NULL THEN 'email' WHEN r."id.card" IS NOT NULL THEN 'card' END AND i.identifier = coalesce(r."id.email", r."id.card");

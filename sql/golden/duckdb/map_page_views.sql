@@ -1,10 +1,10 @@
 -- find whose rows page_views holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_page_views AS
 SELECT
-  r.raw_user_id,
-  r.user_id,
-  r.raw_cookie,
-  r.cookie,
+  r."raw.user_id",
+  r."id.user_id",
+  r."raw.cookie",
+  r."id.cookie",
   i.customer_id
 FROM customhouse_work.main.rows_page_views AS r
-JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r.user_id IS NOT NULL THEN 'user_id' WHEN r.cookie IS NOT NULL THEN 'cookie' END AND i.identifier = coalesce(r.user_id, r.cookie);
+JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.user_id" IS NOT NULL THEN 'user_id' WHEN r."id.cookie" IS NOT NULL THEN 'cookie' END AND i.identifier = coalesce(r."id.user_id", r."id.cookie");

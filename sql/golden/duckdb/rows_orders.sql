@@ -1,46 +1,46 @@
 -- read identifiers of orders
 CREATE OR REPLACE TABLE customhouse_work.main.rows_orders AS
 SELECT
-  v.raw_email,
-  CASE WHEN regexp_full_match(v.email, '(?s).*@example\.invalid') OR v.email IN ('null@null.com', 'test@test.com') THEN CAST(NULL AS VARCHAR) ELSE v.email END AS email,
-  v.raw_card,
-  v.card,
+  v."raw.email",
+  CASE WHEN regexp_full_match(v."id.email", '(?s).*@example\.invalid') OR v."id.email" IN ('null@null.com', 'test@test.com') THEN CAST(NULL AS VARCHAR) ELSE v."id.email" END AS "id.email",
+  v."raw.card",
+  v."id.card",
   v.first_seen,
   v.last_seen,
   v.rows
 FROM (
   SELECT
-    f.raw_email,
-    CASE WHEN regexp_full_match(f.folded_email, '[^@\s]+@[^@\s]+\.[^@\s]+') THEN f.folded_email END AS email,
-    f.raw_card,
-    nullif(f.folded_card, '') AS card,
+    f."raw.email",
+    CASE WHEN regexp_full_match(f."folded.email", '[^@\s]+@[^@\s]+\.[^@\s]+') THEN f."folded.email" END AS "id.email",
+    f."raw.card",
+    nullif(f."folded.card", '') AS "id.card",
     f.first_seen,
     f.last_seen,
     f.rows
   FROM (
     SELECT
-      t.raw_email,
-      t.trimmed_email,
-      lower(t.trimmed_email) AS folded_email,
-      t.raw_card,
-      t.trimmed_card,
-      regexp_replace(t.trimmed_card, '[^0-9]', '', 'g') AS folded_card,
+      t."raw.email",
+      t."trimmed.email",
+      lower(t."trimmed.email") AS "folded.email",
+      t."raw.card",
+      t."trimmed.card",
+      regexp_replace(t."trimmed.card", '[^0-9]', '', 'g') AS "folded.card",
       t.first_seen,
       t.last_seen,
       t.rows
     FROM (
       SELECT
-        g.raw_email,
-        CASE WHEN length(g.raw_email) <= 512 THEN regexp_replace(g.raw_email, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS trimmed_email,
-        g.raw_card,
-        CASE WHEN length(g.raw_card) <= 512 THEN regexp_replace(g.raw_card, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS trimmed_card,
+        g."raw.email",
+        CASE WHEN length(g."raw.email") <= 512 THEN regexp_replace(g."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.email",
+        g."raw.card",
+        CASE WHEN length(g."raw.card") <= 512 THEN regexp_replace(g."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.card",
         g.first_seen,
         g.last_seen,
         g.rows
       FROM (
         SELECT
-          CAST(s.email AS VARCHAR) AS raw_email,
-          CAST(s.card AS VARCHAR) AS raw_card,
+          CAST(s.email AS VARCHAR) AS "raw.email",
+          CAST(s.card AS VARCHAR) AS "raw.card",
           coalesce(min(CAST(s.ordered_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
           coalesce(max(CAST(s.ordered_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
           count(*) AS rows
@@ -54,5 +54,5 @@ FROM (
 -- measure source:orders
 SELECT
   coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
-  coalesce((TRY_CAST(sum(CASE WHEN r.email IS NULL AND r.card IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
+  coalesce((TRY_CAST(sum(CASE WHEN r."id.email" IS NULL AND r."id.card" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
 FROM customhouse_work.main.rows_orders AS r;

@@ -1,0 +1,70 @@
+package compile_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customhouse-cdp/customhouse/models/compile"
+	"github.com/customhouse-cdp/customhouse/models/modeltest"
+)
+
+// build runs all models of a project on the first days of 2026, by number.
+func build(b *modeltest.Bench, text string, day int) {
+	b.Helper()
+	p, found := compile.Compile(load(b, text), compile.Options{
+		AsOf: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), RunID: fmt.Sprintf("run%d", day),
+	})
+	if found.HasErrors() {
+		b.Fatal(found)
+	}
+	for _, t := range p.System {
+		b.Statements(t)
+	}
+	for _, m := range p.Models {
+		b.Steps(m.Steps)
+		b.Statements(m.Commit...)
+	}
+}
+
+// lines are the rows of a query, one a line.
+func lines(b *modeltest.Bench, q string) string {
+	b.Helper()
+	var out []string
+	for _, r := range b.Rows(q) {
+		out = append(out, strings.Join(r, "|"))
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestIdentifierNames gives identifiers the names of our own columns: an
+// identifier customer_id of the entity customer is what many would write.
+func TestIdentifierNames(t *testing.T) {
+	for _, name := range []string{"customer_id", "raw_email", "rows", "first_seen", "last_seen", "time", "country", "folded_email", "n", "t", "v"} {
+		t.Run(name, func(t *testing.T) {
+			b := modeltest.New(t)
+			b.Exec("CREATE TABLE raw.contacts (id INTEGER, mail VARCHAR, country VARCHAR)")
+			b.Exec("INSERT INTO raw.contacts VALUES (77, 'a@x.com', 'FR'), (99, 'b@x.com', 'DE'), (NULL, 'b@x.com', 'DE')")
+			build(b, strings.ReplaceAll(`
+project: {name: names}
+targets: {local: {type: any}}
+entities: [{name: customer, identifiers: [{name: NAME}, {name: email, normalize: email}]}]
+sources: [{name: contacts, table: raw.contacts, entity: customer, identifiers: {NAME: id, email: mail}, columns: {country: string, raw_email: {type: string, column: mail}}}]
+traits:
+  - {name: country, entity: customer, pick: latest, from: contacts.country}
+  - {name: mail, entity: customer, pick: latest, from: contacts.email}
+  - {name: lines, entity: customer, value: contacts.count()}
+segments: [{name: french, entity: customer, when: country == "FR"}]
+`, "NAME", name), 1)
+			if diff := cmp.Diff("1|FR|a@x.com|1\n2|DE|b@x.com|2", lines(b, "SELECT customer_id, country, mail, lines FROM public.customer_profiles ORDER BY 1")); diff != "" {
+				t.Errorf("profiles (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff("french|1", lines(b, "SELECT segment, customer_id FROM public.segment_members")); diff != "" {
+				t.Errorf("members (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
