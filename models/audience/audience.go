@@ -110,7 +110,7 @@ func Build(in Input) *models.Audience {
 		},
 		Begin:    append(b.refuse(), b.note()...),
 		Counts:   b.counts(),
-		Changes:  b.stream(b.changes, nil),
+		Changes:  b.stream(sql.TableRef{Table: b.changes, As: "c"}, "c"),
 		Snapshot: b.snapshot(),
 		Outcomes: outcomes,
 		Apply:    b.apply(),
@@ -275,28 +275,51 @@ func (b *builder) changesQuery() sql.Query {
 
 // stream reads rows for delivery in the order of their keys, so that the same
 // changes make the same batches.
-func (b *builder) stream(table sql.Table, where sql.Expr) *sql.Select {
-	operation := sql.As(sql.Col("c", "operation"), "operation")
-	if table == b.wanted {
-		operation = sql.As(sql.String(Upsert), "operation")
-	}
+func (b *builder) stream(rows sql.From, alias string) *sql.Select {
 	q := &sql.Select{
-		Items: append([]sql.Item{operation}, sql.Items("c", "key", "entity_id", "fingerprint")...),
-		From:  sql.TableRef{Table: table, As: "c"},
-		Where: where,
-		OrderBy: []sql.Order{
-			sql.Asc(sql.Col("c", "key")),
-		},
+		Items:   sql.Items(alias, "operation", "key", "entity_id", "fingerprint"),
+		From:    rows,
+		OrderBy: []sql.Order{sql.Asc(sql.Col(alias, "key"))},
 	}
 	for _, f := range b.fields {
-		q.Items = append(q.Items, sql.As(sql.Col("c", column(f.Name)), f.Name))
+		q.Items = append(q.Items, sql.As(sql.Col(alias, column(f.Name)), f.Name))
 	}
 	return q
 }
 
-func (b *builder) snapshot() sql.Query { return b.stream(b.wanted, sendable("c")) }
+// snapshot is everything that can be sent. What is known and not among it is
+// gone from a destination that replaces all by it, though nobody left: a row
+// whose key another has now, or that an upsert leaves where it is. It is a
+// removal too, so that the row is sent again when it returns.
+func (b *builder) snapshot() sql.Query {
+	here := &sql.Select{
+		Items: append([]sql.Item{sql.As(sql.String(Upsert), "operation")}, sql.Items("w", "key", "entity_id", "fingerprint")...),
+		From:  sql.TableRef{Table: b.wanted, As: "w"},
+		Where: sendable("w"),
+	}
+	absent := func(table sql.Table, alias string, where sql.Expr) sql.Expr {
+		return sql.Exists{Not: true, Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Int(1), "one")},
+			From:  sql.TableRef{Table: table, As: alias},
+			Where: sql.And{sql.Fn(sql.Eq, sql.Col(alias, "key"), sql.Col("l", "key")), where},
+		}}
+	}
+	gone := &sql.Select{
+		Items: append([]sql.Item{sql.As(sql.String(Remove), "operation")}, sql.Items("l", "key", "entity_id", "fingerprint")...),
+		From:  b.known(),
+		Where: sql.And{
+			absent(b.wanted, "w", sendable("w")),
+			absent(b.changes, "c", sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String(Remove))), // streamed from there
+		},
+	}
+	for _, f := range b.fields {
+		here.Items = append(here.Items, sql.Items("w", column(f.Name))...)
+		gone.Items = append(gone.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
+	}
+	return b.stream(sql.Derived{Query: sql.Union{here, gone}, As: "s"}, "s")
+}
 
-// rejected is the rejections of this sync under an alias.
+// isOurs says that a row under an alias is of this sync.
 func (b *builder) isOurs(alias string) sql.Expr {
 	return sql.Fn(sql.Eq, sql.Col(alias, "sync"), sql.String(b.Sync.Name))
 }

@@ -174,6 +174,74 @@ func TestRejectionsStayDue(t *testing.T) {
 	}
 }
 
+// replace runs the sync once for a destination that replaces all it holds,
+// as long as anything is due, and settles everything.
+func (w *world) replace() (published bool) {
+	w.Helper()
+	a := w.audience()
+	w.Steps(a.Steps)
+	w.Statements(a.Begin...)
+	w.Statements(sql.Drop{Table: a.Outcomes.Table}, a.Outcomes)
+	removals := w.Rows("SELECT operation, key, entity_id, fingerprint FROM work.changes_s WHERE operation = 'remove'")
+	if len(w.Rows("SELECT key FROM work.changes_s")) > 0 {
+		published = true
+		w.there = map[string]string{}
+		seen := map[string]bool{}
+		w.Statements(sql.CreateTableAs{Table: sql.Table{Space: sql.Work, Name: "snapshot"}, Query: a.Snapshot})
+		for _, c := range append(w.Rows("SELECT operation, key, entity_id, fingerprint, name FROM work.snapshot"), removals...) {
+			if seen[c[1]] {
+				w.Errorf("%s is streamed twice", c[1])
+			}
+			seen[c[1]] = true
+			if c[0] == audience.Upsert {
+				w.there[c[1]] = c[4]
+			}
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, TRUE, '', '', '')", c[0], c[1], c[2], c[3])
+		}
+		w.Statements(a.Apply...)
+	}
+	w.Statements(a.Settle...)
+	return published
+}
+
+// TestSnapshotKeepsTheLedgerTrue lets a row return that a snapshot lacked
+// though it did not leave: without a change of its own it has to be published
+// again.
+func TestSnapshotKeepsTheLedgerTrue(t *testing.T) {
+	steps := func(t *testing.T, mode string, without ...[3]any) {
+		t.Helper()
+		w := newWorld(t, mode)
+		both := [][3]any{{1, "a", "Ann"}, {2, "b", "Bob"}}
+		w.set(both...)
+		w.replace()
+		w.set(without...)
+		w.replace()
+		if _, ok := w.there["a"]; ok {
+			t.Fatalf("%s: a is still there: %v", mode, w.there)
+		}
+		w.set(append(both, [3]any{3, "c", "Cy"})...)
+		if !w.replace() {
+			t.Errorf("%s: nothing was published though a returned", mode)
+		}
+		if diff := cmp.Diff(map[string]string{"a": "Ann", "b": "Bob", "c": "Cy"}, w.there); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", mode, diff)
+		}
+		if w.replace() {
+			t.Errorf("%s: nothing changed, and it was published again", mode)
+		}
+	}
+	// c comes in the second run, so that the third has no change but a.
+	t.Run("a key of two", func(t *testing.T) {
+		steps(t, "mirror", [3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"}, [3]any{3, "c", "Cy"}, [3]any{4, "a", "Al"})
+	})
+	t.Run("left where upserts remove nothing", func(t *testing.T) {
+		steps(t, "upsert", [3]any{2, "b", "Bob"}, [3]any{3, "c", "Cy"})
+	})
+	t.Run("left a mirror", func(t *testing.T) {
+		steps(t, "mirror", [3]any{2, "b", "Bob"}, [3]any{3, "c", "Cy"})
+	})
+}
+
 // TestLostAnswer is the row that changes forth and back around an answer that
 // was lost: equal to the ledger, and wrong over there.
 func TestLostAnswer(t *testing.T) {

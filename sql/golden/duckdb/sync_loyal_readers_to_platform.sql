@@ -200,18 +200,59 @@ ORDER BY c.key NULLS LAST;
 
 -- everything wanted
 SELECT
-  'upsert' AS operation,
-  c.key,
-  c.entity_id,
-  c.fingerprint,
-  c."field.email" AS email,
-  c."field.first_name" AS first_name,
-  c."field.total_spent" AS total_spent,
-  c."field.topic" AS topic
-FROM customhouse_work.main.wanted_loyal_readers_to_platform AS c
-WHERE c.key IS NOT NULL
-  AND c.same_key = 1
-ORDER BY c.key NULLS LAST;
+  s.operation,
+  s.key,
+  s.entity_id,
+  s.fingerprint,
+  s."field.email" AS email,
+  s."field.first_name" AS first_name,
+  s."field.total_spent" AS total_spent,
+  s."field.topic" AS topic
+FROM (
+  SELECT
+    'upsert' AS operation,
+    w.key,
+    w.entity_id,
+    w.fingerprint,
+    w."field.email",
+    w."field.first_name",
+    w."field.total_spent",
+    w."field.topic"
+  FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+  WHERE w.key IS NOT NULL
+    AND w.same_key = 1
+  UNION ALL
+  SELECT
+    'remove' AS operation,
+    l.key,
+    l.entity_id,
+    l.fingerprint,
+    CAST(NULL AS VARCHAR) AS "field.email",
+    CAST(NULL AS VARCHAR) AS "field.first_name",
+    CAST(NULL AS DOUBLE) AS "field.total_spent",
+    CAST(NULL AS VARCHAR) AS "field.topic"
+  FROM (
+    SELECT
+      k.key,
+      k.entity_id,
+      k.fingerprint
+    FROM customhouse_file.customhouse.sync_ledger AS k
+    WHERE k.sync = 'loyal_readers_to_platform'
+  ) AS l
+  WHERE NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+    WHERE w.key = l.key
+      AND (w.key IS NOT NULL AND w.same_key = 1)
+  )
+    AND NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+      WHERE c.key = l.key
+        AND c.operation = 'remove'
+    )
+) AS s
+ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
 DELETE FROM customhouse_file.customhouse.sync_ledger

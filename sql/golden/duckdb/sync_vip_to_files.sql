@@ -218,21 +218,68 @@ ORDER BY c.key NULLS LAST;
 
 -- everything wanted
 SELECT
-  'upsert' AS operation,
-  c.key,
-  c.entity_id,
-  c.fingerprint,
-  c."field.customer_id" AS customer_id,
-  c."field.email" AS email,
-  c."field.first_name" AS first_name,
-  c."field.country" AS country,
-  c."field.spent" AS spent,
-  c."field.points" AS points,
-  c."field.last_seen" AS last_seen
-FROM customhouse_work.main.wanted_vip_to_files AS c
-WHERE c.key IS NOT NULL
-  AND c.same_key = 1
-ORDER BY c.key NULLS LAST;
+  s.operation,
+  s.key,
+  s.entity_id,
+  s.fingerprint,
+  s."field.customer_id" AS customer_id,
+  s."field.email" AS email,
+  s."field.first_name" AS first_name,
+  s."field.country" AS country,
+  s."field.spent" AS spent,
+  s."field.points" AS points,
+  s."field.last_seen" AS last_seen
+FROM (
+  SELECT
+    'upsert' AS operation,
+    w.key,
+    w.entity_id,
+    w.fingerprint,
+    w."field.customer_id",
+    w."field.email",
+    w."field.first_name",
+    w."field.country",
+    w."field.spent",
+    w."field.points",
+    w."field.last_seen"
+  FROM customhouse_work.main.wanted_vip_to_files AS w
+  WHERE w.key IS NOT NULL
+    AND w.same_key = 1
+  UNION ALL
+  SELECT
+    'remove' AS operation,
+    l.key,
+    l.entity_id,
+    l.fingerprint,
+    CAST(NULL AS BIGINT) AS "field.customer_id",
+    CAST(NULL AS VARCHAR) AS "field.email",
+    CAST(NULL AS VARCHAR) AS "field.first_name",
+    CAST(NULL AS VARCHAR) AS "field.country",
+    CAST(NULL AS DOUBLE) AS "field.spent",
+    CAST(NULL AS BIGINT) AS "field.points",
+    CAST(NULL AS TIMESTAMP) AS "field.last_seen"
+  FROM (
+    SELECT
+      k.key,
+      k.entity_id,
+      k.fingerprint
+    FROM customhouse_file.customhouse.sync_ledger AS k
+    WHERE k.sync = 'vip_to_files'
+  ) AS l
+  WHERE NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_work.main.wanted_vip_to_files AS w
+    WHERE w.key = l.key
+      AND (w.key IS NOT NULL AND w.same_key = 1)
+  )
+    AND NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.changes_vip_to_files AS c
+      WHERE c.key = l.key
+        AND c.operation = 'remove'
+    )
+) AS s
+ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
 DELETE FROM customhouse_file.customhouse.sync_ledger

@@ -194,17 +194,56 @@ ORDER BY c.key NULLS LAST;
 
 -- everything wanted
 SELECT
-  'upsert' AS operation,
-  c.key,
-  c.entity_id,
-  c.fingerprint,
-  c."field.email" AS email,
-  c."field.first_name" AS first_name,
-  c."field.last_order" AS last_order
-FROM customhouse_work.main.wanted_win_back_to_platform AS c
-WHERE c.key IS NOT NULL
-  AND c.same_key = 1
-ORDER BY c.key NULLS LAST;
+  s.operation,
+  s.key,
+  s.entity_id,
+  s.fingerprint,
+  s."field.email" AS email,
+  s."field.first_name" AS first_name,
+  s."field.last_order" AS last_order
+FROM (
+  SELECT
+    'upsert' AS operation,
+    w.key,
+    w.entity_id,
+    w.fingerprint,
+    w."field.email",
+    w."field.first_name",
+    w."field.last_order"
+  FROM customhouse_work.main.wanted_win_back_to_platform AS w
+  WHERE w.key IS NOT NULL
+    AND w.same_key = 1
+  UNION ALL
+  SELECT
+    'remove' AS operation,
+    l.key,
+    l.entity_id,
+    l.fingerprint,
+    CAST(NULL AS VARCHAR) AS "field.email",
+    CAST(NULL AS VARCHAR) AS "field.first_name",
+    CAST(NULL AS TIMESTAMP) AS "field.last_order"
+  FROM (
+    SELECT
+      k.key,
+      k.entity_id,
+      k.fingerprint
+    FROM customhouse_file.customhouse.sync_ledger AS k
+    WHERE k.sync = 'win_back_to_platform'
+  ) AS l
+  WHERE NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_work.main.wanted_win_back_to_platform AS w
+    WHERE w.key = l.key
+      AND (w.key IS NOT NULL AND w.same_key = 1)
+  )
+    AND NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.changes_win_back_to_platform AS c
+      WHERE c.key = l.key
+        AND c.operation = 'remove'
+    )
+) AS s
+ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
 DELETE FROM customhouse_file.customhouse.sync_ledger
