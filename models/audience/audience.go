@@ -397,7 +397,9 @@ func (b *builder) refuse() []sql.Statement {
 				sql.String("the row has no value for the key field "+b.Sync.To.Key),
 				sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))),
 			invalidKey("w")),
-		b.forget(sql.Fn(sql.Eq, sql.Col("", "origin"), sql.String("invalid"))),
+		// The codes are the ones above: what a destination found unfit is invalid
+		// too, and due until it passes.
+		b.forget(sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{sql.String(MissingKey), sql.String(DuplicateKey)}}),
 	}
 }
 

@@ -71,6 +71,7 @@ const (
 	lost                 // taken, and we do not know
 	unsent               // not taken, and we do not know
 	rejected             // not taken, and we know
+	unfit                // not sent, since it cannot be spelled
 )
 
 // deliver runs the sync once; judge decides each operation's fate. It returns
@@ -98,6 +99,8 @@ func (w *world) deliver(judge func(key string) fate) []string {
 			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, TRUE, '', '', '')", operation, key, c[2], c[3])
 		case rejected:
 			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'rejected', 'bad', 'no')", operation, key, c[2], c[3])
+		case unfit:
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'invalid', 'bad', 'no')", operation, key, c[2], c[3])
 		case lost, unsent:
 		}
 	}
@@ -148,29 +151,33 @@ func TestUpsertModeRemovesNothing(t *testing.T) {
 	}
 }
 
+// TestRejectionsStayDue wants a row that is refused by every run to count its
+// attempts, whoever refuses it.
 func TestRejectionsStayDue(t *testing.T) {
-	w := newWorld(t, "mirror")
-	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"})
-	for range 3 {
-		w.deliver(func(key string) fate {
-			if key == "a" {
-				return rejected
-			}
-			return accepted
-		})
-	}
-	got := w.Rows("SELECT key, origin, code, message, attempts, first_at, last_at, run_id FROM public.sync_rejections")
-	want := [][]string{{"a", "rejected", "bad", "no", "3", "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z", "run3"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if got := w.Rows("SELECT key FROM public.sync_ledger"); len(got) != 1 || got[0][0] != "b" {
-		t.Errorf("the ledger holds %v, want b", got)
-	}
-	w.set([3]any{2, "b", "Bob"})
-	w.deliver(always(accepted))
-	if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
-		t.Errorf("nobody wants a any more, and it is still due: %v", got)
+	for f, origin := range map[fate]string{rejected: "rejected", unfit: "invalid"} {
+		w := newWorld(t, "mirror")
+		w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"})
+		for range 3 {
+			w.deliver(func(key string) fate {
+				if key == "a" {
+					return f
+				}
+				return accepted
+			})
+		}
+		got := w.Rows("SELECT key, origin, code, message, attempts, first_at, last_at, run_id FROM public.sync_rejections")
+		want := [][]string{{"a", origin, "bad", "no", "3", "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z", "run3"}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if got := w.Rows("SELECT key FROM public.sync_ledger"); len(got) != 1 || got[0][0] != "b" {
+			t.Errorf("the ledger holds %v, want b", got)
+		}
+		w.set([3]any{2, "b", "Bob"})
+		w.deliver(always(accepted))
+		if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
+			t.Errorf("nobody wants a any more, and it is still due: %v", got)
+		}
 	}
 }
 

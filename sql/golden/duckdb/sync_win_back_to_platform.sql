@@ -111,7 +111,7 @@ WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'win_back_to_platform'
   AND run_id <> 'RUN'
-  AND origin = 'invalid';
+  AND code IN ('missing_key', 'duplicate_key');
 
 DELETE FROM customhouse_file.customhouse.sync_pending
 WHERE sync = 'win_back_to_platform'
