@@ -17,7 +17,8 @@ import (
 //
 //   - x would join clusters that together break a limit: x is refused (shared).
 //   - several x, harmless one by one, would chain clusters into one that
-//     breaks a limit: all of them are refused (conflict).
+//     breaks a limit, their own included: all that join clusters are refused
+//     (conflict).
 //   - a cluster gets more x than their own limit: those seen first stay, the
 //     rest is refused (too_many).
 //
@@ -232,6 +233,30 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 		From:    sql.Joins(ref(groups, "g"), sql.Join{Kind: sql.InnerJoin, Right: ref(sizes, "s"), On: eq(sql.Col("s", "c"), sql.Col("g", "c"))}),
 		GroupBy: []sql.Expr{sql.Col("g", "g"), sql.Col("s", "t")},
 	}
+	together := sql.Query(groupSizes)
+	if e.Identifiers[rank].Limit > 0 {
+		// The identifiers of this rank count as well where clusters would come
+		// together: one beyond the limit could be the only link between them.
+		several := &sql.Select{
+			Distinct: true, Items: sql.Items("m", "g"), From: ref(groups, "m"), Where: sql.Fn(sql.Ne, sql.Col("m", "c"), sql.Col("m", "g")),
+		}
+		own := &sql.Select{
+			Distinct: true,
+			Items:    []sql.Item{sql.As(sql.Col("g", "g"), "g"), sql.As(sql.Col("h", "x"), "x")},
+			From: sql.Joins(ref(touches, "h"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("h", "c"))},
+				sql.Join{Kind: sql.InnerJoin, Right: sql.Derived{Query: several, As: "v"}, On: eq(sql.Col("v", "g"), sql.Col("g", "g"))}),
+			Where: notRefused("h"),
+		}
+		together = sql.Union{groupSizes, &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("w", "g"), "g"), sql.As(sql.Int(rank), "t"),
+				sql.As(sql.Fn(sql.CountAll), "k"), sql.As(sql.Int(0), "most"),
+			},
+			From:    sql.Derived{Query: own, As: "w"},
+			GroupBy: []sql.Expr{sql.Col("w", "g")},
+		}}
+	}
 	inBroken := func(alias string) sql.Join {
 		return sql.Join{Kind: sql.InnerJoin, Right: ref(broken, "k"), On: eq(sql.Col("k", "g"), sql.Col(alias, "g"))}
 	}
@@ -246,7 +271,7 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 		}},
 		sql.CreateTableAs{Table: broken, Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.Col("s", "g"), "g"), sql.As(sql.Fn(sql.ArgMin, evidence("s"), sql.Col("s", "t")), "evidence")},
-			From:  sql.Derived{Query: groupSizes, As: "s"},
+			From:  sql.Derived{Query: together, As: "s"},
 			// A single cluster never breaks a limit of its own: what is over
 			// came together here.
 			Where:   sql.And{exceeds("s"), sql.Fn(sql.Gt, sql.Col("s", "k"), sql.Col("s", "most"))},

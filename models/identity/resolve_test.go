@@ -217,6 +217,16 @@ func TestLimits(t *testing.T) {
 			want:      "cookie:c1 / cookie:c2 / email:a@x.com / email:b@x.com / email:c@x.com",
 			incidents: "cookie c1 conflict: would join 3 email, limit 2; cookie c2 conflict: would join 3 email, limit 2",
 		},
+		"one beyond the limit is no link": {
+			// c4 alone joins a and b, who would have four cookies, three allowed.
+			rows:      []string{"|a@x.com|c1", "|a@x.com|c2", "|a@x.com|c3", "|a@x.com|c4", "|b@x.com|c4"},
+			want:      "cookie:c1 cookie:c2 cookie:c3 email:a@x.com / cookie:c4 / email:b@x.com",
+			incidents: "cookie c4 conflict: would join 4 cookie, limit 3",
+		},
+		"as many as the limit may join": {
+			rows: []string{"|a@x.com|c1", "|a@x.com|c2", "|a@x.com|c3", "|b@x.com|c3"},
+			want: "cookie:c1 cookie:c2 cookie:c3 email:a@x.com email:b@x.com",
+		},
 		"more than one customer may have": {
 			rows:      []string{"1||c1", "1||c2", "1||c3", "1||c4", "1||c5"},
 			want:      "cookie:c1 cookie:c2 cookie:c3 user_id:1 / cookie:c4 / cookie:c5",
@@ -348,5 +358,76 @@ func TestIDsNeverMoveWithoutReason(t *testing.T) {
 			}
 			before = after
 		}
+	}
+}
+
+// TestLimitsHold resolves random rows under random limits. Nobody may have
+// more than a limit, a refused identifier stands alone, and the customers are
+// the components of the links that touch no refused identifier.
+func TestLimitsHold(t *testing.T) {
+	refusals := 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		e := unlimited()
+		for i := range e.Identifiers {
+			e.Identifiers[i].Limit = r.IntN(4)
+		}
+		b := newBench(t)
+		var rows []string
+		for range 5 + r.IntN(40) {
+			cells := []string{"", "", ""}
+			for i := range cells {
+				if r.IntN(5) > 1 {
+					cells[i] = fmt.Sprintf("%c%d", "uec"[i], r.IntN(25))
+				}
+			}
+			rows = append(rows, strings.Join(cells, "|"))
+		}
+		b.fill(rows...)
+		b.resolve(e, 1, wide())
+
+		refused := map[string]bool{}
+		for _, i := range b.Rows("SELECT identifier_type || ':' || identifier FROM public.customer_identity_incidents") {
+			if refused[i[0]] {
+				t.Errorf("seed %d: %s is refused twice", seed, i[0])
+			}
+			refused[i[0]] = true
+		}
+		refusals += len(refused)
+		want := union{}
+		for _, row := range rows {
+			strongest := ""
+			for i, cell := range strings.Split(row, "|") {
+				if cell == "" {
+					continue
+				}
+				x := types[i] + ":" + cell
+				root := want.find(x)
+				if strongest == "" {
+					strongest = x
+				} else if !refused[x] && !refused[strongest] {
+					want[root] = want.find(strongest)
+				}
+			}
+		}
+		got := b.partition()
+		if diff := cmp.Diff(want.sets(), got); diff != "" {
+			t.Errorf("seed %d (-want +got):\n%s", seed, diff)
+		}
+		for _, set := range got {
+			count := map[string]int{}
+			for _, x := range set {
+				name, _, _ := strings.Cut(x, ":")
+				count[name]++
+			}
+			for _, id := range e.Identifiers {
+				if id.Limit > 0 && count[id.Name] > id.Limit {
+					t.Errorf("seed %d: %v has %d %s, limit %d", seed, set, count[id.Name], id.Name, id.Limit)
+				}
+			}
+		}
+	}
+	if refusals == 0 {
+		t.Error("no limit was ever reached")
 	}
 }

@@ -712,6 +712,30 @@ FROM (
   FROM customhouse_work.main.customer_groups AS g
   JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
   GROUP BY g.g, s.t
+  UNION ALL
+  SELECT
+    w.g,
+    1 AS t,
+    count(*) AS k,
+    0 AS most
+  FROM (
+    SELECT DISTINCT
+      g.g,
+      h.x
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+    JOIN (
+      SELECT DISTINCT m.g
+      FROM customhouse_work.main.customer_groups AS m
+      WHERE m.c <> m.g
+    ) AS v ON v.g = g.g
+    WHERE NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.customer_refused AS z
+      WHERE z.x = h.x
+    )
+  ) AS w
+  GROUP BY w.g
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -1009,6 +1033,30 @@ FROM (
   FROM customhouse_work.main.customer_groups AS g
   JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
   GROUP BY g.g, s.t
+  UNION ALL
+  SELECT
+    w.g,
+    2 AS t,
+    count(*) AS k,
+    0 AS most
+  FROM (
+    SELECT DISTINCT
+      g.g,
+      h.x
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+    JOIN (
+      SELECT DISTINCT m.g
+      FROM customhouse_work.main.customer_groups AS m
+      WHERE m.c <> m.g
+    ) AS v ON v.g = g.g
+    WHERE NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.customer_refused AS z
+      WHERE z.x = h.x
+    )
+  ) AS w
+  GROUP BY w.g
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -1306,6 +1354,30 @@ FROM (
   FROM customhouse_work.main.customer_groups AS g
   JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
   GROUP BY g.g, s.t
+  UNION ALL
+  SELECT
+    w.g,
+    3 AS t,
+    count(*) AS k,
+    0 AS most
+  FROM (
+    SELECT DISTINCT
+      g.g,
+      h.x
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+    JOIN (
+      SELECT DISTINCT m.g
+      FROM customhouse_work.main.customer_groups AS m
+      WHERE m.c <> m.g
+    ) AS v ON v.g = g.g
+    WHERE NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.customer_refused AS z
+      WHERE z.x = h.x
+    )
+  ) AS w
+  GROUP BY w.g
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -1603,6 +1675,30 @@ FROM (
   FROM customhouse_work.main.customer_groups AS g
   JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
   GROUP BY g.g, s.t
+  UNION ALL
+  SELECT
+    w.g,
+    4 AS t,
+    count(*) AS k,
+    0 AS most
+  FROM (
+    SELECT DISTINCT
+      g.g,
+      h.x
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+    JOIN (
+      SELECT DISTINCT m.g
+      FROM customhouse_work.main.customer_groups AS m
+      WHERE m.c <> m.g
+    ) AS v ON v.g = g.g
+    WHERE NOT EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_work.main.customer_refused AS z
+      WHERE z.x = h.x
+    )
+  ) AS w
+  GROUP BY w.g
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
