@@ -11,6 +11,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -31,7 +32,7 @@ failed, 2 after an interrupt.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
 			summary, err := a.run(ctx)
-			if len(summary.Models) > 0 {
+			if len(summary.Models)+len(summary.Syncs) > 0 {
 				err = errors.Join(err, a.printSummary(summary))
 			}
 			if err != nil {
@@ -110,6 +111,9 @@ func (a *app) options(ctx context.Context, p *project, plan *models.Plan) (run.O
 		}
 		if err := known.found.Sort().Err(); err != nil {
 			return run.Options{}, err
+		}
+		if len(known.short) > 0 {
+			diag.Render(a.stderr, known.short.Sort())
 		}
 	}
 	for _, audience := range plan.Audiences {

@@ -9,12 +9,15 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
 // secrets holds what the references of the opened destinations stand for.
 type secrets struct {
 	values map[string]secret.Value
 	found  diag.List
+	// short are warnings of secrets that messages may repeat.
+	short diag.List
 }
 
 // value is what a reference stands for; resolve was called for it before.
@@ -23,7 +26,7 @@ func (s *secrets) value(r secret.Ref) secret.Value { return s.values[r.Text()] }
 // resolve gets every reference that a configuration holds, so that a missing
 // one is known before anything runs. pos is the mapping of the configuration.
 func (s *secrets) resolve(ctx context.Context, from secret.Resolver, config any, pos strict.Node) {
-	walkRefs(reflect.ValueOf(config), nil, func(r secret.Ref, path []string) {
+	walkRefs(reflect.ValueOf(config), nil, func(r secret.Ref, path []string, certain bool) {
 		if _, known := s.values[r.Text()]; known {
 			return
 		}
@@ -33,24 +36,30 @@ func (s *secrets) resolve(ctx context.Context, from secret.Resolver, config any,
 			return
 		}
 		s.values[r.Text()] = v
+		// What a template holds may be a host or a stage, and need not be secret.
+		if certain && len(v.Reveal()) < deliver.MinSecret {
+			s.short = append(s.short, diag.Warningf(pos.At(path...), "short-secret", "%s is shorter than %d characters: where a destination repeats it, messages show it",
+				r.Text(), deliver.MinSecret).WithHelp("use a longer secret"))
+		}
 	})
 }
 
 // walkRefs visits the references below the exported fields of a value, with
-// the path of YAML keys that leads to them.
-func walkRefs(v reflect.Value, path []string, visit func(secret.Ref, []string)) {
+// the path of YAML keys that leads to them; certain ones are known to be
+// secrets.
+func walkRefs(v reflect.Value, path []string, visit func(r secret.Ref, path []string, certain bool)) {
 	if !v.IsValid() || !v.CanInterface() {
 		return
 	}
 	switch x := v.Interface().(type) {
 	case secret.Ref:
 		if !x.IsZero() {
-			visit(x, path)
+			visit(x, path, true)
 		}
 		return
 	case secret.Template:
 		for _, r := range x.Refs() {
-			visit(r, path)
+			visit(r, path, false)
 		}
 		return
 	}

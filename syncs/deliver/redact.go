@@ -36,6 +36,11 @@ const (
 	redacted = "[redacted]"
 )
 
+// MinSecret is the length in bytes from which a secret is taken out of
+// messages. A shorter one would tear every message apart, and hides nothing:
+// who may guess can guess it.
+const MinSecret = 6
+
 var (
 	// Half of an address may have been taken out before.
 	emails = regexp.MustCompile(`(?:\[redacted\]|[^\s"'<>(){}\[\],;:=])+@(?:\[redacted\]|[^\s"'<>(){}\[\],;:=])+`)
@@ -45,7 +50,7 @@ var (
 // learn remembers a secret, in the forms in which it could be repeated.
 func (r *redactor) learn(v secret.Value) {
 	text := v.Reveal()
-	if text == "" {
+	if len(text) < MinSecret {
 		return
 	}
 	r.mu.RLock()
