@@ -37,6 +37,8 @@ func TestMain(m *testing.M) {
 // have typed. Beyond the usual commands they know:
 //
 //	exits code cmd  run a command that ends with this exit code
+//	exits code within time cmd
+//	                the same, in less than this time
 //	hold file       hold a DuckDB file, as another process would, until release
 //	sql file text...
 //	                run statements of DuckDB's own SQL in a file
@@ -55,13 +57,25 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
-				err := ts.Exec(args[1], args[2:]...)
+				want, args := args[0], args[1:]
+				limit := time.Hour
+				if args[0] == "within" {
+					var err error
+					limit, err = time.ParseDuration(args[1])
+					ts.Check(err)
+					args = args[2:]
+				}
+				start := time.Now()
+				err := ts.Exec(args[0], args[1:]...)
+				if took := time.Since(start); took > limit {
+					ts.Fatalf("took %v, want less than %v", took, limit)
+				}
 				code := 0
 				if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 					code = exit.ExitCode()
 				}
-				if strconv.Itoa(code) != args[0] {
-					ts.Fatalf("exit code %d, want %s (%v)", code, args[0], err)
+				if strconv.Itoa(code) != want {
+					ts.Fatalf("exit code %d, want %s (%v)", code, want, err)
 				}
 			},
 			"hold": func(ts *testscript.TestScript, _ bool, args []string) {

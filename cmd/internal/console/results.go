@@ -22,6 +22,7 @@ type results struct {
 	Models          []modelResult               `json:"models"`
 	Measures        map[string]map[string]int64 `json:"measures"`
 	Syncs           []syncResult                `json:"syncs"`
+	Warnings        []string                    `json:"warnings,omitempty"`
 }
 
 type modelResult struct {
@@ -58,6 +59,7 @@ func Results(w io.Writer, s run.Summary) error {
 		AsOf: s.AsOf, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 		DurationSeconds: s.FinishedAt.Sub(s.StartedAt).Seconds(),
 		Models:          []modelResult{}, Measures: map[string]map[string]int64{}, Syncs: []syncResult{},
+		Warnings: s.Warnings,
 	}
 	for _, m := range s.Models {
 		out.Models = append(out.Models, modelResult{m.Name, m.Status, m.Duration.Seconds(), text(m.Err)})

@@ -193,6 +193,9 @@ func (b *report) models(list []run.ModelResult) {
 func (b *report) end(s run.Summary) {
 	took := Duration(s.FinishedAt.Sub(s.StartedAt))
 	b.line("")
+	for _, w := range s.Warnings {
+		b.line("WARNING: %s", w)
+	}
 	for _, r := range s.Syncs {
 		if r.Status == run.Withheld {
 			b.line("Withheld: target %s does not deliver (set deliver: true on a target that may).", s.Target)

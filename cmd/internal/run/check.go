@@ -9,8 +9,11 @@ import (
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -25,7 +28,11 @@ func (r *runner) check(ctx context.Context) error {
 		}
 		list = append(list, found...)
 	}
-	list = list.Sort()
+	found, err := r.checkHistory(ctx)
+	if err != nil {
+		return err
+	}
+	list = append(list, found...).Sort()
 	for _, d := range list {
 		r.emit(CheckFailed{Diagnostic: d})
 	}
@@ -65,6 +72,84 @@ func (r *runner) checkSource(ctx context.Context, c models.Check) (diag.List, er
 		}
 	}
 	return list, nil
+}
+
+// checkHistory finds the traits whose history holds values of another type
+// than they have now: those could not be told apart from the new ones.
+func (r *runner) checkHistory(ctx context.Context) (diag.List, error) {
+	var list diag.List
+	for _, e := range r.Plan.Project.Entities {
+		table := profile.HistoryTable(e)
+		i := slices.IndexFunc(r.Plan.System, func(t sql.CreateTable) bool { return t.Table == table })
+		if i < 0 || !r.builds(table) {
+			continue
+		}
+		have, err := r.wh.Columns(ctx, table)
+		if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
+			continue // the first run
+		}
+		if err != nil {
+			return nil, fmt.Errorf("looking at table %s: %w", table.Name, err)
+		}
+		for _, want := range r.Plan.System[i].Columns {
+			for _, t := range r.Plan.Project.Traits {
+				if t.Entity == e.Name && t.Name == want.Name {
+					list = append(list, r.checkVersions(table, t, want, have)...)
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
+// checkVersions compares the type of one trait.
+func (r *runner) checkVersions(table sql.Table, t *config.Trait, want sql.ColumnDef, have []adapters.Column) diag.List {
+	i := slices.IndexFunc(have, func(c adapters.Column) bool { return strings.EqualFold(c.Name, want.Name) })
+	if i < 0 || have[i].Untyped || have[i].Type == want.Type {
+		return nil
+	}
+	parts := r.wh.Names(table)
+	name := strings.Join(parts[max(0, len(parts)-2):], ".")
+	return diag.List{diag.Errorf(t.Pos.At("name"), "history-type",
+		"trait %s is %s now, and its history in %s is %s", t.Name, typeNames[want.Type], table.Name, have[i].Native).
+		WithHelp("give the trait another name; or, to forget the versions of %s there, drop that column from %s", t.Name, name)}
+}
+
+// builds says whether a model of the plan writes a table.
+func (r *runner) builds(t sql.Table) bool {
+	return slices.ContainsFunc(r.Plan.Models, func(m *models.Model) bool {
+		_, writes := models.ModelUse(m).Writes[t]
+		return writes
+	})
+}
+
+// checkIdentities warns where a part of the project is built from identities
+// that no run has built yet: it would look like success with nobody in it.
+func (r *runner) checkIdentities(ctx context.Context) error {
+	for _, e := range r.Plan.Project.Entities {
+		table := identity.IdentitiesTable(e)
+		if r.builds(table) || !r.reads(table) && !r.reads(profile.Table(e)) {
+			continue
+		}
+		n, err := r.wh.Int(ctx, &sql.Select{
+			Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")},
+			From:  sql.TableRef{Table: table, As: "i"},
+		})
+		if err != nil {
+			return fmt.Errorf("counting identities: %w", err)
+		}
+		if n == 0 {
+			r.warn(fmt.Sprintf("there are no identities of %s yet, and what is selected does not build them: everything will be empty; "+
+				"run without --select first, or put a + in front of what you select, such as --select +segment:vip", e.Name))
+		}
+	}
+	return nil
+}
+
+// reads says whether a model or an audience of the plan reads a table.
+func (r *runner) reads(t sql.Table) bool {
+	return slices.ContainsFunc(r.Plan.Models, func(m *models.Model) bool { return models.ModelUse(m).Reads[t] }) ||
+		slices.ContainsFunc(r.Plan.Audiences, func(a *models.Audience) bool { return models.AudienceUse(a).Reads[t] })
 }
 
 // missingTable says which tables there are with a name like the one wanted.
@@ -160,6 +245,8 @@ func checkColumn(c models.Check, want models.ColumnCheck, columns []adapters.Col
 		if want.Identifier {
 			d = diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which identifies nobody", want.Column, c.Table.Name, have.Native).
 				WithHelp("identifiers are strings, integers or UUIDs; convert the column in a view and name the view as the table")
+		} else if want.Span == c.Source.Pos.At("time") {
+			d = d.WithHelp("time: names a column of times or dates; convert the column in a view and name the view as the table, or leave time: out")
 		} else {
 			d = d.WithHelp("declare the type that the column has, or convert it in a view and name the view as the table")
 		}

@@ -122,6 +122,8 @@ type Summary struct {
 	Models     []ModelResult
 	Measures   []Measure
 	Syncs      []SyncResult
+	// Warnings are what to look at, in sentences.
+	Warnings []string
 }
 
 // ModelResult is what became of a model.

@@ -131,7 +131,13 @@ func (r *runner) prepare(ctx context.Context) error {
 	if killed > 0 {
 		r.emit(Killed{Runs: killed})
 	}
-	return nil
+	return r.checkIdentities(ctx)
+}
+
+// warn tells what to look at, now and in the summary.
+func (r *runner) warn(message string) {
+	r.summary.Warnings = append(r.summary.Warnings, message)
+	r.emit(Warning{Message: message})
 }
 
 // ensure creates a table, or adds the columns that an older one lacks: the
@@ -170,7 +176,7 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 			err = errors.Join(err, fmt.Errorf("writing the end of the run down: %w", e))
 		}
 		if e := r.wh.Clean(late); e != nil {
-			r.emit(Warning{Message: "work tables were left behind; the next run removes them: " + e.Error()})
+			r.warn("work tables were left behind; the next run removes them: " + e.Error())
 		}
 	}
 	if err == nil || r.started {

@@ -53,7 +53,7 @@ func (h *harness) run(ctx context.Context, list ...*models.Model) Summary {
 	}
 	h.clock = h.clock.Add(time.Hour)
 	s, err := Run(ctx, Options{
-		Plan:      &models.Plan{RunID: h.clock.Format("R15"), AsOf: h.clock, System: empty.System, Models: list},
+		Plan:      &models.Plan{Project: &config.Project{}, RunID: h.clock.Format("R15"), AsOf: h.clock, System: empty.System, Models: list},
 		Warehouse: h.wh,
 		Events:    func(e Event) { h.events = append(h.events, e) },
 		Clock:     deliver.Timer(func() time.Time { return h.clock }),
