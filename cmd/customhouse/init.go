@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 )
@@ -162,6 +163,11 @@ func (a *app) writeProject(dir string, g answers) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	if outer, err := enclosing(dir); err != nil {
+		return err
+	} else if outer != "" {
+		return fmt.Errorf("%s is inside of the project in %s, which would read its files too: choose a folder outside", dir, outer)
+	}
 	var there []string
 	for _, name := range names {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
@@ -190,12 +196,35 @@ func (a *app) writeProject(dir string, g answers) error {
 		diag.Render(a.stderr, found)
 		return errors.New("the project was written, and has to be corrected where the lines above say")
 	}
+	if a.format == "json" {
+		return console.JSON(a.stdout, struct {
+			Schema string   `json:"schema"`
+			Dir    string   `json:"dir"`
+			Files  []string `json:"files"`
+		}{"customhouse/init/v1", dir, names})
+	}
 	next := "customhouse run"
 	if dir != "." {
 		next = "cd " + dir + " && " + next
 	}
 	_, err = fmt.Fprintf(a.stdout, "wrote %s\nnext: %s\n", strings.Join(names, ", "), next)
 	return err
+}
+
+// enclosing is the folder of a project around dir, empty where there is none.
+func enclosing(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("finding the folder: %w", err)
+	}
+	for up := filepath.Dir(abs); ; up = filepath.Dir(up) {
+		if hasProject(up) {
+			return up, nil
+		}
+		if up == filepath.Dir(up) {
+			return "", nil
+		}
+	}
 }
 
 // render is the project's files by name.

@@ -81,15 +81,23 @@ func (a *app) findProject() (string, error) {
 		return start, nil
 	}
 	for dir := start; ; dir = filepath.Dir(dir) {
-		for _, name := range []string{projectFile, "customhouse.yml"} {
-			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-				return dir, nil
-			}
+		if hasProject(dir) {
+			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
 			return start, nil // Files may have any name: Load says what is missing.
 		}
 	}
+}
+
+// hasProject says that a folder looks like a project's.
+func hasProject(dir string) bool {
+	for _, name := range []string{projectFile, "customhouse.yml"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *app) chooseTarget(p *config.Project) (*config.Target, error) {
@@ -106,7 +114,7 @@ func (a *app) chooseTarget(p *config.Project) (*config.Target, error) {
 		}
 		names = append(names, t.Name)
 	}
-	return nil, usageError{fmt.Errorf("the project has no target %s: there are %s", a.target, strings.Join(names, ", "))}
+	return nil, unknown("the project has no target "+a.target, a.target, names, "there are")
 }
 
 // recorder remembers which files of a folder were opened.

@@ -45,6 +45,18 @@ type app struct {
 // usageError is a mistake in the command line itself.
 type usageError struct{ error }
 
+// unknown is the mistake of naming what does not exist: it suggests the nearest
+// name, or else lists them all.
+func unknown(problem, name string, names []string, there string) error {
+	switch near := diag.Nearest(name, names); {
+	case near != "":
+		return usageError{fmt.Errorf("%s; did you mean %s?", problem, near)}
+	case len(names) == 0:
+		return usageError{fmt.Errorf("%s: %s none", problem, there)}
+	}
+	return usageError{fmt.Errorf("%s: %s %s", problem, there, strings.Join(names, ", "))}
+}
+
 // failure is a handled failure that has been reported already: only the exit
 // code is left to say.
 type failure struct{ code int }
@@ -170,8 +182,11 @@ Start with: customhouse init my_project`,
 
 func (a *app) checkFlags(cmd *cobra.Command) error {
 	formats := []string{"human", "json"}
-	if cmd.Name() == "show" {
+	switch cmd.Name() {
+	case "show":
 		formats = console.RowFormats
+	case "demo":
+		formats = formats[:1] // it is for people
 	}
 	if !slices.Contains(formats, a.format) {
 		return fmt.Errorf("--format is %q: it has to be one of %s", a.format, strings.Join(formats, ", "))

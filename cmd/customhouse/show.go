@@ -15,7 +15,6 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/config"
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/profile"
@@ -116,10 +115,7 @@ func (s *shower) unknownTable(name string) error {
 	if slices.Contains(tables, name) {
 		return errors.New("table " + name + " is not there yet: customhouse run builds it")
 	}
-	if near := diag.Nearest(name, tables); near != "" {
-		return usageError{fmt.Errorf("there is no table %s; did you mean %s?", name, near)}
-	}
-	return usageError{fmt.Errorf("there is no table %s: there are %s", name, strings.Join(tables, ", "))}
+	return unknown("there is no table "+name, name, tables, "there are")
 }
 
 // segment prints members with their profiles.
@@ -130,10 +126,7 @@ func (s *shower) segment(ctx context.Context, name string) error {
 		for _, x := range s.project.Segments {
 			names = append(names, x.Name)
 		}
-		if near := diag.Nearest(name, names); near != "" {
-			return usageError{fmt.Errorf("there is no segment %s; did you mean %s?", name, near)}
-		}
-		return usageError{fmt.Errorf("there is no segment %s: there are %s", name, strings.Join(names, ", "))}
+		return unknown("there is no segment "+name, name, names, "there are")
 	}
 	e := s.entity(s.project.Segments[i].Entity)
 	columns, err := s.columns(ctx, profile.Table(e))
@@ -178,9 +171,10 @@ func (s *shower) profile(ctx context.Context, entity, term string) error {
 		for _, x := range s.project.Entities {
 			names = append(names, x.Name)
 		}
-		return usageError{fmt.Errorf("there is no entity %s: there are %s", entity, strings.Join(names, ", "))}
+		return unknown("there is no entity "+entity, entity, names, "there are")
 	}
 	kind, value, ok := strings.Cut(term, "=")
+	kind = strings.TrimSpace(kind)
 	if !ok {
 		return usageError{fmt.Errorf("%q has to look like email=ada@example.com", term)}
 	}
@@ -256,7 +250,7 @@ func (s *shower) find(ctx context.Context, e *config.Entity, kind, value string)
 		for _, x := range e.Identifiers {
 			names = append(names, x.Name)
 		}
-		return 0, usageError{fmt.Errorf("%s has no identifier %s: it has %s", e.Name, kind, strings.Join(names, ", "))}
+		return 0, unknown(e.Name+" has no identifier "+kind, kind, names, "it has")
 	}
 	rows, err := s.all(ctx, q)
 	var known *adapters.Error
