@@ -225,12 +225,14 @@ func (b *builder) noted() sql.From {
 
 // changesQuery compares wanted with known. reason is new, changed, unsettled
 // (equal to the ledger, but an earlier sending of another value may have
-// arrived) or left.
+// arrived) or left; unknown, that the ledger lacks the key though it may be
+// there.
 func (b *builder) changesQuery() sql.Query {
 	fixed := func(operation string, key, id, fingerprint, reason sql.Expr) []sql.Item {
 		return []sql.Item{
 			sql.As(sql.String(operation), "operation"), sql.As(key, "key"), sql.As(id, "entity_id"),
 			sql.As(fingerprint, "fingerprint"), sql.As(reason, "reason"),
+			sql.As(sql.And{sql.Fn(sql.IsNull, sql.Col("l", "key")), sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}, "unknown"),
 		}
 	}
 	differs := sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))
@@ -335,7 +337,9 @@ func (b *builder) counts() sql.Query {
 	}
 	return &sql.Select{Items: []sql.Item{
 		sql.As(count(wanted, nil), "wanted"),
-		sql.As(count(b.known(), nil), "known"),
+		// What may have arrived counts, or the removal of the first of it would
+		// be one of none, more than any guard allows.
+		sql.As(sql.Fn(sql.AddFast, count(b.known(), nil), count(changes, sql.Col("c", "unknown"))), "known"),
 		sql.As(because("new"), "added"),
 		sql.As(because("changed"), "changed"),
 		sql.As(because("unsettled"), "unsettled"),

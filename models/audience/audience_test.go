@@ -266,6 +266,29 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// TestKnown counts what guards compare removals with: after a first delivery
+// that nobody answered for, those that it may have brought are known.
+func TestKnown(t *testing.T) {
+	w := newWorld(t, "mirror")
+	check := func(what, known, removed string) {
+		t.Helper()
+		a := w.audience()
+		w.Steps(a.Steps)
+		w.Statements(a.Begin...)
+		w.Statements(sql.CreateTableAs{Table: sql.Table{Space: sql.Work, Name: "counts"}, Query: a.Counts})
+		if diff := cmp.Diff([][]string{{known, removed}}, w.Rows("SELECT known, removed FROM work.counts")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"}, [3]any{3, "c", "Cy"})
+	check("at first", "0", "0")
+	w.deliver(always(lost))
+	w.set([3]any{2, "b", "Bob"}, [3]any{3, "c", "Cy"}, [3]any{4, "d", "Di"})
+	check("nobody answered", "3", "1")
+	w.deliver(always(accepted))
+	check("settled", "3", "0")
+}
+
 // TestConverges changes random rows under random fates, then lets everything
 // through: the destination holds what is wanted and nothing else.
 func TestConverges(t *testing.T) {

@@ -77,7 +77,8 @@ func Resolve(ctx context.Context, d syncs.Destination, from secret.Resolver) (fu
 
 // Counts are the numbers of an audience, counted in the warehouse.
 type Counts struct {
-	// Known is how many rows the ledger says are at the destination.
+	// Known is how many rows the ledger says are at the destination, and how
+	// many more may be since nobody answered for them.
 	Known int64
 	// Upserts and Removals are how many operations are due.
 	Upserts, Removals int64

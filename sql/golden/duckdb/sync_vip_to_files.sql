@@ -42,6 +42,7 @@ SELECT
   w.entity_id,
   w.fingerprint,
   CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.customer_id",
   w."field.email",
   w."field.first_name",
@@ -75,6 +76,7 @@ SELECT
   coalesce(l.entity_id, n.entity_id) AS entity_id,
   '' AS fingerprint,
   'left' AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
   CAST(NULL AS BIGINT) AS "field.customer_id",
   CAST(NULL AS VARCHAR) AS "field.email",
   CAST(NULL AS VARCHAR) AS "field.first_name",
@@ -164,6 +166,10 @@ SELECT
       FROM customhouse_file.customhouse.sync_ledger AS k
       WHERE k.sync = 'vip_to_files'
     ) AS l
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.unknown
   ) AS known,
   (
     SELECT count(*) AS n

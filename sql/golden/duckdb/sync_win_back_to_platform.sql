@@ -30,6 +30,7 @@ SELECT
   w.entity_id,
   w.fingerprint,
   CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.email",
   w."field.first_name",
   w."field.last_order"
@@ -59,6 +60,7 @@ SELECT
   coalesce(l.entity_id, n.entity_id) AS entity_id,
   '' AS fingerprint,
   'left' AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
   CAST(NULL AS VARCHAR) AS "field.email",
   CAST(NULL AS VARCHAR) AS "field.first_name",
   CAST(NULL AS TIMESTAMP) AS "field.last_order"
@@ -144,6 +146,10 @@ SELECT
       FROM customhouse_file.customhouse.sync_ledger AS k
       WHERE k.sync = 'win_back_to_platform'
     ) AS l
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_win_back_to_platform AS c
+    WHERE c.unknown
   ) AS known,
   (
     SELECT count(*) AS n
