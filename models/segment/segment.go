@@ -212,9 +212,11 @@ func idItem(column, own string, value sql.Expr) sql.Item {
 }
 
 // previous selects members of the last build, under the ids that live on;
-// where a merge makes two of them one, the earlier entry counts.
+// where a merge makes two of them one, the earlier entry counts. The members of
+// an entity that the project no longer has are nobody that could leave.
 func previous(in Input, ids []string, where sql.Expr) *sql.Select {
 	from := sql.From(sql.TableRef{Table: Table, As: "o"})
+	somebody := sql.Or{}
 	items := sql.Items("o", "segment")
 	group := []sql.Expr{sql.Col("o", "segment")}
 	for i, e := range in.All {
@@ -225,10 +227,11 @@ func previous(in Input, ids []string, where sql.Expr) *sql.Select {
 		}
 		id := sql.Fn(sql.Coalesce, sql.Col(redirect, "new_id"), sql.Col("o", ids[i]))
 		items = append(items, sql.As(id, ids[i]))
+		somebody = append(somebody, sql.Fn(sql.IsNotNull, sql.Col("o", ids[i])))
 		group = append(group, id)
 	}
 	items = append(items, sql.As(sql.Fn(sql.Min, sql.Col("o", "entered_at")), "entered_at"))
-	return &sql.Select{Items: items, From: from, Where: where, GroupBy: group}
+	return &sql.Select{Items: items, From: from, Where: sql.And{where, somebody}, GroupBy: group}
 }
 
 // current gives the new members the time at which they entered.

@@ -55,6 +55,7 @@ SELECT
 FROM customhouse_file.customhouse.segment_members AS o
 LEFT JOIN customhouse_work.main.customer_redirect AS r0customer_id ON r0customer_id.old_id = o.customer_id
 WHERE NOT FALSE
+  AND (o.customer_id IS NOT NULL)
 GROUP BY o.segment, coalesce(r0customer_id.new_id, o.customer_id);
 
 CREATE OR REPLACE TABLE customhouse_work.main.members_now AS
@@ -140,6 +141,7 @@ SELECT
 FROM customhouse_file.customhouse.segment_members AS o
 LEFT JOIN customhouse_work.main.customer_redirect AS r0customer_id ON r0customer_id.old_id = o.customer_id
 WHERE FALSE
+  AND (o.customer_id IS NOT NULL)
 GROUP BY o.segment, coalesce(r0customer_id.new_id, o.customer_id);
 
 -- put in place
