@@ -44,7 +44,7 @@ func enforceLimits(e *config.Entity) []models.Step {
 	if !limited {
 		return steps
 	}
-	steps = append(steps, &models.Exec{Title: "find clusters over a limit", Statements: []sql.Statement{overLimit(e)}})
+	steps = append(steps, &models.Exec{Title: "find clusters over a limit", Statements: []sql.Statement{overLimit(e, prefix(e, "cluster"))}})
 	repair := []models.Step{&models.Exec{Title: "take clusters over a limit apart", Statements: takeApart(e)}}
 	for rank := 1; rank < len(e.Identifiers); rank++ {
 		repair = append(repair, joinRank(e, rank)...)
@@ -53,12 +53,13 @@ func enforceLimits(e *config.Entity) []models.Step {
 		sql.CreateTableAs{Table: prefix(e, "cluster"), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("c", "n"), "n"),
+				sql.As(sql.Col("c", "t"), "t"),
 				sql.As(sql.Fn(sql.Coalesce, sql.Col("b", "c"), sql.Col("c", "c")), "c"),
 			},
 			From: sql.Joins(ref(prefix(e, "cluster"), "c"),
 				sql.Join{Kind: sql.LeftJoin, Right: ref(prefix(e, "part"), "b"), On: eq(sql.Col("b", "n"), sql.Col("c", "n"))}),
 		}},
-		overLimit(e),
+		overLimit(e, prefix(e, "part")),
 	}})
 	// A loop only so that a graph without violations costs one question: one
 	// repair leaves no cluster over a limit.
@@ -90,13 +91,14 @@ func typeName(e *config.Entity, rank sql.Expr) sql.Expr {
 	return c
 }
 
-// overLimit lists the clusters that break a limit: over (c).
-func overLimit(e *config.Entity) sql.Statement {
+// overLimit lists the clusters that break a limit: over (c). The clusters are
+// those of a table with the columns n, t and c.
+func overLimit(e *config.Entity, clusters sql.Table) sql.Statement {
 	limits := sql.Or{}
 	for i, id := range e.Identifiers {
 		if id.Limit > 0 {
 			limits = append(limits, sql.And{
-				eq(sql.Col("d", "t"), sql.Int(i)),
+				eq(sql.Col("c", "t"), sql.Int(i)),
 				sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(id.Limit)),
 			})
 		}
@@ -105,10 +107,9 @@ func overLimit(e *config.Entity) sql.Statement {
 		Distinct: true,
 		Items:    sql.Items("k", "c"),
 		From: sql.Derived{As: "k", Query: &sql.Select{
-			Items: sql.Items("c", "c"),
-			From: sql.Joins(ref(prefix(e, "cluster"), "c"),
-				sql.Join{Kind: sql.InnerJoin, Right: ref(prefix(e, "nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("c", "n"))}),
-			GroupBy: []sql.Expr{sql.Col("c", "c"), sql.Col("d", "t")},
+			Items:   sql.Items("c", "c"),
+			From:    ref(clusters, "c"),
+			GroupBy: []sql.Expr{sql.Col("c", "c"), sql.Col("c", "t")},
 			Having:  limits,
 		}},
 	}}
@@ -123,10 +124,9 @@ func takeApart(e *config.Entity) []sql.Statement {
 	return []sql.Statement{
 		sql.CreateTableAs{Table: prefix(e, "part"), Query: &sql.Select{
 			Items: []sql.Item{
-				sql.As(sql.Col("d", "n"), "n"), sql.As(sql.Col("d", "t"), "t"), sql.As(sql.Col("d", "n"), "c"),
+				sql.As(sql.Col("k", "n"), "n"), sql.As(sql.Col("k", "t"), "t"), sql.As(sql.Col("k", "n"), "c"),
 			},
-			From: sql.Joins(ref(prefix(e, "cluster"), "k"), inOver("k"),
-				sql.Join{Kind: sql.InnerJoin, Right: ref(prefix(e, "nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("k", "n"))}),
+			From: sql.Joins(ref(prefix(e, "cluster"), "k"), inOver("k")),
 		}},
 		sql.CreateTableAs{Table: prefix(e, "bonds"), Query: &sql.Select{
 			Items: sql.Items("l", "a", "x", "t"),

@@ -34,9 +34,9 @@ func fold(id config.Identifier, trimmed sql.Expr) sql.Expr {
 	case "email", "domain", "lower":
 		return sql.Fn(sql.Lower, trimmed)
 	case "phone":
-		return strip(sql.Fn(sql.Replace, trimmed, sql.String(normalize.TrunkHint), sql.String("")), `[^0-9]`)
+		return strip(sql.Fn(sql.Replace, trimmed, sql.String(normalize.TrunkHint), sql.String("")), `[^0-9]+`)
 	case "digits":
-		return strip(trimmed, `[^0-9]`)
+		return strip(trimmed, `[^0-9]+`)
 	default:
 		return trimmed
 	}

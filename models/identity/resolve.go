@@ -44,7 +44,7 @@ func HistoryTable(e *config.Entity) sql.Table {
 // Work tables, all named <entity>_*: nodes are the identifiers, numbered n in
 // the order in which they were first seen; links (a, x, t) say that the row of
 // a stronger identifier a carried the weaker x of rank t; labels are the
-// components; cluster (n, c) is the final partition.
+// components; cluster (n, t, c) is the final partition, t the rank.
 func Resolve(in Input) *models.Model {
 	e := in.Entity
 	steps := []models.Step{
@@ -56,6 +56,7 @@ func Resolve(in Input) *models.Model {
 		sql.CreateTableAs{Table: prefix(e, "cluster"), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("d", "n"), "n"),
+				sql.As(sql.Col("d", "t"), "t"),
 				sql.As(sql.Fn(sql.Coalesce, sql.Col("l", "root"), sql.Col("d", "n")), "c"),
 			},
 			From: sql.Joins(ref(prefix(e, "nodes"), "d"),

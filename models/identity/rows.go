@@ -139,7 +139,9 @@ func Map(e *config.Entity, s *config.Source) *models.Model {
 	kind := sql.Case{}
 	value := sql.Call{Func: sql.Coalesce}
 	items := []sql.Item{}
+	var carried []sql.Expr
 	for _, b := range bindings {
+		carried = append(carried, sql.String(b.Identifier.Name))
 		col := sql.Col("r", b.Value())
 		kind.Whens = append(kind.Whens, sql.When{If: sql.Fn(sql.IsNotNull, col), Then: sql.String(b.Identifier.Name)})
 		value.Args = append(value.Args, col)
@@ -161,6 +163,8 @@ func Map(e *config.Entity, s *config.Source) *models.Model {
 						sql.Fn(sql.Eq, sql.Col("i", "identifier"), value),
 					}},
 				),
+				// Implied by the join, said so that the others are not read.
+				Where: sql.In{Expr: sql.Col("i", "identifier_type"), List: carried},
 			}}},
 		}},
 	}

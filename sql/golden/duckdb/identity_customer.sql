@@ -439,6 +439,7 @@ FROM customhouse_work.main.customer_moved AS m;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
 SELECT
   d.n,
+  d.t,
   coalesce(l.root, d.n) AS c
 FROM customhouse_work.main.customer_nodes AS d
 LEFT JOIN customhouse_work.main.customer_labels AS l ON l.n = d.n;
@@ -458,9 +459,8 @@ SELECT DISTINCT k.c
 FROM (
   SELECT c.c
   FROM customhouse_work.main.customer_cluster AS c
-  JOIN customhouse_work.main.customer_nodes AS d ON d.n = c.n
-  GROUP BY c.c, d.t
-  HAVING (d.t = 0 AND count(*) > 1) OR (d.t = 1 AND count(*) > 5) OR (d.t = 2 AND count(*) > 5) OR (d.t = 3 AND count(*) > 3) OR (d.t = 4 AND count(*) > 200)
+  GROUP BY c.c, c.t
+  HAVING (c.t = 0 AND count(*) > 1) OR (c.t = 1 AND count(*) > 5) OR (c.t = 2 AND count(*) > 5) OR (c.t = 3 AND count(*) > 3) OR (c.t = 4 AND count(*) > 200)
 ) AS k;
 
 -- repeat while not zero repair clusters over a limit
@@ -470,12 +470,11 @@ FROM customhouse_work.main.customer_over AS o;
 -- repair clusters over a limit: take clusters over a limit apart
 CREATE OR REPLACE TABLE customhouse_work.main.customer_part AS
 SELECT
-  d.n,
-  d.t,
-  d.n AS c
+  k.n,
+  k.t,
+  k.n AS c
 FROM customhouse_work.main.customer_cluster AS k
-JOIN customhouse_work.main.customer_over AS o ON o.c = k.c
-JOIN customhouse_work.main.customer_nodes AS d ON d.n = k.n;
+JOIN customhouse_work.main.customer_over AS o ON o.c = k.c;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_bonds AS
 SELECT
@@ -1774,6 +1773,7 @@ LEFT JOIN customhouse_work.main.customer_groups AS g ON g.c = p.c;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
 SELECT
   c.n,
+  c.t,
   coalesce(b.c, c.c) AS c
 FROM customhouse_work.main.customer_cluster AS c
 LEFT JOIN customhouse_work.main.customer_part AS b ON b.n = c.n;
@@ -1782,10 +1782,9 @@ CREATE OR REPLACE TABLE customhouse_work.main.customer_over AS
 SELECT DISTINCT k.c
 FROM (
   SELECT c.c
-  FROM customhouse_work.main.customer_cluster AS c
-  JOIN customhouse_work.main.customer_nodes AS d ON d.n = c.n
-  GROUP BY c.c, d.t
-  HAVING (d.t = 0 AND count(*) > 1) OR (d.t = 1 AND count(*) > 5) OR (d.t = 2 AND count(*) > 5) OR (d.t = 3 AND count(*) > 3) OR (d.t = 4 AND count(*) > 200)
+  FROM customhouse_work.main.customer_part AS c
+  GROUP BY c.c, c.t
+  HAVING (c.t = 0 AND count(*) > 1) OR (c.t = 1 AND count(*) > 5) OR (c.t = 2 AND count(*) > 5) OR (c.t = 3 AND count(*) > 3) OR (c.t = 4 AND count(*) > 200)
 ) AS k;
 
 -- carry ids over
@@ -1916,13 +1915,13 @@ UNION ALL
 SELECT
   'phone' AS identifier_type,
   substr(r."raw.phone", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_contacts AS r
 WHERE r."id.phone" IS NULL
   AND NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
@@ -1938,24 +1937,24 @@ UNION ALL
 SELECT
   'phone' AS identifier_type,
   substr(r."raw.phone", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_loyalty AS r
 WHERE r."id.phone" IS NULL
   AND NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'card' AS identifier_type,
   substr(r."raw.card", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_loyalty AS r
 WHERE r."id.card" IS NULL
   AND NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
@@ -1982,13 +1981,13 @@ UNION ALL
 SELECT
   'card' AS identifier_type,
   substr(r."raw.card", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
   'RUN' AS run_id
 FROM customhouse_work.main.rows_orders AS r
 WHERE r."id.card" IS NULL
   AND NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'user_id' AS identifier_type,

@@ -9,4 +9,5 @@ SELECT
   r."id.phone",
   i.customer_id
 FROM customhouse_work.main.rows_contacts AS r
-JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.user_id" IS NOT NULL THEN 'user_id' WHEN r."id.email" IS NOT NULL THEN 'email' WHEN r."id.phone" IS NOT NULL THEN 'phone' END AND i.identifier = coalesce(r."id.user_id", r."id.email", r."id.phone");
+JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.user_id" IS NOT NULL THEN 'user_id' WHEN r."id.email" IS NOT NULL THEN 'email' WHEN r."id.phone" IS NOT NULL THEN 'phone' END AND i.identifier = coalesce(r."id.user_id", r."id.email", r."id.phone")
+WHERE i.identifier_type IN ('user_id', 'email', 'phone');

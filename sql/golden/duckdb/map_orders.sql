@@ -7,4 +7,5 @@ SELECT
   r."id.card",
   i.customer_id
 FROM customhouse_work.main.rows_orders AS r
-JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.email" IS NOT NULL THEN 'email' WHEN r."id.card" IS NOT NULL THEN 'card' END AND i.identifier = coalesce(r."id.email", r."id.card");
+JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.email" IS NOT NULL THEN 'email' WHEN r."id.card" IS NOT NULL THEN 'card' END AND i.identifier = coalesce(r."id.email", r."id.card")
+WHERE i.identifier_type IN ('email', 'card');

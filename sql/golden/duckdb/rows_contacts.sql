@@ -6,7 +6,7 @@ SELECT
   v."raw.email",
   CASE WHEN regexp_full_match(v."id.email", '(?s).*@example\.invalid') OR v."id.email" IN ('null@null.com', 'test@test.com') THEN CAST(NULL AS VARCHAR) ELSE v."id.email" END AS "id.email",
   v."raw.phone",
-  CASE WHEN v."id.phone" IN ('+00000000') THEN CAST(NULL AS VARCHAR) ELSE v."id.phone" END AS "id.phone",
+  v."id.phone",
   v.first_seen,
   v.last_seen,
   v.rows
@@ -31,7 +31,7 @@ FROM (
       lower(t."trimmed.email") AS "folded.email",
       t."raw.phone",
       t."trimmed.phone",
-      regexp_replace(replace(t."trimmed.phone", '(0)', ''), '[^0-9]', '', 'g') AS "folded.phone",
+      regexp_replace(replace(t."trimmed.phone", '(0)', ''), '[^0-9]+', '', 'g') AS "folded.phone",
       t.first_seen,
       t.last_seen,
       t.rows

@@ -24,7 +24,7 @@ FROM (
       lower(t."trimmed.email") AS "folded.email",
       t."raw.card",
       t."trimmed.card",
-      regexp_replace(t."trimmed.card", '[^0-9]', '', 'g') AS "folded.card",
+      regexp_replace(t."trimmed.card", '[^0-9]+', '', 'g') AS "folded.card",
       t.first_seen,
       t.last_seen,
       t.rows
