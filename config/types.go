@@ -269,8 +269,8 @@ func (b *Bound) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	}
 }
 
-// Field is what a name of the source means in `from` and in expressions: a
-// declared column first, else an identifier type. An identifier is a string.
+// Field is what a name of the source means in `from`: a
+// declared column first, else an identifier type, which is a string.
 func (s *Source) Field(name string) (Column, bool) {
 	if c, ok := s.Columns.Get(name); ok {
 		return c, true
