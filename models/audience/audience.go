@@ -166,10 +166,12 @@ func (b *builder) wantedQuery() sql.Query {
 }
 
 // fingerprint digests the mapped fields. Each value is preceded by its length,
-// and NULL is written apart, so that no two rows share a text; the names of
-// the fields are part of it, so that a renamed field is sent again.
+// and NULL is written apart, so that no two rows share a text. The names of the
+// fields and where the row goes are part of it, so that a renamed field is sent
+// again, and everything is where the sync has moved to another destination.
 func (b *builder) fingerprint(alias string) sql.Expr {
-	names := []string{"v1"}
+	to := b.Sync.To
+	names := []string{"v2", to.Destination, to.Object, to.Key}
 	for _, f := range b.fields {
 		names = append(names, f.Name)
 	}

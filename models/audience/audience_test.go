@@ -20,14 +20,16 @@ import (
 type world struct {
 	*modeltest.Bench
 	mode string
-	run  int
+	// destination and object are where the sync goes.
+	destination, object string
+	run                 int
 	// there is what the destination holds: key to name.
 	there map[string]string
 }
 
 func newWorld(tb testing.TB, mode string) *world {
 	tb.Helper()
-	w := &world{Bench: modeltest.New(tb), mode: mode, there: map[string]string{}}
+	w := &world{Bench: modeltest.New(tb), mode: mode, destination: "d", object: "people", there: map[string]string{}}
 	w.Exec("CREATE TABLE public.customer_profiles (customer_id BIGINT, email VARCHAR, name VARCHAR)")
 	w.Exec("CREATE TABLE public.segment_members (segment VARCHAR, customer_id BIGINT, entered_at TIMESTAMP)")
 	for _, t := range audience.System() {
@@ -41,10 +43,10 @@ func (w *world) audience() *models.Audience {
 	return audience.Build(audience.Input{
 		Sync: &config.Sync{
 			Name: "s", From: config.From{Segment: "seg"},
-			To:     config.To{Destination: "d", Mode: w.mode, Key: "mail"},
+			To:     config.To{Destination: w.destination, Object: w.object, Mode: w.mode, Key: "mail"},
 			Fields: strict.Ordered[string]{{Key: "mail", Value: "email"}, {Key: "name", Value: "name"}},
 		},
-		Destination: &config.Destination{Name: "d"},
+		Destination: &config.Destination{Name: w.destination},
 		Entity:      &config.Entity{Name: "customer"},
 		Types:       map[string]sql.Type{"email": sql.TypeString, "name": sql.TypeString},
 		AsOf:        time.Date(2026, 1, w.run, 0, 0, 0, 0, time.UTC),
@@ -138,6 +140,22 @@ func TestDifferences(t *testing.T) {
 	check("until it is one's own again", "upsert b")
 	if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
 		t.Errorf("rejections are left: %v", got)
+	}
+}
+
+// TestMoved sends everything to a new destination, though no row changed.
+func TestMoved(t *testing.T) {
+	w := newWorld(t, "mirror")
+	w.set([3]any{1, "a", "Ann"})
+	w.deliver(always(accepted))
+	for _, move := range []func(){func() { w.destination = "other" }, func() { w.object = "companies" }} {
+		move()
+		if diff := cmp.Diff([]string{"upsert a"}, w.deliver(always(accepted))); diff != "" {
+			t.Errorf("to %s %s (-want +got):\n%s", w.object, w.destination, diff)
+		}
+		if got := w.deliver(always(accepted)); len(got) != 0 {
+			t.Errorf("a second run sends %v", got)
+		}
 	}
 }
 

@@ -4,7 +4,10 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256(((('v1
+  sha256(((('v2
+platform
+contacts
+email
 email
 first_name
 total_spent

@@ -4,7 +4,10 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256((('v1
+  sha256((('v2
+platform
+offers
+email
 email
 first_name
 last_order' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
