@@ -47,9 +47,29 @@ var (
 	phones = regexp.MustCompile(`\+?\(?\d[\d\s().\-/]{5,}\d`)
 )
 
-// learn remembers a secret, in the forms in which it could be repeated.
+// learn remembers a secret, in the forms in which it could be repeated. Of an
+// address, what a platform repeats is the part behind its host.
 func (r *redactor) learn(v secret.Value) {
 	text := v.Reveal()
+	r.remember(text)
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return
+	}
+	r.remember(strings.Trim(u.Path, "/"))
+	r.remember(strings.Trim(u.EscapedPath(), "/"))
+	r.remember(u.RawQuery)
+	for _, values := range u.Query() {
+		for _, value := range values {
+			r.remember(value)
+		}
+	}
+	if password, ok := u.User.Password(); ok {
+		r.remember(password)
+	}
+}
+
+func (r *redactor) remember(text string) {
 	if len(text) < MinSecret {
 		return
 	}
