@@ -41,7 +41,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		}
 	}()
 	ignoreFileLimit()
-	ctx, stop := withSignals(stderr)
+	ctx, stop := withSignals()
 	defer stop()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, env: os.LookupEnv}
 	return a.execute(ctx, args)
@@ -49,7 +49,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 
 // withSignals cancels the context at the first signal, so that work in
 // progress ends cleanly, and leaves at the second.
-func withSignals(stderr io.Writer) (context.Context, func()) {
+func withSignals() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -57,7 +57,6 @@ func withSignals(stderr io.Writer) (context.Context, func()) {
 		if _, ok := <-signals; !ok {
 			return
 		}
-		fmt.Fprintln(stderr, "\nstopping cleanly; a second signal stops at once")
 		cancel(run.ErrInterrupted)
 		if _, ok := <-signals; ok {
 			os.Exit(exitUsage)

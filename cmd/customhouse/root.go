@@ -161,7 +161,11 @@ Start with: customhouse init my_project`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.dirGiven = cmd.Flags().Changed("project-dir")
-			return a.checkFlags(cmd)
+			if err := a.checkFlags(cmd); err != nil {
+				return err
+			}
+			context.AfterFunc(cmd.Context(), func() { a.stopping(cmd.Context()) })
+			return nil
 		},
 	}
 	f := root.PersistentFlags()
@@ -178,6 +182,19 @@ Start with: customhouse init my_project`,
 		a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(),
 	)
 	return root
+}
+
+// stopping answers the first signal at once: what is under way may take a while.
+func (a *app) stopping(ctx context.Context) {
+	if !errors.Is(context.Cause(ctx), run.ErrInterrupted) {
+		return // the command is done
+	}
+	const message = "stopping cleanly; a second signal stops at once"
+	if a.logFormat == "json" {
+		a.logger().Warn(message)
+		return
+	}
+	fmt.Fprintln(a.stderr, "\n"+message)
 }
 
 func (a *app) checkFlags(cmd *cobra.Command) error {
