@@ -56,8 +56,9 @@ var DuckDB = &Dialect{
 		// "| 0" stops the optimiser from dropping the narrowing cast of
 		// TRY_CAST(x AS BIGINT) >= 5, which would make an overflow TRUE.
 		Sum: "(TRY_CAST(sum($1)$over AS BIGINT) | 0)",
-		// A third of the cost of sum(x ORDER BY x), to the same bits.
-		SumFloat: "list_sum(list_sort(list($1)$over))",
+		// A third of the cost of sum(x ORDER BY x), to the same bits. The filter
+		// keeps the lists as short as what they are about.
+		SumFloat: "list_sum(list_sort(list($1) FILTER (WHERE $1 IS NOT NULL)$over))",
 		BoolOr:   "bool_or($1)", BoolAnd: "bool_and($1)",
 		// The sort key is one blob whose bytes order as (key, value) do, which
 		// is faster to compare than a struct.
@@ -67,8 +68,8 @@ var DuckDB = &Dialect{
 		ArgMinRow: "arg_min_null($1, create_sort_key($2, 'ASC NULLS LAST', $3, 'ASC NULLS LAST', $1, 'ASC NULLS LAST'))",
 		// The mode of a sorted list is its smallest, at half the cost of
 		// mode(x ORDER BY x).
-		Mode:         "list_mode(list_sort(list($1)$over))",
-		ListDistinct: "nullif(list_sort(list_distinct(list($1)$over)), [])",
+		Mode:         "list_mode(list_sort(list($1) FILTER (WHERE $1 IS NOT NULL)$over))",
+		ListDistinct: "list_sort(list_distinct(list($1) FILTER (WHERE $1 IS NOT NULL)$over))",
 
 		ListContains: "list_contains($1, $2)", ListLength: "len($1)",
 		Least: "least($*)", Greatest: "greatest($*)", Text: "CAST($1 AS VARCHAR)",

@@ -6,7 +6,7 @@ SELECT
   bool_or(e.topic = 'sport' AND e."time" > TIMESTAMP '2025-12-03 00:00:00') AS "page_views.exists_b1d3b924",
   bool_or(e.topic = 'intranet') AS "page_views.exists_de3ade1f",
   max(e."time") AS "page_views.max_2c0f966d",
-  list_mode(list_sort(list(CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END))) AS "page_views.most_frequent_fee6d671"
+  list_mode(list_sort(list(CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END) FILTER (WHERE CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END IS NOT NULL))) AS "page_views.most_frequent_fee6d671"
 FROM (
   SELECT
     CAST(s.user_id AS VARCHAR) AS "raw.user_id",
