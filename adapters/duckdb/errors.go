@@ -55,6 +55,12 @@ func textError(message string) error {
 			e.Help = "check the delimiter, the quotes and the encoding (UTF-8) of the file"
 		}
 	case kind == adapters.Transient && !strings.Contains(body, "onflict"):
+		// The disk may have refused what the transaction wrote.
+		if cause, ok := strings.CutPrefix(body, "Failed to commit: "); ok {
+			if disk := ioError(cause); disk.Kind != adapters.Unknown {
+				return disk
+			}
+		}
 		// A transaction that the engine refuses for good.
 		e.Kind = adapters.Syntax
 	case kind == adapters.NotFound:
@@ -116,7 +122,7 @@ func dataMessage(prefix, rest string) string {
 var holder = regexp.MustCompile(`Conflicting lock is held in (.*?) \(PID ([0-9]+)\)`)
 
 // ioError tells the troubles of files apart.
-func ioError(rest string) error {
+func ioError(rest string) *adapters.Error {
 	summary, _, _ := strings.Cut(rest, "\n\nLINE ")
 	e := &adapters.Error{Message: oneLine(summary)}
 	has := func(s string) bool { return strings.Contains(rest, s) }
