@@ -220,10 +220,14 @@ func (p *project) writeArtifact(name string, text []byte) error {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	aside := path + ".new"
-	if err := os.WriteFile(aside, text, 0o644); err != nil { //nolint:gosec // artifacts are for others to read
-		return fmt.Errorf("writing %s: %w", name, err)
+	err := os.WriteFile(aside, text, 0o644) //nolint:gosec // artifacts are for others to read
+	if err == nil {
+		err = os.Rename(aside, path)
 	}
-	if err := os.Rename(aside, path); err != nil {
+	if err != nil {
+		// What is half written is of no use; where it cannot be removed either,
+		// the first error says why.
+		_ = os.Remove(aside)
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,6 +99,10 @@ func (a *app) report(ctx context.Context, err error) int {
 	help := ""
 	if warehouse, ok := errors.AsType[*adapters.Error](err); ok {
 		help = warehouse.Help
+	} else if errors.Is(err, fs.ErrPermission) {
+		help = "let the user that runs customhouse write there"
+	} else if errors.Is(err, syscall.ENOSPC) {
+		help = "free some room and run again"
 	}
 	a.complain(err.Error(), help)
 	var usage usageError
