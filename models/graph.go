@@ -140,7 +140,8 @@ func AudienceUse(a *Audience) Use {
 	for _, q := range []sql.Query{a.Counts, a.Changes, a.Snapshot} {
 		u.query(q)
 	}
-	u.statements(a.Begin)
+	u.statements(a.Refuse)
+	u.statements(a.Note)
 	u.statements(a.Apply)
 	u.statements(a.Settle)
 	return u

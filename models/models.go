@@ -130,10 +130,12 @@ type Audience struct {
 	Fields []Field
 	// Steps build the Work tables that everything below reads.
 	Steps []Step
-	// Begin runs as one script before anything is sent: the rows that must not
-	// be sent (no key, a key of two entities) go to sync_rejections, the keys of
-	// those that will be to sync_pending.
-	Begin []sql.Statement
+	// Refuse runs as one script before anything is sent: the rows that must not
+	// be sent (no key, a key of two entities) go to sync_rejections.
+	Refuse []sql.Statement
+	// Note runs as one script when nothing forbids to send any more: the keys
+	// that are due go to sync_pending.
+	Note []sql.Statement
 	// Counts is a query of one row: wanted, known (in the ledger), added,
 	// changed, unsettled (sent earlier without an answer), removed, retried,
 	// invalid (all integers).

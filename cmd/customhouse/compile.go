@@ -125,7 +125,8 @@ func compiled(p *project, plan *models.Plan) (manifest, map[string]string, error
 		name := "sync:" + audience.Sync.Name
 		s := speller{printer: printer, dir: folder(name), files: files}
 		s.steps(audience.Steps)
-		s.script("note what will be sent and what cannot", audience.Begin)
+		s.script("note the rows that cannot be sent", audience.Refuse)
+		s.script("note what is about to be sent", audience.Note)
 		s.query("count what is due", audience.Counts)
 		s.query("changes", audience.Changes)
 		s.query("everything wanted", audience.Snapshot)

@@ -55,8 +55,8 @@ func System() []sql.CreateTable {
 	number := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeInt} }
 	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
 	return []sql.CreateTable{
-		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("key"), number("entity_id"), text("fingerprint"), at("acknowledged_at"), text("run_id")}},
-		{Table: Pending, Columns: []sql.ColumnDef{text("sync"), text("key"), number("entity_id"), text("run_id")}},
+		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("fingerprint"), at("acknowledged_at"), text("run_id")}},
+		{Table: Pending, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("run_id")}},
 		{Table: Rejections, Columns: []sql.ColumnDef{
 			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
 			number("attempts"), at("first_at"), at("last_at"), text("run_id"),
@@ -108,7 +108,8 @@ func Build(in Input) *models.Audience {
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
 		},
-		Begin:    append(b.refuse(), b.note()...),
+		Refuse:   b.refuse(),
+		Note:     b.note(),
 		Counts:   b.counts(),
 		Changes:  b.stream(sql.TableRef{Table: b.changes, As: "c"}, "c"),
 		Snapshot: b.snapshot(),
@@ -170,8 +171,7 @@ func (b *builder) wantedQuery() sql.Query {
 // fields and where the row goes are part of it, so that a renamed field is sent
 // again, and everything is where the sync has moved to another destination.
 func (b *builder) fingerprint(alias string) sql.Expr {
-	to := b.Sync.To
-	names := []string{"v2", to.Destination, to.Object, to.Key}
+	names := []string{"v1"}
 	for _, f := range b.fields {
 		names = append(names, f.Name)
 	}
@@ -212,7 +212,7 @@ func (b *builder) known() sql.From {
 	return sql.Derived{As: "l", Query: &sql.Select{
 		Items: sql.Items("k", "key", "entity_id", "fingerprint"),
 		From:  sql.TableRef{Table: Ledger, As: "k"},
-		Where: sql.Fn(sql.Eq, sql.Col("k", "sync"), sql.String(b.Sync.Name)),
+		Where: b.isThere("k"),
 	}}
 }
 
@@ -221,7 +221,7 @@ func (b *builder) noted() sql.From {
 	return sql.Derived{As: "n", Query: &sql.Select{
 		Items: sql.Items("k", "key", "entity_id"),
 		From:  sql.TableRef{Table: Pending, As: "k"},
-		Where: b.isOurs("k"),
+		Where: b.isThere("k"),
 	}}
 }
 
@@ -324,6 +324,18 @@ func (b *builder) snapshot() sql.Query {
 }
 
 // isOurs says that a row under an alias is of this sync.
+// place is where the rows of the sync are: keys of one place say nothing of
+// another. What the ledger knows of an earlier place stays there, and is left
+// alone.
+func (b *builder) place() string {
+	return strings.Join([]string{b.Sync.To.Destination, b.Sync.To.Object, b.Sync.To.Key}, "/")
+}
+
+// isThere is what the ledger knows of this sync at its place, under an alias.
+func (b *builder) isThere(alias string) sql.Expr {
+	return sql.And{b.isOurs(alias), sql.Fn(sql.Eq, sql.Col(alias, "place"), sql.String(b.place()))}
+}
+
 func (b *builder) isOurs(alias string) sql.Expr {
 	return sql.Fn(sql.Eq, sql.Col(alias, "sync"), sql.String(b.Sync.Name))
 }
@@ -413,10 +425,10 @@ func (b *builder) refuse() []sql.Statement {
 func (b *builder) note() []sql.Statement {
 	due := &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}}
 	return []sql.Statement{
-		sql.Delete{Table: Pending, Where: sql.And{b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: due}}},
-		sql.InsertSelect{Table: Pending, Columns: []string{"sync", "key", "entity_id", "run_id"}, Query: &sql.Select{
+		sql.Delete{Table: Pending, Where: sql.And{b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: due}}},
+		sql.InsertSelect{Table: Pending, Columns: []string{"sync", "place", "key", "entity_id", "run_id"}, Query: &sql.Select{
 			Items: []sql.Item{
-				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.Col("c", "key"), "key"), sql.As(sql.Col("c", "entity_id"), "entity_id"),
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("c", "key"), "key"), sql.As(sql.Col("c", "entity_id"), "entity_id"),
 				sql.As(sql.String(b.RunID), "run_id"),
 			},
 			From: sql.TableRef{Table: b.changes, As: "c"},
@@ -432,7 +444,7 @@ func (b *builder) apply() []sql.Statement {
 	keys := func(where sql.Expr) sql.Query {
 		return &sql.Select{Items: sql.Items("o", "key"), From: outcomes, Where: where}
 	}
-	ledger := []string{"sync", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
+	ledger := []string{"sync", "place", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
 	log := []string{"sync", "run_id", "key", "operation", "outcome", "code", "at"}
 	outcome := sql.Case{
 		Whens: []sql.When{{If: accepted, Then: sql.String("accepted")}},
@@ -440,14 +452,14 @@ func (b *builder) apply() []sql.Statement {
 	}
 	return []sql.Statement{
 		sql.Delete{Table: Ledger, Where: sql.And{
-			b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
+			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
 		}},
 		sql.Delete{Table: Pending, Where: sql.And{
-			b.isOurs(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
+			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
 		}},
 		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{
 			Items: []sql.Item{
-				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
 				sql.As(sql.Col("o", "fingerprint"), "fingerprint"), sql.As(sql.Timestamp(b.AsOf), "acknowledged_at"), sql.As(sql.String(b.RunID), "run_id"),
 			},
 			From:  outcomes,

@@ -82,7 +82,8 @@ func (w *world) deliver(judge func(key string) fate) []string {
 	w.Helper()
 	a := w.audience()
 	w.Steps(a.Steps)
-	w.Statements(a.Begin...)
+	w.Statements(a.Refuse...)
+	w.Statements(a.Note...)
 	w.Statements(sql.Drop{Table: a.Outcomes.Table}, a.Outcomes)
 	var due []string
 	for _, c := range w.Rows("SELECT operation, key, entity_id, fingerprint, \"field.name\" FROM work.changes_s ORDER BY key") {
@@ -205,7 +206,8 @@ func (w *world) replace() (published bool) {
 	w.Helper()
 	a := w.audience()
 	w.Steps(a.Steps)
-	w.Statements(a.Begin...)
+	w.Statements(a.Refuse...)
+	w.Statements(a.Note...)
 	w.Statements(sql.Drop{Table: a.Outcomes.Table}, a.Outcomes)
 	removals := w.Rows("SELECT operation, key, entity_id, fingerprint FROM work.changes_s WHERE operation = 'remove'")
 	if len(w.Rows("SELECT key FROM work.changes_s")) > 0 {
@@ -292,7 +294,8 @@ func TestKnown(t *testing.T) {
 		t.Helper()
 		a := w.audience()
 		w.Steps(a.Steps)
-		w.Statements(a.Begin...)
+		w.Statements(a.Refuse...)
+		w.Statements(a.Note...)
 		w.Statements(sql.CreateTableAs{Table: sql.Table{Space: sql.Work, Name: "counts"}, Query: a.Counts})
 		if diff := cmp.Diff([][]string{{known, removed}}, w.Rows("SELECT known, removed FROM work.counts")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)

@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -198,7 +199,7 @@ func TestPrints(t *testing.T) {
 		}
 		for _, a := range pl.Audiences {
 			steps(a.Steps)
-			for _, s := range append(append(a.Begin, a.Apply...), a.Settle...) {
+			for _, s := range slices.Concat(a.Refuse, a.Note, a.Apply, a.Settle) {
 				statement(s)
 			}
 			for _, q := range []sql.Query{a.Counts, a.Changes, a.Snapshot} {

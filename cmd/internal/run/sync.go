@@ -67,9 +67,9 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	if err := r.steps(ctx, subject, 0, a.Steps); err != nil {
 		return err
 	}
-	if r.Deliver && len(a.Begin) > 0 {
-		if err := r.wh.Script(ctx, a.Begin); err != nil {
-			return &StepError{Title: "note what will be sent and what cannot", Err: err}
+	if r.Deliver {
+		if err := r.wh.Script(ctx, a.Refuse); err != nil {
+			return &StepError{Title: "note the rows that cannot be sent", Err: err}
 		}
 	}
 	row, err := r.numbers(ctx, models.Measure{Subject: subject, Query: a.Counts})
@@ -78,7 +78,15 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	}
 	counts := row[0]
 	result.Counts = counts
-	report, err := deliver.Run(ctx, r.job(a, counts))
+	job := r.job(a, counts)
+	// Nothing is noted for a delivery that a guard forbids: it would be sent
+	// once more, though it never went out.
+	if r.Deliver && deliver.Check(job.Counts, job.Guards) == nil {
+		if err := r.wh.Script(ctx, a.Note); err != nil {
+			return &StepError{Title: "note what is about to be sent", Err: err}
+		}
+	}
+	report, err := deliver.Run(ctx, job)
 	result.Report = report
 	if err != nil {
 		return err
