@@ -55,8 +55,13 @@ type Entity struct {
 	Name        string       `yaml:"name,required" doc:"Name of the entity, such as customer. Its tables start with it."`
 	Description string       `yaml:"description" doc:"What the entity is, for readers."`
 	Identifiers []Identifier `yaml:"identifiers,required" doc:"Types of identifier, strongest first."`
-	Tags        []string     `yaml:"tags" doc:"Words to select by."`
-	Pos         strict.Node  `yaml:"-"`
+	// MaxLost bounds how many of the identifiers that the last run knew may be in
+	// no source any more: an empty source is more often a failed load than the
+	// end of all its customers. Half of them, from a thousand on, where none is
+	// given.
+	MaxLost *Bound      `yaml:"max_lost" doc:"How many known identifiers may vanish from the sources at once, as a number or a share; 50% where none is given. More fails the run before anything changes."`
+	Tags    []string    `yaml:"tags" doc:"Words to select by."`
+	Pos     strict.Node `yaml:"-"`
 }
 
 // Identifier is a type of identifier, such as an e-mail address.

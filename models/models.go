@@ -128,6 +128,10 @@ type Audience struct {
 	Destination *config.Destination
 	// Fields are the columns of Changes and Snapshot after the fixed ones.
 	Fields []Field
+	// Profiles is the table that the fields are read from, and Traits the
+	// columns of it that must be there.
+	Profiles sql.Table
+	Traits   []string
 	// Steps build the Work tables that everything below reads.
 	Steps []Step
 	// Refuse runs as one script before anything is sent: the rows that must not

@@ -104,6 +104,8 @@ func Build(in Input) *models.Audience {
 		Sync:        in.Sync,
 		Destination: in.Destination,
 		Fields:      b.fields,
+		Profiles:    profile.Table(in.Entity),
+		Traits:      b.traits(),
 		Steps: []models.Step{
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
@@ -126,6 +128,17 @@ func (b *builder) fieldType(trait string) sql.Type {
 		return sql.TypeInt
 	}
 	return b.Types[trait]
+}
+
+// traits are the columns of the profile that the sync maps.
+func (b *builder) traits() []string {
+	var out []string
+	for _, f := range b.Sync.Fields {
+		if f.Value != b.id() {
+			out = append(out, f.Value)
+		}
+	}
+	return out
 }
 
 // column names a field in Work tables, where it cannot meet our own names.

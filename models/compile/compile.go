@@ -78,9 +78,9 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 		return nil, found.Sort()
 	}
 	c.nodes()
-	c.system()
 	c.models()
 	c.prune()
+	c.system()
 	c.checks()
 	c.audiences()
 	return c.plan, found.Sort()
@@ -207,7 +207,11 @@ func (c *compiler) system() {
 	}})
 	for _, e := range c.entities {
 		c.plan.System = append(c.plan.System, identity.System(e.Entity)...)
-		c.plan.System = append(c.plan.System, profile.System(c.profileInput(e))...)
+		in := c.profileInput(e)
+		// Profiles get their columns from the model that fills them. Without it
+		// a new trait has no column, rather than one without values.
+		in.Built = slices.ContainsFunc(c.plan.Models, func(m *models.Model) bool { return m.Name == profile.ModelName(e.Entity) })
+		c.plan.System = append(c.plan.System, profile.System(in)...)
 	}
 	c.plan.System = append(c.plan.System, segment.System(c.project.Entities)...)
 	c.plan.System = append(c.plan.System, audience.System()...)

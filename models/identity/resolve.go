@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"math"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -49,6 +50,7 @@ func Resolve(in Input) *models.Model {
 	e := in.Entity
 	steps := []models.Step{
 		&models.Exec{Title: "number the identifiers", Statements: []sql.Statement{nodes(in)}},
+		lost(e),
 		&models.Exec{Title: "link what rows carry together", Statements: links(in)},
 	}
 	steps = append(steps, components(e.Name, prefix(e, "edges"), prefix(e, "labels"))...)
@@ -157,6 +159,47 @@ func nodes(in Input) sql.Statement {
 		}, "n")}, sql.Items("k", "t", "v", "first_seen", "last_seen", "source", "old")...),
 		From: sql.Derived{Query: known, As: "k"},
 	}}
+}
+
+// fewEnough is how many identifiers may vanish without a word where the project
+// sets no bound: a project that small is being tried out.
+const fewEnough = 1000
+
+// lost refuses to go on where more identifiers vanished from the sources than
+// the entity allows. Their ids would be gone for good.
+func lost(e *config.Entity) *models.Assert {
+	count := func(t sql.Table, where sql.Expr) sql.Expr {
+		return sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")}, From: ref(t, "x"), Where: where}}
+	}
+	var names []sql.Expr
+	for _, id := range e.Identifiers {
+		names = append(names, sql.String(id.Name))
+	}
+	known := count(IdentitiesTable(e), sql.In{Expr: sql.Col("x", "identifier_type"), List: names})
+	kept := count(prefix(e, "nodes"), sql.Fn(sql.IsNotNull, sql.Col("x", "old")))
+	gone := sql.Fn(sql.SubFast, sql.Col("c", "known"), sql.Col("c", "kept"))
+	bound := config.Bound{Percent: 50, IsPercent: true}
+	tooMany := sql.And{sql.Fn(sql.Gt, gone, sql.Int(fewEnough))}
+	if e.MaxLost != nil {
+		bound, tooMany = *e.MaxLost, nil
+	}
+	if bound.IsPercent {
+		// In thousandths, so that the comparison stays one of integers.
+		tooMany = append(tooMany, sql.Fn(sql.Gt,
+			sql.Fn(sql.IntMul, gone, sql.Int(1000)), sql.Fn(sql.IntMul, sql.Col("c", "known"), sql.Int(math.Round(bound.Percent*10)))))
+	} else {
+		tooMany = append(tooMany, sql.Fn(sql.Gt, gone, sql.Int(bound.Rows)))
+	}
+	return &models.Assert{
+		Title: "look for lost identifiers",
+		Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.If(tooMany, gone, sql.Int(0)), "n")},
+			From:  sql.Derived{As: "c", Query: &sql.Select{Items: []sql.Item{sql.As(known, "known"), sql.As(kept, "kept")}}},
+		},
+		Message: "identifiers that the last run knew are in no source now: is a source empty or half loaded? " +
+			"Nothing was changed. If they are really gone, set max_lost: 100% on the entity " + e.Name,
+		Span: e.Pos.Span(),
+	}
 }
 
 // links joins each row's strongest identifier to every weaker one on it, as a

@@ -13,6 +13,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
 )
@@ -429,5 +430,49 @@ func TestLimitsHold(t *testing.T) {
 	}
 	if refusals == 0 {
 		t.Error("no limit was ever reached")
+	}
+}
+
+// TestLostIdentifiers: an empty source is more often a failed load than the
+// end of all its customers.
+func TestLostIdentifiers(t *testing.T) {
+	bound := func(b config.Bound) *config.Bound { return &b }
+	tests := []struct {
+		before, after int
+		max           *config.Bound
+		want          int
+	}{
+		{3000, 1600, nil, 0},
+		{3000, 1400, nil, 1600},
+		{3000, 0, nil, 3000},
+		{900, 0, nil, 0}, // too few to judge
+		{900, 0, bound(config.Bound{Percent: 50, IsPercent: true}), 900},
+		{3000, 0, bound(config.Bound{Percent: 100, IsPercent: true}), 0},
+		{3000, 2989, bound(config.Bound{Rows: 10}), 11},
+		{3000, 2990, bound(config.Bound{Rows: 10}), 0},
+	}
+	for _, test := range tests {
+		b := newBench(t)
+		e := unlimited()
+		e.MaxLost = test.max
+		fill := func(n int) {
+			b.Exec(fmt.Sprintf("CREATE OR REPLACE TABLE raw.rows AS SELECT i::VARCHAR AS user_id, NULL::VARCHAR AS email, NULL::VARCHAR AS cookie, TIMESTAMP '2025-01-01' AS seen FROM range(%d) r(i)", n))
+		}
+		fill(test.before)
+		b.resolve(e, 1, wide())
+		fill(test.after)
+		b.Steps(identity.Rows(e, wide(), time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)).Steps)
+		m := identity.Resolve(identity.Input{Entity: e, Sources: []*config.Source{wide()}, RunID: "run2"})
+		got := -1
+		for _, s := range m.Steps {
+			if a, ok := s.(*models.Assert); ok {
+				got = b.Number(a.Query)
+				break
+			}
+			b.Steps([]models.Step{s})
+		}
+		if got != test.want {
+			t.Errorf("from %d to %d with %v: got %d, want %d", test.before, test.after, test.max, got, test.want)
+		}
 	}
 }

@@ -87,6 +87,10 @@ func (b *Bench) Steps(steps []models.Step) {
 				b.Rounds[s.Title]++
 				b.Steps(s.Steps)
 			}
+		case *models.Assert:
+			if n := b.Number(s.Query); n != 0 {
+				b.Fatalf("%d %s", n, s.Message)
+			}
 		default:
 			b.Fatalf("unexpected step %T", s)
 		}

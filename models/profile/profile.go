@@ -30,6 +30,8 @@ type Input struct {
 	// Expr are the compiled expressions of the entity.
 	Expr *expr.Output
 	AsOf time.Time
+	// Built says that the profiles are built in this run.
+	Built bool
 }
 
 // Table is the public table of an entity's profiles.
@@ -64,7 +66,9 @@ func System(in Input) []sql.CreateTable {
 	kept := historyTraits(in)
 	for _, t := range in.Expr.Traits {
 		column := sql.ColumnDef{Name: t.Name, Type: t.Type}
-		profiles.Columns = append(profiles.Columns, column)
+		if in.Built {
+			profiles.Columns = append(profiles.Columns, column)
+		}
 		if kept[t.Name] {
 			history.Columns = append(history.Columns, column)
 		}
@@ -256,12 +260,15 @@ func combine(pick string, list []picked) sql.Expr {
 
 func alias(s *config.Source) string { return "f_" + s.Name }
 
+// ModelName is the name of an entity's Build.
+func ModelName(e *config.Entity) string { return "profile:" + e.Name }
+
 // Build compiles the model that writes the profiles.
 func Build(in Input) *models.Model {
 	e := in.Entity
 	id := identity.Column(e)
 	m := &models.Model{
-		Name: "profile:" + e.Name,
+		Name: ModelName(e),
 		Span: e.Pos.Span(),
 		Steps: []models.Step{&models.Exec{Title: "join what is known of each " + e.Name, Statements: []sql.Statement{
 			sql.CreateTableAs{Table: WideTable(e), Query: wide(in)},

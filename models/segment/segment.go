@@ -85,7 +85,11 @@ func Build(in Input) *models.Model {
 			}
 		}
 	}
-	if len(known) == 0 || len(m.Nodes) == 0 {
+	if len(known) == 0 && len(in.All) > 0 && in.Selected("") {
+		// The last segment was removed: its members leave.
+		m.Nodes = []string{"segment:"}
+	}
+	if len(m.Nodes) == 0 {
 		return nil
 	}
 	isKept := func(alias string) sql.Expr { return sql.In{Expr: sql.Col(alias, "segment"), List: kept} }
@@ -116,6 +120,11 @@ func Build(in Input) *models.Model {
 		}
 	}
 
+	if len(members) == 0 {
+		members = sql.Union{&sql.Select{
+			Items: sql.Items("o", append([]string{"segment"}, ids...)...), From: sql.TableRef{Table: Table, As: "o"}, Where: sql.Bool(false),
+		}}
+	}
 	m.Steps = append(m.Steps, &models.Exec{Title: "compare with the last members", Statements: []sql.Statement{
 		sql.CreateTableAs{Table: before, Query: previous(in, ids, sql.Fn(sql.Not, isKept("o")))},
 		sql.CreateTableAs{Table: now, Query: current(members, ids, in.AsOf)},

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -64,6 +67,9 @@ func (r *runner) unbuilt(a *models.Audience) error {
 
 func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result *SyncResult) error {
 	subject := "sync:" + a.Sync.Name
+	if err := r.mapped(ctx, a); err != nil {
+		return err
+	}
 	if err := r.steps(ctx, subject, 0, a.Steps); err != nil {
 		return err
 	}
@@ -95,6 +101,26 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		if err := r.wh.Script(ctx, a.Settle); err != nil {
 			return &StepError{Title: "forget rejections that are no longer due", Err: err}
 		}
+	}
+	return nil
+}
+
+// mapped wants a column for each trait that a sync maps: a trait that is new
+// has none before its profile was built.
+func (r *runner) mapped(ctx context.Context, a *models.Audience) error {
+	have, err := r.wh.Columns(ctx, a.Profiles)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, trait := range a.Traits {
+		if !slices.ContainsFunc(have, func(c adapters.Column) bool { return strings.EqualFold(c.Name, trait) }) {
+			missing = append(missing, trait)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s has no column %s yet: build it first, with --select +sync:%s",
+			a.Profiles.Name, strings.Join(missing, ", "), a.Sync.Name)
 	}
 	return nil
 }
