@@ -147,6 +147,22 @@ FROM (
   ) AS o ON o.t = d.t AND o.v = d.v
 ) AS k;
 
+-- assert look for lost identifiers
+SELECT CASE WHEN (c.known - c.kept) > 1000 AND TRY((c.known - c.kept) * 1000) > TRY(c.known * 500) THEN c.known - c.kept ELSE 0 END AS n
+FROM (
+  SELECT
+    (
+      SELECT count(*) AS n
+      FROM customhouse_file.customhouse.customer_identities AS x
+      WHERE x.identifier_type IN ('user_id', 'email', 'phone', 'card', 'cookie')
+    ) AS known,
+    (
+      SELECT count(*) AS n
+      FROM customhouse_work.main.customer_nodes AS x
+      WHERE x.old IS NOT NULL
+    ) AS kept
+) AS c;
+
 -- link what rows carry together
 CREATE OR REPLACE TABLE customhouse_work.main.customer_links AS
 SELECT

@@ -4,10 +4,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256(((('v2
-platform
-contacts
-email
+  sha256(((('v1
 email
 first_name
 total_spent
@@ -49,6 +46,7 @@ LEFT JOIN (
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
   WHERE k.sync = 'loyal_readers_to_platform'
+    AND k.place = 'platform/contacts/email'
 ) AS l ON l.key = w.key
 LEFT JOIN (
   SELECT
@@ -56,6 +54,7 @@ LEFT JOIN (
     k.entity_id
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'loyal_readers_to_platform'
+    AND k.place = 'platform/contacts/email'
 ) AS n ON n.key = w.key
 WHERE w.key IS NOT NULL
   AND w.same_key = 1
@@ -79,6 +78,7 @@ FROM (
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
   WHERE k.sync = 'loyal_readers_to_platform'
+    AND k.place = 'platform/contacts/email'
 ) AS l
 FULL JOIN (
   SELECT
@@ -86,6 +86,7 @@ FULL JOIN (
     k.entity_id
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'loyal_readers_to_platform'
+    AND k.place = 'platform/contacts/email'
 ) AS n ON n.key = l.key
 WHERE NOT EXISTS (
   SELECT 1 AS one
@@ -93,7 +94,7 @@ WHERE NOT EXISTS (
   WHERE w.key = coalesce(l.key, n.key)
 );
 
--- note what will be sent and what cannot
+-- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
   'loyal_readers_to_platform' AS sync,
@@ -123,16 +124,18 @@ WHERE sync = 'loyal_readers_to_platform'
   AND run_id <> 'RUN'
   AND code IN ('missing_key', 'duplicate_key');
 
+-- note what is about to be sent
 DELETE FROM customhouse_file.customhouse.sync_pending
-WHERE sync = 'loyal_readers_to_platform'
+WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
   AND key IN (
     SELECT c.key
     FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
   );
 
-INSERT INTO customhouse_file.customhouse.sync_pending (sync, key, entity_id, run_id)
+INSERT INTO customhouse_file.customhouse.sync_pending (sync, place, key, entity_id, run_id)
 SELECT
   'loyal_readers_to_platform' AS sync,
+  'platform/contacts/email' AS place,
   c.key,
   c.entity_id,
   'RUN' AS run_id
@@ -153,6 +156,7 @@ SELECT
         k.fingerprint
       FROM customhouse_file.customhouse.sync_ledger AS k
       WHERE k.sync = 'loyal_readers_to_platform'
+        AND k.place = 'platform/contacts/email'
     ) AS l
   ) + (
     SELECT count(*) AS n
@@ -247,6 +251,7 @@ FROM (
       k.fingerprint
     FROM customhouse_file.customhouse.sync_ledger AS k
     WHERE k.sync = 'loyal_readers_to_platform'
+      AND k.place = 'platform/contacts/email'
   ) AS l
   WHERE NOT EXISTS (
     SELECT 1 AS one
@@ -265,7 +270,7 @@ ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
 DELETE FROM customhouse_file.customhouse.sync_ledger
-WHERE sync = 'loyal_readers_to_platform'
+WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
@@ -273,16 +278,17 @@ WHERE sync = 'loyal_readers_to_platform'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
-WHERE sync = 'loyal_readers_to_platform'
+WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
     WHERE o.accepted
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
 SELECT
   'loyal_readers_to_platform' AS sync,
+  'platform/contacts/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,

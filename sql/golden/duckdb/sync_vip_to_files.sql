@@ -4,10 +4,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256((((((('v2
-exports
-vip
-customer_id
+  sha256((((((('v1
 customer_id
 email
 first_name
@@ -61,6 +58,7 @@ LEFT JOIN (
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
   WHERE k.sync = 'vip_to_files'
+    AND k.place = 'exports/vip/customer_id'
 ) AS l ON l.key = w.key
 LEFT JOIN (
   SELECT
@@ -68,6 +66,7 @@ LEFT JOIN (
     k.entity_id
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'vip_to_files'
+    AND k.place = 'exports/vip/customer_id'
 ) AS n ON n.key = w.key
 WHERE w.key IS NOT NULL
   AND w.same_key = 1
@@ -94,6 +93,7 @@ FROM (
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
   WHERE k.sync = 'vip_to_files'
+    AND k.place = 'exports/vip/customer_id'
 ) AS l
 FULL JOIN (
   SELECT
@@ -101,6 +101,7 @@ FULL JOIN (
     k.entity_id
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'vip_to_files'
+    AND k.place = 'exports/vip/customer_id'
 ) AS n ON n.key = l.key
 WHERE NOT EXISTS (
   SELECT 1 AS one
@@ -108,7 +109,7 @@ WHERE NOT EXISTS (
   WHERE w.key = coalesce(l.key, n.key)
 );
 
--- note what will be sent and what cannot
+-- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
   'vip_to_files' AS sync,
@@ -138,16 +139,18 @@ WHERE sync = 'vip_to_files'
   AND run_id <> 'RUN'
   AND code IN ('missing_key', 'duplicate_key');
 
+-- note what is about to be sent
 DELETE FROM customhouse_file.customhouse.sync_pending
-WHERE sync = 'vip_to_files'
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
   AND key IN (
     SELECT c.key
     FROM customhouse_work.main.changes_vip_to_files AS c
   );
 
-INSERT INTO customhouse_file.customhouse.sync_pending (sync, key, entity_id, run_id)
+INSERT INTO customhouse_file.customhouse.sync_pending (sync, place, key, entity_id, run_id)
 SELECT
   'vip_to_files' AS sync,
+  'exports/vip/customer_id' AS place,
   c.key,
   c.entity_id,
   'RUN' AS run_id
@@ -168,6 +171,7 @@ SELECT
         k.fingerprint
       FROM customhouse_file.customhouse.sync_ledger AS k
       WHERE k.sync = 'vip_to_files'
+        AND k.place = 'exports/vip/customer_id'
     ) AS l
   ) + (
     SELECT count(*) AS n
@@ -274,6 +278,7 @@ FROM (
       k.fingerprint
     FROM customhouse_file.customhouse.sync_ledger AS k
     WHERE k.sync = 'vip_to_files'
+      AND k.place = 'exports/vip/customer_id'
   ) AS l
   WHERE NOT EXISTS (
     SELECT 1 AS one
@@ -292,7 +297,7 @@ ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
 DELETE FROM customhouse_file.customhouse.sync_ledger
-WHERE sync = 'vip_to_files'
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_vip_to_files AS o
@@ -300,16 +305,17 @@ WHERE sync = 'vip_to_files'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
-WHERE sync = 'vip_to_files'
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_vip_to_files AS o
     WHERE o.accepted
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
 SELECT
   'vip_to_files' AS sync,
+  'exports/vip/customer_id' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,

@@ -4,10 +4,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256((('v2
-platform
-offers
-email
+  sha256((('v1
 email
 first_name
 last_order' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
@@ -45,6 +42,7 @@ LEFT JOIN (
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
   WHERE k.sync = 'win_back_to_platform'
+    AND k.place = 'platform/offers/email'
 ) AS l ON l.key = w.key
 LEFT JOIN (
   SELECT
@@ -52,6 +50,7 @@ LEFT JOIN (
     k.entity_id
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'win_back_to_platform'
+    AND k.place = 'platform/offers/email'
 ) AS n ON n.key = w.key
 WHERE w.key IS NOT NULL
   AND w.same_key = 1
@@ -74,6 +73,7 @@ FROM (
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
   WHERE k.sync = 'win_back_to_platform'
+    AND k.place = 'platform/offers/email'
 ) AS l
 FULL JOIN (
   SELECT
@@ -81,6 +81,7 @@ FULL JOIN (
     k.entity_id
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'win_back_to_platform'
+    AND k.place = 'platform/offers/email'
 ) AS n ON n.key = l.key
 WHERE NOT EXISTS (
   SELECT 1 AS one
@@ -88,7 +89,7 @@ WHERE NOT EXISTS (
   WHERE w.key = coalesce(l.key, n.key)
 );
 
--- note what will be sent and what cannot
+-- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
   'win_back_to_platform' AS sync,
@@ -118,16 +119,18 @@ WHERE sync = 'win_back_to_platform'
   AND run_id <> 'RUN'
   AND code IN ('missing_key', 'duplicate_key');
 
+-- note what is about to be sent
 DELETE FROM customhouse_file.customhouse.sync_pending
-WHERE sync = 'win_back_to_platform'
+WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
   AND key IN (
     SELECT c.key
     FROM customhouse_work.main.changes_win_back_to_platform AS c
   );
 
-INSERT INTO customhouse_file.customhouse.sync_pending (sync, key, entity_id, run_id)
+INSERT INTO customhouse_file.customhouse.sync_pending (sync, place, key, entity_id, run_id)
 SELECT
   'win_back_to_platform' AS sync,
+  'platform/offers/email' AS place,
   c.key,
   c.entity_id,
   'RUN' AS run_id
@@ -148,6 +151,7 @@ SELECT
         k.fingerprint
       FROM customhouse_file.customhouse.sync_ledger AS k
       WHERE k.sync = 'win_back_to_platform'
+        AND k.place = 'platform/offers/email'
     ) AS l
   ) + (
     SELECT count(*) AS n
@@ -238,6 +242,7 @@ FROM (
       k.fingerprint
     FROM customhouse_file.customhouse.sync_ledger AS k
     WHERE k.sync = 'win_back_to_platform'
+      AND k.place = 'platform/offers/email'
   ) AS l
   WHERE NOT EXISTS (
     SELECT 1 AS one
@@ -256,7 +261,7 @@ ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
 DELETE FROM customhouse_file.customhouse.sync_ledger
-WHERE sync = 'win_back_to_platform'
+WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_win_back_to_platform AS o
@@ -264,16 +269,17 @@ WHERE sync = 'win_back_to_platform'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
-WHERE sync = 'win_back_to_platform'
+WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_win_back_to_platform AS o
     WHERE o.accepted
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
 SELECT
   'win_back_to_platform' AS sync,
+  'platform/offers/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
