@@ -52,6 +52,7 @@ func TestHostile(t *testing.T) {
 		write  func(t *testing.T, dir string, values []string)
 	}{
 		"table": {withNUL, map[string]any{"table": quoteName("s."+hostileName) + "." + quoteName("t."+hostileName)}, func(t *testing.T, dir string, values []string) {
+			t.Helper()
 			schema, table := quoteName("s."+hostileName), quoteName("t."+hostileName)
 			statements := []string{
 				"CREATE SCHEMA " + schema,
@@ -64,6 +65,7 @@ func TestHostile(t *testing.T) {
 			execute(t, filepath.Join(dir, "p.duckdb"), statements...)
 		}},
 		"csv": {hostile, map[string]any{"files": map[string]any{"path": "it's; $data*.csv"}}, func(t *testing.T, dir string, values []string) {
+			t.Helper()
 			var b strings.Builder
 			row := func(cells ...string) {
 				for i, c := range cells {
@@ -78,6 +80,7 @@ func TestHostile(t *testing.T) {
 			write(t, filepath.Join(dir, "it's; $data;.csv"), b.String())
 		}},
 		"json": {withNUL, map[string]any{"files": map[string]any{"path": "data.ndjson"}}, func(t *testing.T, dir string, values []string) {
+			t.Helper()
 			var b bytes.Buffer
 			for i, v := range values {
 				if err := json.NewEncoder(&b).Encode(map[string]string{column(0): strconv.Itoa(i), column(1): v, column(2): v}); err != nil {

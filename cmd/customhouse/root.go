@@ -197,7 +197,7 @@ func (a *app) stopping(ctx context.Context) {
 	}
 	const message = "stopping cleanly; a second signal stops at once"
 	if a.logFormat == "json" {
-		a.logger().Warn(message)
+		a.logger().WarnContext(ctx, message)
 		return
 	}
 	fmt.Fprintln(a.stderr, "\n"+message)

@@ -242,12 +242,13 @@ func checkColumn(c models.Check, want models.ColumnCheck, columns []adapters.Col
 		}
 		d := diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which cannot be read as %s",
 			want.Column, c.Table.Name, have.Native, typeNames[want.Want])
-		if want.Identifier {
+		switch {
+		case want.Identifier:
 			d = diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which identifies nobody", want.Column, c.Table.Name, have.Native).
 				WithHelp("identifiers are strings, integers or UUIDs; convert the column in a view and name the view as the table")
-		} else if want.Span == c.Source.Pos.At("time") {
+		case want.Span == c.Source.Pos.At("time"):
 			d = d.WithHelp("time: names a column of times or dates; convert the column in a view and name the view as the table, or leave time: out")
-		} else {
+		default:
 			d = d.WithHelp("declare the type that the column has, or convert it in a view and name the view as the table")
 		}
 		return &d
