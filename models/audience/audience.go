@@ -215,9 +215,10 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 	}
 }
 
-// sendable is true for a row with a key of its own.
-func sendable(alias string) sql.And {
-	return sql.And{sql.Fn(sql.IsNotNull, sql.Col(alias, "key")), sql.Fn(sql.Eq, sql.Col(alias, "same_key"), sql.Int(1))}
+// sendable is true for a row of wanted, under the alias w, with a key of its
+// own.
+func sendable() sql.And {
+	return sql.And{sql.Fn(sql.IsNotNull, sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("w", "same_key"), sql.Int(1))}
 }
 
 // known is the ledger of this sync under the alias l.
@@ -263,7 +264,7 @@ func (b *builder) changesQuery() sql.Query {
 		From: sql.Joins(sql.TableRef{Table: b.wanted, As: "w"},
 			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))},
 			sql.Join{Kind: sql.LeftJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("w", "key"))}),
-		Where: append(sendable("w"), sql.Or{differs, sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}),
+		Where: append(sendable(), sql.Or{differs, sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}),
 	}
 	for _, f := range b.fields {
 		upserts.Items = append(upserts.Items, sql.Items("w", column(f.Name))...)
@@ -312,7 +313,7 @@ func (b *builder) snapshot() sql.Query {
 	here := &sql.Select{
 		Items: append([]sql.Item{sql.As(sql.String(Upsert), "operation")}, sql.Items("w", "key", "entity_id", "fingerprint")...),
 		From:  sql.TableRef{Table: b.wanted, As: "w"},
-		Where: sendable("w"),
+		Where: sendable(),
 	}
 	absent := func(table sql.Table, alias string, where sql.Expr) sql.Expr {
 		return sql.Exists{Not: true, Query: &sql.Select{
@@ -325,7 +326,7 @@ func (b *builder) snapshot() sql.Query {
 		Items: append([]sql.Item{sql.As(sql.String(Remove), "operation")}, sql.Items("l", "key", "entity_id", "fingerprint")...),
 		From:  b.known(),
 		Where: sql.And{
-			absent(b.wanted, "w", sendable("w")),
+			absent(b.wanted, "w", sendable()),
 			absent(b.changes, "c", sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String(Remove))), // streamed from there
 		},
 	}
@@ -372,7 +373,7 @@ func (b *builder) counts() sql.Query {
 		sql.As(because("unsettled"), "unsettled"),
 		sql.As(because("left"), "removed"),
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
-		sql.As(count(wanted, sql.Fn(sql.Not, sendable("w"))), "invalid"),
+		sql.As(count(wanted, sql.Fn(sql.Not, sendable())), "invalid"),
 	}}
 }
 
@@ -421,7 +422,7 @@ func invalidKey(alias string) sql.Expr {
 func (b *builder) refuse() []sql.Statement {
 	missing := sql.Fn(sql.IsNull, sql.Col("w", "key"))
 	return []sql.Statement{
-		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, sendable("w")),
+		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, sendable()),
 			sql.String("invalid"),
 			sql.If(missing, sql.String(MissingKey), sql.String(DuplicateKey)),
 			sql.If(missing,

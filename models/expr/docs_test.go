@@ -20,7 +20,7 @@ func TestDocs(t *testing.T) {
 	base, rest, _ := strings.Cut(rest, "```")
 	row := regexp.MustCompile("(?m)^\\|[^|]*\\| `(.*)` \\|$")
 	n := 0
-	for _, section := range strings.Split(rest, "\n## ") {
+	for section := range strings.SplitSeq(rest, "\n## ") {
 		for _, m := range row.FindAllStringSubmatch(section, -1) {
 			n++
 			quoted := strings.ReplaceAll(m[1], "'", "''")

@@ -31,7 +31,11 @@ func New(tb testing.TB) *Bench {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { db.Close() })
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	b := &Bench{TB: tb, db: db, Rounds: map[string]int{}, p: &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string {
 		switch t.Space {
 		case sql.Public:
@@ -53,7 +57,7 @@ func New(tb testing.TB) *Bench {
 // Exec runs one statement as text.
 func (b *Bench) Exec(q string, args ...any) {
 	b.Helper()
-	if _, err := b.db.Exec(q, args...); err != nil {
+	if _, err := b.db.ExecContext(b.Context(), q, args...); err != nil {
 		b.Fatalf("%v in:\n%s", err, q)
 	}
 }
@@ -104,7 +108,7 @@ func (b *Bench) Number(q sql.Query) (n int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := b.db.QueryRow(text).Scan(&n); err != nil {
+	if err := b.db.QueryRowContext(b.Context(), text).Scan(&n); err != nil {
 		b.Fatalf("%v in:\n%s", err, text)
 	}
 	return n
@@ -113,11 +117,15 @@ func (b *Bench) Number(q sql.Query) (n int) {
 // Rows reads a query given as text; NULL is the empty string.
 func (b *Bench) Rows(q string) [][]string {
 	b.Helper()
-	rows, err := b.db.Query(q)
+	rows, err := b.db.QueryContext(b.Context(), q)
 	if err != nil {
 		b.Fatalf("%v in:\n%s", err, q)
 	}
-	defer rows.Close()
+	defer func() {
+		if err := rows.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
 	columns, err := rows.Columns()
 	if err != nil {
 		b.Fatal(err)
