@@ -53,10 +53,11 @@ func (a *app) showCommand() *cobra.Command {
 			if len(args) == 2 {
 				return s.profile(ctx, args[0], args[1])
 			}
-			if name, ok := strings.CutPrefix(args[0], "segment:"); ok {
+			name, named := strings.CutPrefix(args[0], "segment:")
+			if named || s.isSegment(name) {
 				return s.segment(ctx, name)
 			}
-			return s.table(ctx, args[0])
+			return s.table(ctx, name)
 		}),
 	}
 	c.Flags().Int64Var(&limit, "limit", limit, "how many rows at most")
@@ -70,6 +71,12 @@ type shower struct {
 	plan    *models.Plan
 	wh      *adapters.Warehouse
 	limit   int64
+}
+
+// isSegment says that a bare name is a segment's and no table's.
+func (s *shower) isSegment(name string) bool {
+	return slices.ContainsFunc(s.project.Segments, func(g *config.Segment) bool { return g.Name == name }) &&
+		!slices.ContainsFunc(s.plan.System, func(t sql.CreateTable) bool { return t.Table.Name == name })
 }
 
 // table prints the first rows of a public table.
