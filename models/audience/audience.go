@@ -35,10 +35,10 @@ const (
 // The codes of rows that are refused before anything is sent.
 const (
 	// MissingKey is a row without a value in its key field.
-	MissingKey = "missing_key"
+	MissingKey = "missing-key"
 	// DuplicateKey is a key that several entities share: sending either would
 	// let chance decide whose values win.
-	DuplicateKey = "duplicate_key"
+	DuplicateKey = "duplicate-key"
 )
 
 // The tables of delivery.

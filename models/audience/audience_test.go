@@ -134,7 +134,7 @@ func TestDifferences(t *testing.T) {
 	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "x"}, [3]any{6, "b", "y"})
 	check("a key of two is neither sent nor removed")
 	got := w.Rows("SELECT key, origin, code, attempts FROM public.sync_rejections ORDER BY key")
-	if diff := cmp.Diff([][]string{{"b#2", "invalid", "duplicate_key", "1"}, {"b#6", "invalid", "duplicate_key", "1"}}, got); diff != "" {
+	if diff := cmp.Diff([][]string{{"b#2", "invalid", "duplicate-key", "1"}, {"b#6", "invalid", "duplicate-key", "1"}}, got); diff != "" {
 		t.Errorf("rejections (-want +got):\n%s", diff)
 	}
 	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "x"})

@@ -116,7 +116,7 @@ SELECT
   coalesce(w.key, '') || ('#' || CAST(w.entity_id AS VARCHAR)) AS key,
   w.entity_id,
   'invalid' AS origin,
-  CASE WHEN w.key IS NULL THEN 'missing_key' ELSE 'duplicate_key' END AS code,
+  CASE WHEN w.key IS NULL THEN 'missing-key' ELSE 'duplicate-key' END AS code,
   CASE WHEN w.key IS NULL THEN 'the row has no value for the key field customer_id' ELSE CAST(w.same_key AS VARCHAR) || ' rows have the same customer_id; none of them is sent' END AS message,
   coalesce(r.attempts, 0) + 1 AS attempts,
   coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
@@ -137,7 +137,7 @@ WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'vip_to_files'
   AND run_id <> 'RUN'
-  AND code IN ('missing_key', 'duplicate_key');
+  AND code IN ('missing-key', 'duplicate-key');
 
 -- note what is about to be sent
 DELETE FROM customhouse_file.customhouse.sync_pending
