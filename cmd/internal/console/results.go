@@ -29,7 +29,14 @@ type modelResult struct {
 	Name            string     `json:"name"`
 	Status          run.Status `json:"status"`
 	DurationSeconds float64    `json:"duration_seconds"`
+	Steps           []stepTime `json:"steps,omitempty"`
 	Error           string     `json:"error,omitempty"`
+}
+
+type stepTime struct {
+	Title           string  `json:"title"`
+	Times           int     `json:"times"`
+	DurationSeconds float64 `json:"duration_seconds"`
 }
 
 type syncResult struct {
@@ -62,7 +69,11 @@ func Results(w io.Writer, s run.Summary) error {
 		Warnings: s.Warnings,
 	}
 	for _, m := range s.Models {
-		out.Models = append(out.Models, modelResult{m.Name, m.Status, m.Duration.Seconds(), text(m.Err)})
+		result := modelResult{Name: m.Name, Status: m.Status, DurationSeconds: m.Duration.Seconds(), Error: text(m.Err)}
+		for _, s := range m.Steps {
+			result.Steps = append(result.Steps, stepTime{s.Title, s.Times, s.Duration.Seconds()})
+		}
+		out.Models = append(out.Models, result)
 	}
 	for _, m := range s.Measures {
 		out.Measures[m.Subject] = numbers(m)

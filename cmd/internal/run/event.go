@@ -131,8 +131,18 @@ type ModelResult struct {
 	Name     string
 	Status   Status
 	Duration time.Duration
+	// Steps are its steps in the order in which they first ran; the rounds of a
+	// loop are added up.
+	Steps []StepTime
 	// Err says why a model failed or was skipped.
 	Err error
+}
+
+// StepTime is how long a step of a model took.
+type StepTime struct {
+	Title    string
+	Times    int // how often it ran
+	Duration time.Duration
 }
 
 // Measure is a row of named numbers about a subject.

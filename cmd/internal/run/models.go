@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/customhouse-cdp/customhouse/models"
 )
@@ -90,6 +92,9 @@ func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) Mo
 		err = r.measure(ctx, m)
 	}
 	result.Duration = r.Clock.Now().Sub(start)
+	r.mu.Lock()
+	result.Steps = r.times[m.Name]
+	r.mu.Unlock()
 	result.Status, result.Err = outcome(ctx, err)
 	return result
 }
@@ -185,8 +190,24 @@ func (r *runner) timed(subject, title string, round int, do func() error) error 
 	if err != nil {
 		err = &StepError{Title: title, Err: err}
 	}
-	r.emit(StepDone{Subject: subject, Title: title, Round: round, Duration: r.Clock.Now().Sub(start), Err: err})
+	took := r.Clock.Now().Sub(start)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.addTime(subject, title, took)
+	r.emitLocked(StepDone{Subject: subject, Title: title, Round: round, Duration: took, Err: err})
 	return err
+}
+
+// addTime adds to the steps of a subject. The caller holds mu.
+func (r *runner) addTime(subject, title string, took time.Duration) {
+	steps := r.times[subject]
+	i := slices.IndexFunc(steps, func(s StepTime) bool { return s.Title == title })
+	if i < 0 {
+		r.times[subject] = append(steps, StepTime{Title: title, Times: 1, Duration: took})
+		return
+	}
+	steps[i].Times++
+	steps[i].Duration += took
 }
 
 // measure asks what a model's summary says.

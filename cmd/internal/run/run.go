@@ -62,7 +62,7 @@ type Options struct {
 // not hold what the project names, or says why the run could not start or end;
 // models and syncs that fail are in the summary, whose Status then is Failed.
 func Run(ctx context.Context, opt Options) (Summary, error) {
-	r := &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}}
+	r := &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}}
 	r.summary = Summary{
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Status: OK, StartedAt: opt.Clock.Now(),
@@ -93,6 +93,8 @@ type runner struct {
 	mu sync.Mutex // guards Events and what follows while models are built
 	// measures are those of the models that were built.
 	measures map[*models.Model][]Measure
+	// times are the steps of each model, by its name.
+	times map[string][]StepTime
 }
 
 func (r *runner) emit(e Event) {
