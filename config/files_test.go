@@ -184,7 +184,7 @@ func TestLinks(t *testing.T) {
 		"link.yaml": filepath.Join(outside, "bad.yaml"), "folder": outside, "loop": dir, "gone.yaml": filepath.Join(outside, "gone"),
 	} {
 		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
-			t.Skip("no links here:", err)
+			t.Fatal(err)
 		}
 	}
 	p, list := Load(os.DirFS(dir), dir, testKinds())
