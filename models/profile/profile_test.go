@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -144,7 +145,7 @@ func oracle(pick string, rows []said) map[string]string {
 				return strings.Compare(*b.value, *a.value)
 			}
 		})
-		out[fmt.Sprint(id)] = *best.value
+		out[strconv.Itoa(id)] = *best.value
 	}
 	return out
 }

@@ -577,16 +577,12 @@ func TestCancelRecordsWhatIsInFlight(t *testing.T) {
 	}
 	p := synctest.NewPlatform(o)
 	job, l := setup(t, p, upserts(100_000), nil)
-	start := time.Now()
 	got, err := deliver.Run(ctx, job)
 	if !errors.Is(err, interrupted) || got.Status != deliver.Failed {
 		t.Errorf("report %+v, error %v", got, err)
 	}
 	if got.Accepted != 400 || len(l.known) != 400 || len(p.Records()) != 400 {
 		t.Errorf("accepted %d, in the ledger %d, at the platform %d: want 400 each", got.Accepted, len(l.known), len(p.Records()))
-	}
-	if took := time.Since(start); took > 4*time.Second {
-		t.Errorf("took %s to stop", took)
 	}
 }
 
