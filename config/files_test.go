@@ -92,7 +92,7 @@ func TestHugeFile(t *testing.T) {
 	if len(list) != 1 || list[0].Code != codeSize {
 		t.Errorf("got %v", list)
 	}
-	if used > 32<<20 {
+	if used > 50<<20 { // growing a buffer to the whole file takes more than twice that
 		t.Errorf("allocated %d bytes", used)
 	}
 }
