@@ -8,9 +8,9 @@ SHELL := bash
 GOLANGCI_LINT_VERSION := v2.15.0
 TOOLS := $(CURDIR)/bin
 
-# Public data sets that three example projects read. Their tests fail where the
-# folder is absent; only CUSTOMHOUSE_DATA=none does without them.
-export CUSTOMHOUSE_DATA ?= $(abspath ../shared/data)
+# Public data sets that three example projects read. Where they are absent the
+# tests on them do not run, and `make test` says so loudly; in CI they fail.
+export CUSTOMHOUSE_DATA ?= $(if $(or $(CI),$(wildcard ../shared/data)),$(abspath ../shared/data),none)
 
 ONLY ?=
 CUSTOMERS ?= 5000
@@ -29,13 +29,13 @@ demo: build ## a synthetic shop over two days, delivered to files and a local pl
 
 .PHONY: data
 data:
-	@if [ "$$CUSTOMHOUSE_DATA" = none ]; then echo "WARNING: the tests on public data are SKIPPED (CUSTOMHOUSE_DATA=none)" >&2; \
-	elif [ ! -d "$$CUSTOMHOUSE_DATA" ]; then \
-		echo "WARNING: there is no folder $$CUSTOMHOUSE_DATA: tests on public data will fail; set CUSTOMHOUSE_DATA to their folder, or to none" >&2; fi
+	@if [ "$$CUSTOMHOUSE_DATA" = none ]; then \
+		echo "WARNING: the public data sets are not in ../shared/data: the tests on them do NOT run. Set CUSTOMHOUSE_DATA to their folder." >&2; fi
 
 .PHONY: test
 test: data ## all tests
 	go test -timeout 15m ./...
+	@$(MAKE) --no-print-directory data
 
 .PHONY: test-long
 test-long: data ## all tests, with the race detector, killed runs many times, and each fuzz target for a minute
