@@ -59,9 +59,88 @@ type Entity struct {
 	// no source any more: an empty source is more often a failed load than the
 	// end of all its customers. Half of them, from a thousand on, where none is
 	// given.
-	MaxLost *Bound      `yaml:"max_lost" doc:"How many known identifiers may vanish from the sources at once, as a number or a share; 50% where none is given. More fails the run before anything changes."`
-	Tags    []string    `yaml:"tags" doc:"Words to select by."`
+	MaxLost *Bound `yaml:"max_lost" doc:"How many known identifiers may vanish from the sources at once, as a number or a share; 50% where none is given. More fails the run before anything changes."`
+	// AlwaysLink and NeverLink are decisions of people about two identifiers,
+	// whatever the rows say and the limits allow.
+	AlwaysLink []Pair `yaml:"always_link" doc:"Pairs of identifiers that are the same entity, whatever the data says."`
+	NeverLink  []Pair `yaml:"never_link" doc:"Pairs of identifiers that are never the same entity."`
+	// SuspectSize is how many identifiers one entity may have before it is
+	// suspicious. Load fills in 50 where none is given.
+	SuspectSize int `yaml:"suspect_size" doc:"An entity with more identifiers than this is listed as suspicious; 50 where none is given."`
+	// Hold keeps suspicious entities out of syncs: what a destination knows of
+	// them stays as it is.
+	Hold bool `yaml:"hold" doc:"Whether syncs leave suspicious entities as they are until somebody has looked at them."`
+	// Expire forgets entities that were never known by more than weak
+	// identifiers; nil never does.
+	Expire *Expire     `yaml:"expire" doc:"When to forget entities that are known by weak identifiers alone."`
+	Tags   []string    `yaml:"tags" doc:"Words to select by."`
+	Pos    strict.Node `yaml:"-"`
+}
+
+// Pair is a decision about two identifiers, made by a person and kept in Git.
+type Pair struct {
+	A       Reference   `yaml:"a,required" doc:"One identifier, written as type=value, such as email=jo@example.com."`
+	B       Reference   `yaml:"b,required" doc:"The other identifier, written as type=value."`
+	Because string      `yaml:"because,required" doc:"Why, for those who read it later."`
 	Pos     strict.Node `yaml:"-"`
+}
+
+// Reference names one identifier: "email=jo@example.com". The value is as a
+// person types it, before normalisation.
+type Reference struct{ Type, Value string }
+
+// UnmarshalStrict reads type=value.
+func (r *Reference) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
+	const want, help = "an identifier", "write type=value, such as email=jo@example.com"
+	if n.Kind() != strict.Scalar {
+		n.Wrong(report, want, help)
+		return
+	}
+	kind, value, found := strings.Cut(n.Text().Value, "=")
+	if !found || kind == "" || value == "" {
+		n.Wrong(report, want, help)
+		return
+	}
+	*r = Reference{Type: kind, Value: value}
+}
+
+// Expire forgets entities that are known by weak identifiers alone, such as
+// the cookies of visitors who never said who they are.
+type Expire struct {
+	KnownOnlyBy []string `yaml:"known_only_by,required" doc:"Identifier types; an entity that has any other is kept."`
+	After       Duration `yaml:"after,required" doc:"How long after they were last seen, such as 180 days."`
+}
+
+// Duration is a length of time written in words: "90 minutes", "12 hours",
+// "3 days", "2 weeks".
+type Duration time.Duration
+
+// units are the words of a Duration.
+var units = map[string]time.Duration{
+	"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour,
+}
+
+// maxDuration keeps an instant minus a Duration a date that warehouses know.
+const maxDuration = 100 * 365 * 24 * time.Hour
+
+// UnmarshalStrict reads a number and a unit.
+func (d *Duration) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
+	const want, help = "a length of time", "write for example 12 hours, 3 days or 2 weeks"
+	if n.Kind() != strict.Scalar {
+		n.Wrong(report, want, help)
+		return
+	}
+	number, unit, _ := strings.Cut(strings.TrimSpace(n.Text().Value), " ")
+	count, err := strconv.Atoi(number)
+	length, known := units[strings.TrimSuffix(strings.TrimSpace(unit), "s")]
+	switch {
+	case err != nil || !known:
+		n.Wrong(report, want, help)
+	case count < 0 || time.Duration(count) > maxDuration/length:
+		report(diag.Errorf(n.Span(), codeRange, "a length of time is between 0 and 100 years").WithHelp(help))
+	default:
+		*d = Duration(time.Duration(count) * length)
+	}
 }
 
 // Identifier is a type of identifier, such as an e-mail address.
@@ -74,11 +153,22 @@ type Identifier struct {
 	Region string `yaml:"region" doc:"Region (two letters, such as FR) in which a phone number without a country code is read."`
 	// Limit is how many different values one customer may have; 0 is no limit.
 	Limit int `yaml:"limit" doc:"How many different values one entity may have. No limit where none is given."`
+	// SharedBy is with how many identifiers of one stronger type a value may be
+	// seen before it is quarantined as shared; 0 takes the Limit of that type,
+	// and DefaultSharedBy at least.
+	SharedBy int `yaml:"shared_by" doc:"With how many identifiers of one stronger type a value may be seen before it counts as shared and identifies nobody; the limit of that type where none is given, and 10 at least."`
+	// Suspect is how many values one entity may have before it is suspicious; 0
+	// is any number.
+	Suspect int `yaml:"suspect" doc:"An entity with more values than this is listed as suspicious."`
 	// Ignore lists values that identify nobody, after normalisation; * stands
 	// for any text.
 	Ignore []string    `yaml:"ignore" doc:"Values that identify nobody, after normalisation. * stands for any text."`
 	Pos    strict.Node `yaml:"-"`
 }
+
+// DefaultSharedBy is the least that Identifier.SharedBy stands for where none
+// is given.
+const DefaultSharedBy = 10
 
 // Normalizers are the values of Identifier.Normalize.
 var Normalizers = []string{"email", "phone", "domain", "lower", "trim", "digits", "integer"}
@@ -98,12 +188,27 @@ type Source struct {
 	Identifiers strict.Ordered[string] `yaml:"identifiers,required" doc:"Identifier types of the entity, each with the column that holds it."`
 	// Time is the column that says when the row was true or happened.
 	Time string `yaml:"time" doc:"Column that says when the row was true or happened."`
+	// Changes is how identity finds what is new in the source: see Changes. Load
+	// fills in "compare" where none is given.
+	Changes string `yaml:"changes" doc:"How what is new is found. compare reads all rows and finds every change; append reads the rows since the last run, of a table that only grows; update reads the rows whose time is since the last run, each replacing the row of the same key. compare where none is given."`
+	// LookBack is how far before the last run's newest row append and update
+	// read again, for rows that arrive late.
+	LookBack Duration `yaml:"look_back" doc:"How late a row may arrive, such as 3 days: append and update read that much again."`
+	// Key is the column that identifies a row, for update.
+	Key string `yaml:"key" doc:"Column that identifies a row; update needs it."`
 	// Columns maps the names that expressions use to types; a column of the
 	// same name is read unless its long form says which.
 	Columns strict.Ordered[Column] `yaml:"columns" doc:"Columns that traits and segments may use, each with its type."`
 	Tags    []string               `yaml:"tags" doc:"Words to select by."`
 	Pos     strict.Node            `yaml:"-"`
 }
+
+// Changes are the values of Source.Changes. compare finds every change, and
+// reads everything to do so. append trusts that rows are only ever added, each
+// with a time near that of its arrival. update trusts that a row which changes
+// gets a new time. Neither of the two notices a row that is deleted before a
+// run looks: run --full-refresh does.
+var Changes = []string{"compare", "append", "update"}
 
 // Files reads a source from files, where the warehouse can.
 type Files struct {
