@@ -160,6 +160,7 @@ func places(table sql.Table) map[string]sql.Statement {
 	fill(sql.Join{Left: sql.CTERef{}, Right: sql.CTERef{}}, from)
 	for _, node := range []any{
 		sql.CreateTableAs{Query: &sql.Select{}}, sql.InsertSelect{Query: &sql.Select{}}, sql.Delete{Where: sql.Bool(true)}, sql.Update{Where: sql.Bool(true)},
+		sql.UpdateFrom{From: sql.CTERef{}, On: sql.Bool(true)},
 	} {
 		fill(node, statement)
 	}

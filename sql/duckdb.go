@@ -73,6 +73,7 @@ var DuckDB = &Dialect{
 
 		ListContains: "list_contains($1, $2)", ListLength: "len($1)",
 		Least: "least($*)", Greatest: "greatest($*)", Text: "CAST($1 AS VARCHAR)",
+		Hash: "CAST(hash($*) >> 1 AS BIGINT)",
 	},
 	Types: map[Type]string{
 		TypeBool: "BOOLEAN", TypeInt: "BIGINT", TypeFloat: "DOUBLE", TypeDecimal: "DECIMAL(38,9)",

@@ -163,6 +163,10 @@ const (
 	// IntText is the decimal text of an integer or a value whose text is its
 	// identity (UUID); used for identifiers of other types than string.
 	Text Func = "text"
+	// Hash is a non-negative integer of any number of arguments, NULL among
+	// them, in which every one and their order counts. It is the same for the
+	// same values as long as the engine's version is.
+	Hash Func = "hash"
 )
 
 // standard spells what all dialects agree on. A Dialect's own table wins.

@@ -66,6 +66,19 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		}
 		w.line()
 		w.where(s.Where)
+	case UpdateFrom:
+		w.put("UPDATE ", w.table(s.Table), " AS ", w.name(s.As), " SET ")
+		for i, a := range s.Set {
+			if i > 0 {
+				w.put(", ")
+			}
+			w.put(w.name(a.Column), " = ", w.exprIn(a.Value))
+		}
+		w.line()
+		w.put("FROM ")
+		w.from(s.From)
+		w.line()
+		w.where(s.On)
 	case AddColumn:
 		w.put("ALTER TABLE ", w.table(s.Table), " ADD COLUMN ", w.name(s.Column.Name), " ", w.typ(s.Column.Type))
 	case Drop:

@@ -92,6 +92,11 @@ UPDATE t SET a = 1, b = CAST(NULL AS DATE)
 WHERE NOT EXISTS (
   SELECT 1 AS x
 )`},
+		{"update from", sql.UpdateFrom{Table: work("t"), As: "x", Set: []sql.Assignment{{Column: "a", Value: sql.Col("y", "b")}}, From: sql.TableRef{Table: work("u"), As: "y"}, On: sql.And{sql.Fn(sql.Eq, sql.Col("x", "k"), sql.Col("y", "k")), sql.Col("y", "c")}}, `
+UPDATE t AS x SET a = y.b
+FROM u AS y
+WHERE x.k = y.k
+  AND y.c`},
 		{"add column", sql.AddColumn{Table: work("t"), Column: sql.ColumnDef{Name: `a"b`, Type: sql.TypeStrings}}, `
 ALTER TABLE t ADD COLUMN "a""b" VARCHAR[]`},
 		{"drop", sql.Drop{Table: work("t")}, `

@@ -173,6 +173,16 @@ type Update struct {
 	Where Expr
 }
 
+// UpdateFrom sets columns of the rows of Table, under the alias As, that a row
+// of From matches; no two rows of From may match one row.
+type UpdateFrom struct {
+	Table Table
+	As    string
+	Set   []Assignment
+	From  From
+	On    Expr
+}
+
 // Assignment is one column of an Update.
 type Assignment struct {
 	Column string
@@ -185,5 +195,6 @@ type AddColumn struct {
 	Column ColumnDef
 }
 
-func (Update) statement()    {}
-func (AddColumn) statement() {}
+func (Update) statement()     {}
+func (UpdateFrom) statement() {}
+func (AddColumn) statement()  {}

@@ -18,6 +18,12 @@ func Reads(s Statement) []Table {
 			c.expr(a.Value)
 		}
 		c.expr(s.Where)
+	case UpdateFrom:
+		for _, a := range s.Set {
+			c.expr(a.Value)
+		}
+		c.from(s.From)
+		c.expr(s.On)
 	case Swap:
 		c.add(Table{Beside, s.Name})
 	case CreateTable, AddColumn, Drop:
@@ -46,6 +52,8 @@ func Writes(s Statement) Table {
 	case Delete:
 		return s.Table
 	case Update:
+		return s.Table
+	case UpdateFrom:
 		return s.Table
 	case AddColumn:
 		return s.Table
