@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/robfig/cron/v3"
-	"golang.org/x/text/language"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
@@ -246,55 +245,6 @@ func (l *loader) knownEntity(ix *index, name string, at diag.Span) (*Entity, boo
 	return find(l, ix.entities, ix.entityNames, name, at, codeUnknownEntity, "entity")
 }
 
-func (l *loader) entity(e *Entity) {
-	if len(e.Identifiers) == 0 && e.Pos.Get("identifiers").Kind() != strict.Absent {
-		l.report(diag.Errorf(e.Pos.Key("identifiers"), strict.CodeEmpty, "the entity has no identifier").
-			WithHelp("list at least one: - {name: email, normalize: email}"))
-	}
-	u := unique[string, Identifier]{l: l, what: "identifier", byKey: map[string]diag.Span{}}
-	for i := range e.Identifiers {
-		id := &e.Identifiers[i]
-		u.add(id.Name, id.Name, id.Pos.At("name"))
-		known := l.oneOf(id.Normalize, id.Pos.At("normalize"), "normalizer", Normalizers)
-		l.region(id, known)
-		if id.Limit < 0 {
-			l.report(diag.Errorf(id.Pos.At("limit"), codeRange, "a limit cannot be negative").
-				WithHelp("write 1 or more, or remove the key for no limit"))
-		}
-		for j, pattern := range id.Ignore {
-			at := id.Pos.At("ignore", strconv.Itoa(j))
-			switch {
-			case strings.TrimSpace(pattern) == "":
-				l.report(diag.Errorf(at, codePattern, "this pattern is empty").
-					WithHelp("remove it; empty values never identify anybody"))
-			case strings.Trim(pattern, "*") == "":
-				l.report(diag.Errorf(at, codePattern, "this pattern ignores every value").
-					WithHelp("remove the identifier if it is never to be used"))
-			}
-		}
-	}
-}
-
-// region checks the region of phone numbers.
-func (l *loader) region(id *Identifier, normalizerKnown bool) {
-	if id.Region == "" {
-		return
-	}
-	at := id.Pos.At("region")
-	upper := strings.ToUpper(id.Region)
-	region, err := language.ParseRegion(upper)
-	switch {
-	case err != nil || !region.IsCountry() || len(id.Region) != 2 || region.Canonicalize() != region:
-		l.report(diag.Errorf(at, codeValue, "unknown region %q", id.Region).
-			WithHelp("write the two letters of ISO 3166, such as FR, US or GB"))
-	case upper != id.Region:
-		l.report(diag.Errorf(at, codeValue, "unknown region %q", id.Region).WithHelp("write it as %s", upper))
-	case normalizerKnown && id.Normalize != "phone":
-		l.report(diag.Errorf(id.Pos.Key("region"), codeConflict, "only phone numbers have a region").
-			WithHelp("remove it, or add normalize: phone"))
-	}
-}
-
 func (l *loader) source(ix *index, s *Source) {
 	l.expressible(s.Name, s.Pos.At("name"), "source", false)
 	e, entityKnown := l.knownEntity(ix, s.Entity, s.Pos.At("entity"))
@@ -317,13 +267,8 @@ func (l *loader) source(ix *index, s *Source) {
 			WithHelp("map at least one identifier type to a column: {email: email_address}"))
 	}
 	for _, id := range s.Identifiers {
-		if entityKnown && !slices.ContainsFunc(e.Identifiers, func(i Identifier) bool { return i.Name == id.Key }) {
-			names := make([]string, len(e.Identifiers))
-			for i := range e.Identifiers {
-				names[i] = e.Identifiers[i].Name
-			}
-			l.report(unknown(s.Pos.Key("identifiers", id.Key), codeUnknownID,
-				"identifier of "+e.Name, id.Key, names).WithRelated(e.Pos.At("name"), "the entity is here"))
+		if entityKnown {
+			l.identifierOf(e, id.Key, s.Pos.Key("identifiers", id.Key))
 		}
 		l.notBlank(id.Value, s.Pos.At("identifiers", id.Key), "column name")
 	}
@@ -334,8 +279,40 @@ func (l *loader) source(ix *index, s *Source) {
 	if s.Pos.Get("time").Kind() == strict.Scalar {
 		l.notBlank(s.Time, s.Pos.At("time"), "column name")
 	}
+	l.changes(s)
 	for i := range s.Columns {
 		l.column(s, s.Columns[i].Key, &s.Columns[i].Value)
+	}
+}
+
+// changes checks how a source tells what is new in it.
+func (l *loader) changes(s *Source) {
+	known := l.oneOf(s.Changes, s.Pos.At("changes"), "way to find changes", Changes)
+	if s.Changes == "" {
+		s.Changes = Changes[0]
+	}
+	has := func(key string) bool { return s.Pos.Get(key).Kind() != strict.Absent }
+	if s.Pos.Get("key").Kind() == strict.Scalar {
+		l.notBlank(s.Key, s.Pos.At("key"), "column name")
+	}
+	if !known || has("changes") && !s.Pos.Get("changes").IsString() {
+		return
+	}
+	if s.Changes != "compare" && !has("time") {
+		l.report(diag.Errorf(s.Pos.At("changes"), codeMissing, "changes: %s needs a time", s.Changes).
+			WithHelp("add time: with the column that says when each row was added or changed"))
+	}
+	if s.Changes == "compare" && has("look_back") {
+		l.report(diag.Errorf(s.Pos.Key("look_back"), codeConflict, "changes: compare reads all rows and looks back at none").
+			WithHelp("remove it, or add changes: append or changes: update"))
+	}
+	switch {
+	case s.Changes == "update" && !has("key"):
+		l.report(diag.Errorf(s.Pos.At("changes"), codeMissing, "changes: update needs a key").
+			WithHelp("add key: with the column that identifies a row"))
+	case s.Changes != "update" && has("key"):
+		l.report(diag.Errorf(s.Pos.Key("key"), codeConflict, "only changes: update has a key").
+			WithHelp("remove it, or add changes: update"))
 	}
 }
 

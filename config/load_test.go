@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -162,5 +163,80 @@ syncs:
 	if sync.To.Mode != "upsert" || *sync.Guards.MaxRemoved != (Bound{Percent: 2.5, IsPercent: true}) ||
 		*sync.Guards.MaxRejected != (Bound{Rows: 7}) {
 		t.Errorf("got sync %+v", sync)
+	}
+}
+
+// TestLoadIdentity holds the keys of identity to what the types promise, given
+// and not given.
+func TestLoadIdentity(t *testing.T) {
+	p, list := Load(withBase(t, map[string]string{"more.yaml": `
+entities:
+  - name: person
+    identifiers:
+      - {name: user_id, suspect: 2}
+      - {name: email, normalize: email, shared_by: 3, suspect: 4}
+      - {name: cookie}
+    always_link:
+      - {a: email=jo@example.com, b: 'cookie=a=b c', because: they called}
+    never_link:
+      - {a: user_id=1, b: user_id=2, because: twins}
+    suspect_size: 7
+    hold: true
+    expire: {known_only_by: [cookie], after: 2 weeks}
+  - name: device
+    identifiers: [{name: serial}]
+    expire: {known_only_by: [serial], after: 1 day}
+sources:
+  - name: visits
+    table: visits
+    entity: person
+    identifiers: {user_id: id, cookie: anonymous}
+    time: at
+    changes: append
+    look_back: 90 minutes
+  - name: people
+    table: people
+    entity: person
+    identifiers: {user_id: id, email: mail}
+    time: at
+    changes: update
+    look_back: 12 hours
+    key: Row Id
+  - {name: devices, table: devices, entity: device, identifiers: {serial: s}}
+`}), "shop", testKinds())
+	if list != nil {
+		t.Fatalf("got findings:\n%s", render(list))
+	}
+	person, device := p.Entities[2], p.Entities[3]
+	pairs := func(list []Pair) (out []string) {
+		for _, p := range list {
+			out = append(out, p.A.Type+"|"+p.A.Value+"|"+p.B.Type+"|"+p.B.Value+"|"+p.Because)
+		}
+		return out
+	}
+	if diff := cmp.Diff(append(pairs(person.AlwaysLink), pairs(person.NeverLink)...),
+		[]string{"email|jo@example.com|cookie|a=b c|they called", "user_id|1|user_id|2|twins"}); diff != "" {
+		t.Errorf("pairs (-got +want):\n%s", diff)
+	}
+	if ids := person.Identifiers; ids[0].Suspect != 2 || ids[1].SharedBy != 3 || ids[1].Suspect != 4 || ids[2].SharedBy != 0 {
+		t.Errorf("got identifiers %+v", ids)
+	}
+	if person.SuspectSize != 7 || !person.Hold || device.SuspectSize != 50 || device.Hold || p.Entities[0].Expire != nil {
+		t.Errorf("got person %+v, device %+v", person, device)
+	}
+	if diff := cmp.Diff(person.Expire, &Expire{KnownOnlyBy: []string{"cookie"}, After: Duration(14 * 24 * time.Hour)}); diff != "" {
+		t.Errorf("expire (-got +want):\n%s", diff)
+	}
+	type reading struct {
+		Changes, Key string
+		LookBack     time.Duration
+	}
+	var got []reading
+	for _, s := range p.Sources[2:] {
+		got = append(got, reading{s.Changes, s.Key, time.Duration(s.LookBack)})
+	}
+	want := []reading{{"append", "", 90 * time.Minute}, {"update", "Row Id", 12 * time.Hour}, {"compare", "", 0}}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("sources (-got +want):\n%s", diff)
 	}
 }

@@ -140,9 +140,14 @@ var facets = map[string]schema{
 	"Identifier.normalize": {"enum": Normalizers},
 	"Identifier.region":    {"pattern": "^[A-Z]{2}$"},
 	"Identifier.limit":     {"minimum": 0},
+	"Identifier.shared_by": {"minimum": 1},
+	"Identifier.suspect":   {"minimum": 0},
+	"Entity.suspect_size":  {"minimum": 1},
+	"Expire.known_only_by": {"type": "array", "minItems": 1},
 	"Source.name":          nameSchema(),
 	"Source.identifiers":   {"minProperties": 1},
 	"Source.columns":       {"propertyNames": nameSchema()},
+	"Source.changes":       {"enum": Changes},
 	"Files.format":         {"enum": FileFormats},
 	"Files.delimiter":      {"minLength": 1, "maxLength": 1},
 	"Column.type":          {"enum": ColumnTypes},
@@ -156,9 +161,15 @@ var facets = map[string]schema{
 
 // choices say which keys of a type go together.
 var choices = map[reflect.Type]schema{
-	reflect.TypeFor[Source](): {"oneOf": []schema{
-		{"required": []string{"table"}}, {"required": []string{"files"}},
-	}},
+	reflect.TypeFor[Source](): {
+		"oneOf": []schema{
+			{"required": []string{"table"}}, {"required": []string{"files"}},
+		},
+		"allOf": []schema{
+			onlyWhere("changes", []string{"append", "update"}, []string{"time"}, "look_back"),
+			onlyWhere("changes", []string{"update"}, []string{"key"}, "key"),
+		},
+	},
 	reflect.TypeFor[Trait](): {"oneOf": []schema{
 		{"required": []string{"value"}, "not": schema{"anyOf": []schema{
 			{"required": []string{"pick"}}, {"required": []string{"from"}},
@@ -168,6 +179,16 @@ var choices = map[reflect.Type]schema{
 	reflect.TypeFor[From](): {"oneOf": []schema{
 		{"required": []string{"segment"}}, {"required": []string{"entity"}},
 	}},
+}
+
+// onlyWhere says that where key has one of the values other keys are needed, and
+// that one is refused where it has not.
+func onlyWhere(key string, values, needed []string, refused string) schema {
+	return schema{
+		"if":   schema{"properties": schema{key: schema{"enum": values}}, "required": []string{key}},
+		"then": schema{"required": needed},
+		"else": schema{"not": schema{"required": []string{refused}}},
+	}
 }
 
 // shape describes the types that decode themselves, and the node that stands
@@ -187,6 +208,10 @@ func shape(t reflect.Type) schema {
 		}}
 	case reflect.TypeFor[Column]():
 		return schema{"oneOf": []schema{{"type": "string", "enum": ColumnTypes}, object(t)}}
+	case reflect.TypeFor[Reference]():
+		return schema{"type": "string", "pattern": "^[^=]+=."}
+	case reflect.TypeFor[Duration]():
+		return schema{"type": "string", "pattern": "^[0-9]+ +(minute|hour|day|week)s?$"}
 	case reflect.TypeFor[Bound]():
 		return schema{"oneOf": []schema{
 			{"type": "integer", "minimum": 0},

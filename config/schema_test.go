@@ -121,7 +121,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 		reflect.TypeFor[header](), reflect.TypeFor[targetKeys](), reflect.TypeFor[destinationKeys](),
 		reflect.TypeFor[Entity](), reflect.TypeFor[Identifier](), reflect.TypeFor[Source](), reflect.TypeFor[Files](),
 		reflect.TypeFor[Column](), reflect.TypeFor[Trait](), reflect.TypeFor[Segment](), reflect.TypeFor[Sync](),
-		reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
+		reflect.TypeFor[Pair](), reflect.TypeFor[Expire](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")

@@ -92,13 +92,17 @@ type Reference struct{ Type, Value string }
 // UnmarshalStrict reads type=value.
 func (r *Reference) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	const want, help = "an identifier", "write type=value, such as email=jo@example.com"
-	if n.Kind() != strict.Scalar {
+	if !n.IsString() {
 		n.Wrong(report, want, help)
 		return
 	}
-	kind, value, found := strings.Cut(n.Text().Value, "=")
+	var text string
+	if !n.Decode(report, &text) {
+		return
+	}
+	kind, value, found := strings.Cut(text, "=")
 	if !found || kind == "" || value == "" {
-		n.Wrong(report, want, help)
+		report(diag.Errorf(n.Span(), strict.CodeType, "%q is not an identifier", text).WithHelp(help))
 		return
 	}
 	*r = Reference{Type: kind, Value: value}
@@ -126,7 +130,7 @@ const maxDuration = 100 * 365 * 24 * time.Hour
 // UnmarshalStrict reads a number and a unit.
 func (d *Duration) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 	const want, help = "a length of time", "write for example 12 hours, 3 days or 2 weeks"
-	if n.Kind() != strict.Scalar {
+	if !n.IsString() {
 		n.Wrong(report, want, help)
 		return
 	}
@@ -135,7 +139,7 @@ func (d *Duration) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) 
 	length, known := units[strings.TrimSuffix(strings.TrimSpace(unit), "s")]
 	switch {
 	case err != nil || !known:
-		n.Wrong(report, want, help)
+		report(diag.Errorf(n.Span(), strict.CodeType, "%q is not a length of time", n.Text().Value).WithHelp(help))
 	case count < 0 || time.Duration(count) > maxDuration/length:
 		report(diag.Errorf(n.Span(), codeRange, "a length of time is between 0 and 100 years").WithHelp(help))
 	default:
