@@ -152,6 +152,7 @@ func places(table sql.Table) map[string]sql.Statement {
 		sql.Exists{Query: &sql.Select{}},
 		sql.Scalar{Query: &sql.Select{}},
 		sql.Window{},
+		sql.Custom{},
 	} {
 		fill(node, expr)
 	}
@@ -159,7 +160,10 @@ func places(table sql.Table) map[string]sql.Statement {
 	fill(sql.Derived{Query: &sql.Select{}}, from)
 	fill(sql.Join{Left: sql.CTERef{}, Right: sql.CTERef{}}, from)
 	for _, node := range []any{
-		sql.CreateTableAs{Query: &sql.Select{}}, sql.InsertSelect{Query: &sql.Select{}}, sql.Delete{Where: sql.Bool(true)}, sql.Update{Where: sql.Bool(true)},
+		sql.CreateTableAs{Query: &sql.Select{}},
+		sql.InsertSelect{Query: &sql.Select{}},
+		sql.Delete{Where: sql.Bool(true)},
+		sql.Update{Where: sql.Bool(true)},
 		sql.UpdateFrom{From: sql.CTERef{}, On: sql.Bool(true)},
 	} {
 		fill(node, statement)

@@ -89,6 +89,17 @@ type Window struct {
 	OrderBy     []Order
 }
 
+// Custom is an expression that the user wrote in the words of each dialect, by
+// its name. CustomValue in it stands for Value; the rest is printed as it is, in
+// parentheses, so whoever makes one has looked that they balance.
+type Custom struct {
+	ByDialect map[string]string
+	Value     Expr
+}
+
+// CustomValue is what stands for the value in a Custom.
+const CustomValue = "{value}"
+
 // Order is one term of an ORDER BY. NULL placement is always printed, since
 // the warehouses' defaults differ.
 type Order struct {
@@ -115,3 +126,4 @@ func (InQuery) expr()   {}
 func (Exists) expr()    {}
 func (Scalar) expr()    {}
 func (Window) expr()    {}
+func (Custom) expr()    {}

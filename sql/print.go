@@ -470,6 +470,12 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy))
 		}
 		return w.call(e.Call, "OVER ("+strings.Join(parts, " ")+")")
+	case Custom:
+		text, ok := e.ByDialect[w.Dialect.Name]
+		if !ok {
+			w.refuse("%s has no spelling for an expression that is written for other warehouses", w.Dialect.Name)
+		}
+		return "(" + strings.ReplaceAll(text, CustomValue, w.exprOut(e.Value)) + ")", true
 	default:
 		panic(fmt.Sprintf("sql: unknown expression %T", e))
 	}

@@ -160,6 +160,11 @@ func TestExpressions(t *testing.T) {
 		{sql.In{Expr: a}, `FALSE`},
 		{sql.If(a, b, nil), `CASE WHEN a THEN b END`},
 		{sql.Fn(sql.Eq, sql.If(a, b, c), b), `CASE WHEN a THEN b ELSE c END = b`},
+		{
+			sql.Fn(sql.SubFast, a, sql.Custom{ByDialect: map[string]string{"duckdb": "{value} - $1{value}", "bigquery": "0"}, Value: sql.Fn(sql.AddFast, b, c)}),
+			`a - ((b + c) - $1(b + c))`,
+		},
+		{sql.Custom{ByDialect: map[string]string{"duckdb": "upper({value})"}, Value: sql.String("{value}')")}, `(upper('{value}'')'))`},
 		{sql.String("it's \\ $1"), `'it''s \ $1'`},
 		{sql.String("a\x00"), `replace('a␀', '␀', chr(0))`},
 		{sql.Fn(sql.Eq, sql.String("$2 $1"), sql.String("$*")), `'$2 $1' = '$*'`},
@@ -217,6 +222,10 @@ func TestRefusals(t *testing.T) {
 		if got, err := p.Expr(e); err == nil {
 			t.Errorf("%s: printed %s", name, got)
 		}
+	}
+	_, err := p.Expr(sql.Custom{ByDialect: map[string]string{"bigquery": "upper({value})"}, Value: sql.String("a")})
+	if want := "duckdb has no spelling for an expression that is written for other warehouses"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -162,6 +162,8 @@ func (c *collector) expr(e Expr) {
 		c.query(e.Query)
 	case Scalar:
 		c.query(e.Query)
+	case Custom:
+		c.expr(e.Value)
 	case Window:
 		c.expr(e.Call)
 		c.exprs(e.PartitionBy)
