@@ -32,6 +32,7 @@ const (
 	codeTable          = "bad-table"
 	codeFormat         = "bad-format"
 	codePattern        = "bad-pattern"
+	codeSQL            = "bad-sql"
 	codeSchedule       = "bad-schedule"
 	codeFrom           = "bad-column-reference"
 	codeUnreachable    = "unreachable-identifier"

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,8 +24,7 @@ func (l *loader) entity(e *Entity) {
 	for i := range e.Identifiers {
 		id := &e.Identifiers[i]
 		u.add(id.Name, id.Name, id.Pos.At("name"))
-		known := l.oneOf(id.Normalize, id.Pos.At("normalize"), "normalizer", Normalizers)
-		l.region(id, known)
+		l.region(id, l.normalizer(id))
 		l.strength(e, id, i == 0)
 		if id.Limit < 0 {
 			l.report(diag.Errorf(id.Pos.At("limit"), codeRange, "a limit cannot be negative").
@@ -33,6 +33,9 @@ func (l *loader) entity(e *Entity) {
 		for j, pattern := range id.Ignore {
 			at := id.Pos.At("ignore", strconv.Itoa(j))
 			switch {
+			case pattern == FreeMail && id.Normalize != "email" && id.Normalize != "domain":
+				l.report(diag.Errorf(at, codeConflict, "only domains and e-mail addresses can be those of free providers").
+					WithHelp("remove it, or add normalize: email or normalize: domain"))
 			case strings.TrimSpace(pattern) == "":
 				l.report(diag.Errorf(at, codePattern, "this pattern is empty").
 					WithHelp("remove it; empty values never identify anybody"))
@@ -48,6 +51,113 @@ func (l *loader) entity(e *Entity) {
 	}
 	l.pairs(e)
 	l.expire(e)
+}
+
+// normalizer checks how values are made comparable, and reads the SQL of a
+// custom normalizer. It reports whether it knows the normalizer.
+func (l *loader) normalizer(id *Identifier) bool {
+	n := id.Pos.Get("normalize")
+	if n.Kind() != strict.Mapping {
+		return l.oneOf(string(id.Normalize), n.Span(), "normalizer", Normalizers)
+	}
+	if !n.Decode(l.report, &id.Custom) {
+		return true
+	}
+	key := id.Pos.Key("normalize")
+	if len(id.Custom) == 0 {
+		l.report(diag.Errorf(key, strict.CodeEmpty, "the normalizer has no SQL").
+			WithHelp("map each type of warehouse to an expression: {duckdb: 'upper(%s)'}", ValuePlaceholder))
+		return true
+	}
+	types := slices.Sorted(maps.Keys(l.kinds.Targets))
+	for _, e := range id.Custom {
+		if !slices.Contains(types, e.Key) {
+			l.report(unknown(n.Key(e.Key), codeType, "target type", e.Key, types))
+			continue
+		}
+		l.expression(n.Text(e.Key))
+	}
+	lacking := map[string]bool{}
+	for _, t := range l.project.Targets {
+		if _, given := id.Custom.Get(t.Type); !given && slices.Contains(types, t.Type) && !lacking[t.Type] {
+			lacking[t.Type] = true
+			l.report(diag.Errorf(key, codeMissing, "the normalizer has no SQL for %s", t.Type).
+				WithHelp("add %s: with the expression in its dialect", t.Type).
+				WithRelated(t.key, "this target is of that type"))
+		}
+	}
+	return true
+}
+
+// expression checks the SQL of a custom normalizer, as far as all dialects
+// agree: that the value is in it, and that nothing of it reaches outside. The
+// warehouse judges the rest.
+func (l *loader) expression(text strict.Text) {
+	for _, bad := range []struct{ part, what string }{
+		{";", "a semicolon"}, {"--", "a comment"}, {"/*", "a comment"},
+	} {
+		if at := strings.Index(text.Value, bad.part); at >= 0 {
+			l.report(diag.Errorf(text.Span(at, at+len(bad.part)), codeSQL, "the SQL of a normalizer cannot hold %s", bad.what).
+				WithHelp("write one expression, without %q", bad.part))
+			return
+		}
+	}
+	if !strings.Contains(text.Value, ValuePlaceholder) {
+		l.report(diag.Errorf(text.Span(0, len(text.Value)), codeSQL, "the SQL of a normalizer does not use the value").
+			WithHelp("write %s where the text of the identifier belongs: upper(%s)", ValuePlaceholder, ValuePlaceholder))
+		return
+	}
+	// Whether a backslash escapes the quote after it is the dialect's choice.
+	flaw := unbalanced(text.Value, false)
+	if flaw == nil || unbalanced(text.Value, true) == nil {
+		return
+	}
+	l.report(diag.Errorf(text.Span(flaw.start, flaw.end), codeSQL, "%s", flaw.summary).WithHelp("%s", flaw.help))
+}
+
+// flaw is what is wrong with the bytes [start, end) of a text.
+type flaw struct {
+	start, end    int
+	summary, help string
+}
+
+// unbalanced finds a quote or parenthesis of an expression without the other,
+// and a value that is quoted.
+func unbalanced(expression string, backslash bool) *flaw {
+	var open []int // offsets of parentheses
+	quote := -1    // offset of the quote that we are in
+	for i := 0; i < len(expression); i++ {
+		c := expression[i]
+		switch {
+		case quote >= 0 && c == '\\' && backslash,
+			quote >= 0 && c == expression[quote] && strings.HasPrefix(expression[i+1:], string(c)):
+			i++ // the next byte is text
+		case quote >= 0 && c == expression[quote]:
+			quote = -1
+		case quote >= 0 && strings.HasPrefix(expression[i:], ValuePlaceholder):
+			return &flaw{
+				i, i + len(ValuePlaceholder), "the value cannot stand inside of quotes",
+				"take the quotes away: " + ValuePlaceholder + " is an expression, not text that is put in",
+			}
+		case quote >= 0:
+		case c == '\'' || c == '"' || c == '`':
+			quote = i
+		case c == '(':
+			open = append(open, i)
+		case c == ')' && len(open) == 0:
+			return &flaw{i, i + 1, "this parenthesis closes none", "remove it, or open one before it"}
+		case c == ')':
+			open = open[:len(open)-1]
+		}
+	}
+	switch {
+	case quote >= 0:
+		return &flaw{quote, quote + 1, "this quote is never closed", "close it"}
+	case len(open) > 0:
+		at := open[len(open)-1]
+		return &flaw{at, at + 1, "this parenthesis is never closed", "close it"}
+	}
+	return nil
 }
 
 // region checks the region of phone numbers.
@@ -117,8 +227,7 @@ func same(e *Entity, p *Pair) [2]Reference {
 			return r
 		}
 		r.Value = strings.TrimSpace(r.Value)
-		switch e.Identifiers[i].Normalize {
-		case "email", "domain", "lower":
+		if slices.Contains([]Normalizer{"email", "domain", "lower"}, e.Identifiers[i].Normalize) {
 			r.Value = strings.ToLower(r.Value)
 		}
 		return r

@@ -240,3 +240,36 @@ sources:
 		t.Errorf("sources (-got +want):\n%s", diff)
 	}
 }
+
+// TestLoadNormalizers reads both forms, and SQL that any of the dialects may
+// have.
+func TestLoadNormalizers(t *testing.T) {
+	p, list := Load(withBase(t, map[string]string{"more.yaml": `
+entities:
+  - name: car
+    identifiers:
+      - {name: vin, normalize: lower}
+      - name: plate
+        normalize:
+          duckdb: "replace(lower({value}), 'it''s (', 'its')"
+          bigquery: |
+            REGEXP_REPLACE(LOWER({value}), '[^a-z\'(]', "\"(")
+      - {name: site, normalize: domain, ignore: [free_mail, example.com]}
+sources:
+  - {name: cars, table: cars, entity: car, identifiers: {vin: v, plate: p, site: s}}
+`}), "shop", testKinds())
+	if list != nil {
+		t.Fatalf("got findings:\n%s", render(list))
+	}
+	ids := p.Entities[2].Identifiers
+	if ids[0].Normalize != "lower" || ids[0].Custom != nil || ids[1].Normalize != CustomNormalizer {
+		t.Errorf("got %+v", ids)
+	}
+	want := strict.Ordered[string]{
+		{Key: "duckdb", Value: "replace(lower({value}), 'it''s (', 'its')"},
+		{Key: "bigquery", Value: `REGEXP_REPLACE(LOWER({value}), '[^a-z\'(]', "\"(")` + "\n"},
+	}
+	if diff := cmp.Diff(ids[1].Custom, want); diff != "" {
+		t.Errorf("custom (-got +want):\n%s", diff)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -137,7 +138,6 @@ var facets = map[string]schema{
 	"Entity.name":          nameSchema(),
 	"Entity.identifiers":   {"minItems": 1},
 	"Identifier.name":      nameSchema(),
-	"Identifier.normalize": {"enum": Normalizers},
 	"Identifier.region":    {"pattern": "^[A-Z]{2}$"},
 	"Identifier.limit":     {"minimum": 0},
 	"Identifier.shared_by": {"minimum": 1},
@@ -205,6 +205,14 @@ func shape(t reflect.Type) schema {
 		return schema{"oneOf": []schema{
 			{"type": "string"},
 			{"type": "array", "items": schema{"type": "string"}, "minItems": 1},
+		}}
+	case reflect.TypeFor[Normalizer]():
+		return schema{"oneOf": []schema{
+			{"type": "string", "enum": Normalizers},
+			{
+				"type": "object", "minProperties": 1,
+				"additionalProperties": schema{"type": "string", "pattern": regexp.QuoteMeta(ValuePlaceholder)},
+			},
 		}}
 	case reflect.TypeFor[Column]():
 		return schema{"oneOf": []schema{{"type": "string", "enum": ColumnTypes}, object(t)}}

@@ -151,8 +151,13 @@ func (d *Duration) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) 
 type Identifier struct {
 	Name string `yaml:"name,required" doc:"Name of the identifier type, such as email."`
 	// Normalize names how values are made comparable; "" leaves them as they
-	// are. See Normalizers.
-	Normalize string `yaml:"normalize" doc:"How values are made comparable. Without it they are compared as they are."`
+	// are. See Normalizer.
+	Normalize Normalizer `yaml:"normalize" doc:"How values are made comparable. Without it they are compared as they are. A mapping from types of warehouse to SQL is a normalizer of your own."`
+	// Custom are the expressions of a CustomNormalizer by the type of target, in
+	// the file's order. Load fills them in and holds them to have one for each
+	// target of the project. In each ValuePlaceholder stands for the trimmed
+	// text; the result is text, or NULL where the value is no identifier.
+	Custom strict.Ordered[string] `yaml:"-"`
 	// Region is the ISO 3166 region that a national phone number is read in.
 	Region string `yaml:"region" doc:"Region (two letters, such as FR) in which a phone number without a country code is read."`
 	// Limit is how many different values one customer may have; 0 is no limit.
@@ -165,8 +170,9 @@ type Identifier struct {
 	// is any number.
 	Suspect int `yaml:"suspect" doc:"An entity with more values than this is listed as suspicious."`
 	// Ignore lists values that identify nobody, after normalisation; * stands
-	// for any text.
-	Ignore []string    `yaml:"ignore" doc:"Values that identify nobody, after normalisation. * stands for any text."`
+	// for any text, FreeMail for all domains at which anybody can have an
+	// address.
+	Ignore []string    `yaml:"ignore" doc:"Values that identify nobody, after normalisation. * stands for any text. free_mail stands for the domains of free e-mail providers, for domain and email."`
 	Pos    strict.Node `yaml:"-"`
 }
 
@@ -174,8 +180,38 @@ type Identifier struct {
 // is given.
 const DefaultSharedBy = 10
 
-// Normalizers are the values of Identifier.Normalize.
+// FreeMail is the entry of Identifier.Ignore that stands for the domains of
+// free e-mail providers and, where the identifier is an address, for the
+// addresses at them.
+const FreeMail = "free_mail"
+
+// Normalizer is how values are made comparable: one of Normalizers,
+// CustomNormalizer, or "".
+type Normalizer string
+
+// Normalizers are those that have a name in YAML.
 var Normalizers = []string{"email", "phone", "domain", "lower", "trim", "digits", "integer"}
+
+// CustomNormalizer is the one that the project spells in SQL: Identifier.Custom
+// has it.
+const CustomNormalizer Normalizer = "custom"
+
+// ValuePlaceholder is what stands for the value in Identifier.Custom.
+const ValuePlaceholder = "{value}"
+
+// UnmarshalStrict reads a name, or sees that there is a mapping, which Load
+// reads into Identifier.Custom.
+func (z *Normalizer) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
+	switch n.Kind() {
+	case strict.Mapping:
+		*z = CustomNormalizer
+	case strict.List:
+		n.Wrong(report, "a name, or a mapping from types of warehouse to SQL,",
+			"write for example email, or {duckdb: 'upper("+ValuePlaceholder+")'}")
+	case strict.Absent, strict.Null, strict.Scalar:
+		n.Decode(report, (*string)(z))
+	}
+}
 
 // Source is a table, or a set of files, of the user's.
 type Source struct {

@@ -37,6 +37,8 @@ func fold(id config.Identifier, trimmed sql.Expr) sql.Expr {
 		return strip(sql.Fn(sql.Replace, trimmed, sql.String(normalize.TrunkHint), sql.String("")), `[^0-9]+`)
 	case "digits":
 		return strip(trimmed, `[^0-9]+`)
+	case config.CustomNormalizer: // folds as it likes
+		return trimmed
 	default:
 		return trimmed
 	}
@@ -56,6 +58,8 @@ func finish(id config.Identifier, raw, trimmed, folded sql.Expr) sql.Expr {
 		return domain(folded)
 	case "integer":
 		return integer(folded)
+	case config.CustomNormalizer:
+		return custom(id, folded)
 	default:
 		return sql.Fn(sql.NullIfEmpty, folded)
 	}
@@ -89,9 +93,10 @@ func phone(region string, text, digits sql.Expr) sql.Expr {
 	return matching(sql.Fn(sql.Concat, sql.String("+"), c), normalize.PhonePattern)
 }
 
-// domain is the host of a URL or what is left of a bare domain.
+// domain is the host of a URL, what follows the @ of an e-mail address, or what
+// is left of a bare domain.
 func domain(host sql.Expr) sql.Expr {
-	for _, pattern := range []string{`^([a-z][a-z0-9+.-]*:)?//`, `(?s)[/?#].*$`, `:[0-9]*$`, `^(www\.)+`, `\.$`} {
+	for _, pattern := range []string{`^([a-z][a-z0-9+.-]*:)?//`, `(?s)[/?#].*$`, `^\S*@`, `:[0-9]*$`, `^(www\.)+`, `\.$`} {
 		host = strip(host, pattern)
 	}
 	return matching(host, normalize.DomainPattern)
@@ -117,24 +122,54 @@ func blank(raw sql.Expr) sql.Expr {
 	return sql.Fn(sql.IsNull, sql.Fn(sql.NullIfEmpty, sql.Fn(sql.TrimSpace, raw)))
 }
 
+// custom is what the project's own SQL makes of a text. It never sees an empty
+// one, of which some expressions, such as a hash, would make a value that links
+// all who have none; and what it gives is text without white space around it.
+func custom(id config.Identifier, trimmed sql.Expr) sql.Expr {
+	byDialect := make(map[string]string, len(id.Custom))
+	for _, e := range id.Custom {
+		byDialect[e.Key] = strings.TrimSpace(e.Value)
+	}
+	made := sql.Cast{Expr: sql.Custom{ByDialect: byDialect, Value: trimmed}, To: sql.TypeString}
+	given := sql.Fn(sql.Ne, trimmed, sql.String(""))
+	return sql.If(given, sql.Fn(sql.NullIfEmpty, trim(made)), nil)
+}
+
 // ignored says that a normal value is on the identifier's ignore list.
 func ignored(id config.Identifier, value sql.Expr) sql.Expr {
-	var exact []sql.Expr
+	var exact, domains []sql.Expr
 	terms := sql.Or{}
 	for _, pattern := range id.Ignore {
-		if !strings.Contains(pattern, "*") {
+		switch {
+		case pattern == config.FreeMail && id.Normalize == "email":
+			domains = texts(normalize.FreeMail)
+		case pattern == config.FreeMail:
+			exact = append(exact, texts(normalize.FreeMail)...)
+		case strings.Contains(pattern, "*"):
+			parts := strings.Split(pattern, "*")
+			for i := range parts {
+				parts[i] = regexp.QuoteMeta(parts[i])
+			}
+			// (?s): the star stands for any text, line breaks included.
+			terms = append(terms, sql.Fn(sql.MatchesAll, value, sql.String("(?s)"+strings.Join(parts, ".*"))))
+		default:
 			exact = append(exact, sql.String(pattern))
-			continue
 		}
-		parts := strings.Split(pattern, "*")
-		for i := range parts {
-			parts[i] = regexp.QuoteMeta(parts[i])
-		}
-		// (?s): the star stands for any text, line breaks included.
-		terms = append(terms, sql.Fn(sql.MatchesAll, value, sql.String("(?s)"+strings.Join(parts, ".*"))))
 	}
 	if len(exact) > 0 {
 		terms = append(terms, sql.In{Expr: value, List: exact})
 	}
+	if len(domains) > 0 {
+		terms = append(terms, sql.In{Expr: strip(value, `^[^@]*@`), List: domains})
+	}
 	return terms
+}
+
+// texts are the literals of a list.
+func texts(list []string) []sql.Expr {
+	out := make([]sql.Expr, len(list))
+	for i, s := range list {
+		out[i] = sql.String(s)
+	}
+	return out
 }

@@ -42,6 +42,7 @@ var (
 
 	notDigits  = regexp.MustCompile(`[^0-9]`)
 	scheme     = regexp.MustCompile(`^([a-z][a-z0-9+.-]*:)?//`)
+	mailbox    = regexp.MustCompile(`^\S*@`)
 	afterHost  = regexp.MustCompile(`[/?#](?s:.*)$`)
 	port       = regexp.MustCompile(`:[0-9]*$`)
 	leadingWWW = regexp.MustCompile(`^(www\.)+`)
@@ -103,11 +104,14 @@ func phone(region, text string) (string, bool) {
 	return "+" + digits, dialled.MatchString("+" + digits)
 }
 
-// domain takes away the scheme, path, port and leading www. of a URL.
+// domain takes away the scheme, path, user, port and leading www. of a URL, and
+// what an e-mail address has before its last @. The path goes first: the @ in
+// example.com/@jane is not that of an address.
 func domain(text string) string {
 	s := strings.ToLower(text)
 	s = scheme.ReplaceAllString(s, "")
 	s = afterHost.ReplaceAllString(s, "")
+	s = mailbox.ReplaceAllString(s, "")
 	s = port.ReplaceAllString(s, "")
 	s = leadingWWW.ReplaceAllString(s, "")
 	return strings.TrimSuffix(s, ".")

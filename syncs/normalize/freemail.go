@@ -1,0 +1,47 @@
+package normalize
+
+// FreeMail are domains at which anybody can have an e-mail address: a shared one
+// says nothing about where people work. They are sorted and in the form that
+// Value gives a domain. Well-known providers are listed, those of internet
+// access included; throw-away addresses are not, since new ones come every day.
+var FreeMail = []string{
+	"126.com", "139.com", "163.com", "189.cn", "21cn.com", "abv.bg", "aim.com", "alice.it", "aliceadsl.fr",
+	"aliyun.com", "aol.co.uk", "aol.com", "aol.de", "aol.fr", "aol.it", "aon.at", "arcor.de", "att.net",
+	"azet.sk", "bbox.fr", "bellsouth.net", "biglobe.ne.jp", "bigmir.net", "bigpond.com", "bigpond.net.au",
+	"bk.ru", "bluewin.ch", "blueyonder.co.uk", "bol.com.br", "bredband.net", "btinternet.com", "centrum.cz",
+	"centrum.sk", "charter.net", "chello.at", "chello.nl", "citromail.hu", "club-internet.fr", "comcast.net",
+	"comhem.se", "cox.net", "daum.net", "docomo.ne.jp", "duck.com", "earthlink.net", "eircom.net", "email.com",
+	"email.cz", "email.it", "excite.com", "ezweb.ne.jp", "fastmail.com", "fastmail.fm", "fastwebnet.it",
+	"foxmail.com", "free.fr", "freemail.hu", "freenet.de", "gazeta.pl", "globo.com", "gmail.com", "gmx.at",
+	"gmx.ch", "gmx.co.uk", "gmx.com", "gmx.de", "gmx.es", "gmx.fr", "gmx.info", "gmx.net", "gmx.us",
+	"googlemail.com", "hanmail.net", "hetnet.nl", "hey.com", "hinet.net", "hispeed.ch", "home.nl", "hotmail.be",
+	"hotmail.ca", "hotmail.ch", "hotmail.co.jp", "hotmail.co.uk", "hotmail.com", "hotmail.com.ar",
+	"hotmail.com.br", "hotmail.com.mx", "hotmail.com.tr", "hotmail.de", "hotmail.dk", "hotmail.es",
+	"hotmail.fi", "hotmail.fr", "hotmail.gr", "hotmail.it", "hotmail.nl", "hotmail.no", "hotmail.se",
+	"hushmail.com", "i.ua", "icloud.com", "ig.com.br", "iinet.net.au", "inbox.com", "inbox.lv", "inbox.ru",
+	"indiatimes.com", "interia.eu", "interia.pl", "iol.it", "jubii.dk", "juno.com", "kolumbus.fi", "kpnmail.nl",
+	"laposte.net", "libero.it", "list.ru", "live.be", "live.ca", "live.cn", "live.co.uk", "live.com",
+	"live.com.au", "live.com.mx", "live.com.pt", "live.de", "live.dk", "live.fr", "live.it", "live.jp",
+	"live.nl", "live.no", "live.se", "luukku.com", "lycos.com", "mac.com", "mail.bg", "mail.com", "mail.de",
+	"mail.dk", "mail.ru", "mailfence.com", "me.com", "meta.ua", "msn.com", "mynet.com", "myyahoo.com",
+	"nate.com", "naver.com", "netzero.net", "neuf.fr", "nifty.com", "noos.fr", "ntlworld.com", "numericable.fr",
+	"o2.pl", "oi.com.br", "onet.eu", "onet.pl", "online.no", "op.pl", "optusnet.com.au", "orange.fr",
+	"outlook.at", "outlook.be", "outlook.com", "outlook.com.ar", "outlook.com.au", "outlook.com.br",
+	"outlook.de", "outlook.dk", "outlook.es", "outlook.fr", "outlook.in", "outlook.it", "outlook.jp",
+	"outlook.pt", "pchome.com.tw", "planet.nl", "pm.me", "poczta.fm", "post.cz", "posteo.de", "proton.me",
+	"protonmail.ch", "protonmail.com", "proximus.be", "qq.com", "rambler.ru", "rediffmail.com",
+	"rocketmail.com", "runbox.com", "sapo.pt", "sbcglobal.net", "scarlet.be", "seznam.cz", "sfr.fr", "shaw.ca",
+	"sify.com", "sina.cn", "sina.com", "sky.com", "skynet.be", "softbank.ne.jp", "sohu.com", "startmail.com",
+	"suomi24.fi", "sympatico.ca", "t-online.de", "t-online.hu", "talktalk.net", "tele2.se", "telenet.be",
+	"telia.com", "terra.com.br", "terra.es", "tim.it", "tin.it", "tiscali.co.uk", "tiscali.it", "tlen.pl",
+	"tom.com", "tuta.io", "tutamail.com", "tutanota.com", "tutanota.de", "ukr.net", "uol.com.br", "usa.com",
+	"verizon.net", "videotron.ca", "virgilio.it", "virgin.net", "virginmedia.com", "voila.fr", "volny.cz",
+	"vp.pl", "walla.co.il", "walla.com", "wanadoo.fr", "web.de", "windowslive.com", "wp.pl", "xs4all.nl",
+	"xtra.co.nz", "ya.ru", "yahoo.be", "yahoo.ca", "yahoo.co.id", "yahoo.co.in", "yahoo.co.jp", "yahoo.co.kr",
+	"yahoo.co.nz", "yahoo.co.th", "yahoo.co.uk", "yahoo.co.za", "yahoo.com", "yahoo.com.ar", "yahoo.com.au",
+	"yahoo.com.br", "yahoo.com.cn", "yahoo.com.co", "yahoo.com.hk", "yahoo.com.mx", "yahoo.com.my",
+	"yahoo.com.ph", "yahoo.com.sg", "yahoo.com.tr", "yahoo.com.tw", "yahoo.com.vn", "yahoo.de", "yahoo.dk",
+	"yahoo.es", "yahoo.fr", "yahoo.gr", "yahoo.ie", "yahoo.in", "yahoo.it", "yahoo.nl", "yahoo.no", "yahoo.pl",
+	"yahoo.ro", "yahoo.se", "yandex.by", "yandex.com", "yandex.kz", "yandex.ru", "yandex.ua", "yeah.net",
+	"ymail.com", "ziggo.nl", "zoho.com", "zohomail.com", "zohomail.eu", "zoznam.sk",
+}
