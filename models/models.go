@@ -35,6 +35,8 @@ type Model struct {
 	Name string
 	// Nodes are the keys of the resources that the model builds.
 	Nodes []string
+	// Note is what people should know of how it is built, often nothing.
+	Note string
 	// Span is the YAML that caused it.
 	Span diag.Span
 	// Steps fill Work and Beside tables.

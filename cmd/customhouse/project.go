@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -158,19 +159,23 @@ func (r *recorder) hash() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// plan compiles the selected part of the project.
+// plan compiles the selected part of the project, for a first run.
 func (a *app) plan(p *project) (*models.Plan, error) {
 	asOf, err := a.at(p.Timezone)
 	if err != nil {
 		return nil, err
 	}
-	options := compile.Options{AsOf: asOf, RunID: newRunID(a.now())}
+	return a.planFor(p, compile.Options{AsOf: asOf, RunID: newRunID(a.now())}, a.stderr)
+}
+
+// planFor compiles the selected part of the project; warnings go to w.
+func (a *app) planFor(p *project, options compile.Options, w io.Writer) (*models.Plan, error) {
 	plan, found := compile.Compile(p.Project, options)
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
 	if len(found) > 0 {
-		diag.Render(a.stderr, found)
+		diag.Render(w, found)
 	}
 	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
 	if err != nil || selected == nil {

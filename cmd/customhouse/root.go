@@ -37,9 +37,11 @@ type app struct {
 	include    []string
 	exclude    []string
 	asOf       string
-	format     string
-	logFormat  string
-	noColor    bool
+	// fullRefresh is run's.
+	fullRefresh bool
+	format      string
+	logFormat   string
+	noColor     bool
 	// quiet keeps the lines of progress to terminals.
 	quiet bool
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -14,12 +15,13 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
 func (a *app) runCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Build everything and deliver what changed",
 		Long: `Resolve identities, build profiles, evaluate segments, and deliver what changed
@@ -41,6 +43,8 @@ failed, 2 after an interrupt.`,
 			return exit(summary.Status)
 		}),
 	}
+	cmd.Flags().BoolVar(&a.fullRefresh, "full-refresh", false, "build identities from all rows, not from those that are new; ids stay")
+	return cmd
 }
 
 // exit is the failure that a run's status stands for.
@@ -80,12 +84,30 @@ func (a *app) run(ctx context.Context) (run.Summary, error) {
 	if err != nil {
 		return run.Summary{}, err
 	}
+	options.Plan, err = a.resume(ctx, p, options.Warehouse, plan)
+	if err != nil {
+		return run.Summary{}, errors.Join(err, options.Warehouse.Close())
+	}
 	summary, err := run.Run(ctx, options)
 	err = errors.Join(err, options.Warehouse.Close())
 	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
 		err = errors.Join(err, p.writeResults(summary))
 	}
 	return summary, err
+}
+
+// resume is the plan of the run that follows what the warehouse holds.
+func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, plan *models.Plan) (*models.Plan, error) {
+	last, err := run.Identities(ctx, wh)
+	if err != nil {
+		return nil, err
+	}
+	if last == nil {
+		return plan, nil
+	}
+	return a.planFor(p, compile.Options{
+		AsOf: plan.AsOf, RunID: plan.RunID, Identities: last, Refresh: a.fullRefresh,
+	}, io.Discard) // what there is to warn of was said
 }
 
 func (p *project) writeResults(s run.Summary) error {

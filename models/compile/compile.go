@@ -28,6 +28,12 @@ type Options struct {
 	// Select are the keys of the nodes to build; nil means all. Segments that
 	// are not selected keep their members, syncs that are not deliver nothing.
 	Select map[string]bool
+	// Identities is what the last run left of each entity, by name; nil for the
+	// first run.
+	Identities map[string]*identity.Last
+	// Refresh builds identities from all rows, whatever the last run left. Ids
+	// stay.
+	Refresh bool
 }
 
 // entity is one entity with all that belongs to it.
@@ -206,7 +212,7 @@ func (c *compiler) system() {
 		{Name: "project_hash", Type: sql.TypeString},
 	}})
 	for _, e := range c.entities {
-		c.plan.System = append(c.plan.System, identity.System(e.Entity)...)
+		c.plan.System = append(c.plan.System, identity.System(e.Entity, e.sources)...)
 		in := c.profileInput(e)
 		// Profiles get their columns from the model that fills them. Without it
 		// a new trait has no column, rather than one without values.
@@ -217,21 +223,52 @@ func (c *compiler) system() {
 	c.plan.System = append(c.plan.System, audience.System()...)
 }
 
+// identity is what package identity wants of an entity.
+func (c *compiler) identity(e *entity) identity.Input {
+	in := identity.Input{Entity: e.Entity, Sources: e.sources, AsOf: c.AsOf, RunID: c.RunID}
+	last := c.Identities[e.Name]
+	if last != nil {
+		for _, name := range last.Sources {
+			if !slices.ContainsFunc(c.project.Sources, func(s *config.Source) bool { return s.Name == name }) {
+				in.Dropped = append(in.Dropped, name)
+			}
+		}
+	}
+	in.Last, in.Because = identity.Resume(e.Entity, e.sources, c.AsOf, last, c.Refresh)
+	return in
+}
+
+// texts names the identifiers of a source that a trait picks as such.
+func (e *entity) texts(s *config.Source) []string {
+	var out []string
+	for _, t := range e.traits {
+		for _, r := range t.From {
+			source, column := models.Reference(r)
+			_, declared := s.Columns.Get(column)
+			if source == s.Name && !declared && !slices.Contains(out, column) {
+				out = append(out, column)
+			}
+		}
+	}
+	return out
+}
+
 // models lists everything that the whole project needs.
 func (c *compiler) models() {
 	add := func(m ...*models.Model) { c.plan.Models = append(c.plan.Models, m...) }
 	var groups []segment.Entity
 	for _, e := range c.entities {
+		in := c.identity(e)
 		for _, s := range e.sources {
-			add(identity.Rows(e.Entity, s, c.AsOf))
+			add(identity.Rows(in, s))
 		}
-		add(identity.Resolve(identity.Input{Entity: e.Entity, Sources: e.sources, AsOf: c.AsOf, RunID: c.RunID}), identity.Redirect(e.Entity))
+		add(identity.Resolve(in), identity.Redirect(e.Entity))
 		for _, s := range e.sources {
-			add(identity.Map(e.Entity, s))
+			add(identity.Map(e.Entity, s, e.texts(s)))
 		}
-		in := c.profileInput(e)
-		add(profile.Features(in)...)
-		add(profile.Build(in))
+		known := c.profileInput(e)
+		add(profile.Features(known)...)
+		add(profile.Build(known))
 		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: e.expr.Segments})
 	}
 	m := segment.Build(segment.Input{

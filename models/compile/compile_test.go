@@ -82,7 +82,7 @@ func names(p *models.Plan) string {
 // TestSelect wants what was selected, and above it no more than what fills the
 // work tables that it reads.
 func TestSelect(t *testing.T) {
-	features := "rows:contacts rows:orders map:contacts map:orders features:contacts features:orders profile:customer"
+	features := "map:contacts map:orders features:contacts features:orders profile:customer"
 	tests := []struct {
 		nodes []string
 		want  string
@@ -91,7 +91,7 @@ func TestSelect(t *testing.T) {
 			"rows:companies identity:account redirect:account map:companies features:companies profile:account segments sync:big_out"},
 		{[]string{"entity:customer"}, "rows:contacts rows:orders identity:customer"},
 		{[]string{"trait:customer.spent"}, features},
-		{[]string{"segment:paying"}, "redirect:customer rows:companies redirect:account map:companies features:companies profile:account segments"},
+		{[]string{"segment:paying"}, "redirect:customer redirect:account map:companies features:companies profile:account segments"},
 		{[]string{"sync:big_out"}, "sync:big_out"},
 		{[]string{"source:contacts"}, ""},
 		{[]string{}, ""},

@@ -18,24 +18,22 @@ const rankWeight = 1 << 48
 // number, in the order in which clusters were first seen. Numbers are never
 // used again: the next one is above every id that identities or history know.
 // An id is a number and nothing else, so it tells nothing of the person.
-func assignIDs(in Input) []models.Step {
-	e := in.Entity
+//
+// Quarantined identifiers, and entities that have expired, get none: they are
+// barred (c).
+func (r *resolver) assignIDs() models.Step {
+	e := r.e
 	var (
 		nodes   = prefix(e, "nodes")
 		cluster = prefix(e, "cluster")
 		owners  = prefix(e, "owners")
 		ids     = prefix(e, "ids")
 		claims  = sql.Joins(ref(nodes, "d"), sql.Join{Kind: sql.InnerJoin, Right: ref(cluster, "c"), On: eq(sql.Col("c", "n"), sql.Col("d", "n"))})
-		hasOld  = sql.Fn(sql.IsNotNull, sql.Col("d", "old"))
+		free    = sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "c")}, Not: true, Query: &sql.Select{Items: sql.Items("z", "c"), From: ref(r.table("barred"), "z")}}
+		hasOld  = sql.And{sql.Fn(sql.IsNotNull, sql.Col("d", "old")), free}
 		weight  = sql.Fn(sql.AddFast, sql.Fn(sql.IntMul, sql.Cast{Expr: sql.Col("d", "t"), To: sql.TypeInt}, sql.Int(rankWeight)), sql.Col("d", "n"))
-		greater = func(t sql.Table, column string) sql.Expr {
-			return sql.Scalar{Query: &sql.Select{
-				Items: []sql.Item{sql.As(sql.Fn(sql.Coalesce, sql.Fn(sql.Max, sql.Col("m", column)), sql.Int(0)), "n")},
-				From:  ref(t, "m"),
-			}}
-		}
 		highest = sql.Fn(sql.Greatest,
-			greater(IdentitiesTable(e), Column(e)), greater(HistoryTable(e), "old_id"), greater(HistoryTable(e), "new_id"))
+			maximum(IdentitiesTable(e), Column(e)), maximum(HistoryTable(e), "old_id"), maximum(HistoryTable(e), "new_id"))
 	)
 	owner := sql.CreateTableAs{Table: owners, Query: &sql.Select{
 		Items: []sql.Item{
@@ -54,6 +52,7 @@ func assignIDs(in Input) []models.Step {
 	clusters := &sql.Select{
 		Items:   []sql.Item{sql.As(sql.Col("c", "c"), "c"), sql.As(sql.Fn(sql.Min, sql.Col("c", "n")), "first")},
 		From:    ref(cluster, "c"),
+		Where:   free,
 		GroupBy: []sql.Expr{sql.Col("c", "c")},
 	}
 	fresh := sql.Fn(sql.AddFast, highest, sql.Window{
@@ -69,11 +68,31 @@ func assignIDs(in Input) []models.Step {
 		From: sql.Joins(sql.Derived{Query: clusters, As: "k"},
 			sql.Join{Kind: sql.LeftJoin, Right: sql.Derived{Query: surviving, As: "s"}, On: eq(sql.Col("s", "c"), sql.Col("k", "c"))}),
 	}}
-	return []models.Step{&models.Exec{Title: "carry ids over", Statements: []sql.Statement{owner, assign, changes(e, owners, claims, hasOld)}}}
+	return &models.Exec{Title: "carry ids over", Statements: []sql.Statement{r.barred(), owner, assign, r.changes(owners, claims, hasOld)}}
+}
+
+// barred lists the clusters that belong to nobody.
+func (r *resolver) barred() sql.Statement {
+	alone := sql.And{r.isQuarantined(sql.Col("c", "n"), false)}
+	if len(r.e.AlwaysLink) > 0 {
+		alone = append(alone, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "n")}, Not: true, Query: r.members(sql.Fn(sql.Not, sql.Col("p", "never")))})
+	}
+	all := sql.Union{&sql.Select{Items: sql.Items("c", "c"), From: ref(r.table("cluster"), "c"), Where: alone}}
+	if r.e.Expire != nil {
+		all = append(all, &sql.Select{
+			Items: sql.Items("c", "c"),
+			From: sql.Joins(ref(r.table("cluster"), "c"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("c", "n"))}),
+			GroupBy: []sql.Expr{sql.Col("c", "c")},
+			Having:  r.expires(sql.Col("d", "t"), sql.Col("d", "last_seen")),
+		})
+	}
+	return sql.CreateTableAs{Table: r.table("barred"), Query: all}
 }
 
 // changes lists what became of the ids of the last build, where anything did.
-func changes(e *config.Entity, owners sql.Table, claims sql.From, hasOld sql.Expr) sql.Statement {
+func (r *resolver) changes(owners sql.Table, claims sql.From, hasOld sql.Expr) sql.Statement {
+	e := r.e
 	row := func(oldID, newID sql.Expr, kind, cause string) []sql.Item {
 		return []sql.Item{
 			sql.As(oldID, "old_id"), sql.As(newID, "new_id"), sql.As(sql.String(kind), "kind"), sql.As(sql.String(cause), "cause"),
@@ -96,15 +115,25 @@ func changes(e *config.Entity, owners sql.Table, claims sql.From, hasOld sql.Exp
 		),
 		Where: sql.Fn(sql.Ne, sql.Col("o", "c"), sql.Col("p", "c")),
 	}
+	before, id := IdentitiesTable(e), Column(e)
+	if r.Last != nil {
+		before, id = r.table("before"), "old"
+	}
+	left := sql.Exists{Query: &sql.Select{
+		Items: []sql.Item{sql.As(sql.Int(1), "one")}, From: ref(r.table("nodes"), "d"), Where: eq(sql.Col("d", "old"), sql.Col("g", "id")),
+	}}
 	gone := &sql.Select{
-		Items: row(sql.Col("g", Column(e)), sql.Null{Type: sql.TypeInt}, "gone", "no source carries its identifiers any more"),
+		Items: []sql.Item{
+			sql.As(sql.Col("g", "id"), "old_id"), sql.As(sql.Null{Type: sql.TypeInt}, "new_id"), sql.As(sql.String("gone"), "kind"),
+			sql.As(sql.If(left, sql.String("its identifiers are quarantined or have expired"), sql.String("no source carries its identifiers any more")), "cause"),
+		},
 		From: sql.Derived{As: "g", Query: &sql.Select{
-			Distinct: true, Items: sql.Items("i", Column(e)), From: ref(IdentitiesTable(e), "i"),
+			Distinct: true, Items: []sql.Item{sql.As(sql.Col("i", id), "id")}, From: ref(before, "i"), Where: sql.Fn(sql.IsNotNull, sql.Col("i", id)),
 		}},
 		Where: sql.Exists{Not: true, Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.Int(1), "one")},
 			From:  ref(owners, "o"),
-			Where: eq(sql.Col("o", "old"), sql.Col("g", Column(e))),
+			Where: eq(sql.Col("o", "old"), sql.Col("g", "id")),
 		}},
 	}
 	return sql.CreateTableAs{Table: prefix(e, "changes"), Query: sql.Union{merged, split, gone}}

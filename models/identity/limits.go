@@ -25,7 +25,13 @@ import (
 // A refused identifier is nobody's evidence: it stands alone, as a customer of
 // its own, and joins no weaker identifier to itself or to each other. The
 // refusal is listed in refused (x, reason, evidence).
-func enforceLimits(e *config.Entity) []models.Step {
+//
+// A pair of never_link is a limit too: that of a type of its own, beyond those
+// of the entity, of which its two identifiers are the only values and a cluster
+// may have one. Where both would go to one cluster, the one seen later is kept
+// apart (never_link), and goes on as the evidence that it is.
+func (r *resolver) enforceLimits() []models.Step {
+	e := r.e
 	refused := prefix(e, "refused")
 	steps := []models.Step{&models.Exec{Title: "prepare limits", Statements: []sql.Statement{
 		sql.CreateTableAs{Table: refused, Query: &sql.Select{
@@ -37,29 +43,37 @@ func enforceLimits(e *config.Entity) []models.Step {
 			From: ref(prefix(e, "nodes"), "d"), Where: sql.Bool(false),
 		}},
 	}}}
-	limited := false
+	limited := r.keepsApart()
 	for _, id := range e.Identifiers {
 		limited = limited || id.Limit > 0
 	}
 	if !limited {
 		return steps
 	}
-	steps = append(steps, &models.Exec{Title: "find clusters over a limit", Statements: []sql.Statement{overLimit(e, prefix(e, "cluster"))}})
+	find := []sql.Statement{r.overLimit(prefix(e, "cluster"))}
+	if r.keepsApart() {
+		find = append(find, sql.CreateTableAs{Table: r.table("apart"), Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Col("q", "n"), "n"), sql.As(sql.Col("q", "t"), "t")},
+			From:  sql.Derived{Query: r.apart(), As: "q"},
+		}})
+	}
+	steps = append(steps, &models.Exec{Title: "find clusters over a limit", Statements: find})
 	repair := []models.Step{&models.Exec{Title: "take clusters over a limit apart", Statements: takeApart(e)}}
 	for rank := 1; rank < len(e.Identifiers); rank++ {
-		repair = append(repair, joinRank(e, rank)...)
+		repair = append(repair, r.joinRank(rank)...)
 	}
 	repair = append(repair, &models.Exec{Title: "put the repaired clusters back", Statements: []sql.Statement{
 		sql.CreateTableAs{Table: prefix(e, "cluster"), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("c", "n"), "n"),
 				sql.As(sql.Col("c", "t"), "t"),
+				sql.As(sql.Col("c", "g"), "g"),
 				sql.As(sql.Fn(sql.Coalesce, sql.Col("b", "c"), sql.Col("c", "c")), "c"),
 			},
 			From: sql.Joins(ref(prefix(e, "cluster"), "c"),
 				sql.Join{Kind: sql.LeftJoin, Right: ref(prefix(e, "part"), "b"), On: eq(sql.Col("b", "n"), sql.Col("c", "n"))}),
 		}},
-		overLimit(e, prefix(e, "part")),
+		r.overLimit(prefix(e, "part")),
 	}})
 	// A loop only so that a graph without violations costs one question: one
 	// repair leaves no cluster over a limit.
@@ -71,13 +85,51 @@ func enforceLimits(e *config.Entity) []models.Step {
 	})
 }
 
-// limit is an SQL expression for the limit of a rank column; NULL is none.
-func limit(e *config.Entity, rank sql.Expr) sql.Expr {
+// keepsApart says that there are pairs that must not come together.
+func (r *resolver) keepsApart() bool { return len(r.e.NeverLink) > 0 }
+
+// apart are the members of the pairs of never_link, n, with the type t that
+// stands for the pair.
+func (r *resolver) apart() sql.Query {
+	var out sql.Union
+	for _, side := range []string{"a", "b"} {
+		out = append(out, &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("p", side), "n"),
+				sql.As(sql.Fn(sql.AddFast, sql.Int(len(r.e.Identifiers)), sql.Col("p", "k")), "t"),
+			},
+			From: ref(r.table("pairs"), "p"), Where: sql.Col("p", "never"),
+		})
+	}
+	return out
+}
+
+// isPair says that a type stands for a pair of never_link.
+func (r *resolver) isPair(rank sql.Expr) sql.Expr {
+	return sql.Fn(sql.Ge, rank, sql.Int(len(r.e.Identifiers)))
+}
+
+// because is what the project says of a pair, by its type.
+func (r *resolver) because(rank sql.Expr) sql.Expr {
 	c := sql.Case{}
-	for i, id := range e.Identifiers {
+	for i, p := range r.e.NeverLink {
+		c.Whens = append(c.Whens, sql.When{
+			If: eq(rank, sql.Int(len(r.e.Identifiers)+len(r.e.AlwaysLink)+i)), Then: sql.String("never_link: " + p.Because),
+		})
+	}
+	return c
+}
+
+// limit is an SQL expression for the limit of a rank column; NULL is none.
+func (r *resolver) limit(rank sql.Expr) sql.Expr {
+	c := sql.Case{}
+	for i, id := range r.e.Identifiers {
 		if id.Limit > 0 {
 			c.Whens = append(c.Whens, sql.When{If: eq(rank, sql.Int(i)), Then: sql.Int(id.Limit)})
 		}
+	}
+	if r.keepsApart() {
+		c.Whens = append(c.Whens, sql.When{If: r.isPair(rank), Then: sql.Int(1)})
 	}
 	return c
 }
@@ -93,7 +145,8 @@ func typeName(e *config.Entity, rank sql.Expr) sql.Expr {
 
 // overLimit lists the clusters that break a limit: over (c). The clusters are
 // those of a table with the columns n, t and c.
-func overLimit(e *config.Entity, clusters sql.Table) sql.Statement {
+func (r *resolver) overLimit(clusters sql.Table) sql.Statement {
+	e := r.e
 	limits := sql.Or{}
 	for i, id := range e.Identifiers {
 		if id.Limit > 0 {
@@ -103,15 +156,25 @@ func overLimit(e *config.Entity, clusters sql.Table) sql.Statement {
 			})
 		}
 	}
+	found := sql.Union{&sql.Select{
+		Items:   sql.Items("c", "c"),
+		From:    ref(clusters, "c"),
+		GroupBy: []sql.Expr{sql.Col("c", "c"), sql.Col("c", "t")},
+		Having:  limits, // FALSE where none is
+	}}
+	if r.keepsApart() {
+		found = append(found, &sql.Select{
+			Items: sql.Items("c", "c"),
+			From: sql.Joins(ref(r.table("pairs"), "p"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(clusters, "c"), On: eq(sql.Col("c", "n"), sql.Col("p", "a"))},
+				sql.Join{Kind: sql.InnerJoin, Right: ref(clusters, "d"), On: sql.And{
+					eq(sql.Col("d", "n"), sql.Col("p", "b")), eq(sql.Col("d", "c"), sql.Col("c", "c")),
+				}}),
+			Where: sql.Col("p", "never"),
+		})
+	}
 	return sql.CreateTableAs{Table: prefix(e, "over"), Query: &sql.Select{
-		Distinct: true,
-		Items:    sql.Items("k", "c"),
-		From: sql.Derived{As: "k", Query: &sql.Select{
-			Items:   sql.Items("c", "c"),
-			From:    ref(clusters, "c"),
-			GroupBy: []sql.Expr{sql.Col("c", "c"), sql.Col("c", "t")},
-			Having:  limits,
-		}},
+		Distinct: true, Items: sql.Items("k", "c"), From: sql.Derived{As: "k", Query: found},
 	}}
 }
 
@@ -139,7 +202,8 @@ func takeApart(e *config.Entity) []sql.Statement {
 
 // joinRank lets the identifiers of one rank join the clusters of the stronger
 // ones, as far as the limits allow.
-func joinRank(e *config.Entity, rank int) []models.Step {
+func (r *resolver) joinRank(rank int) []models.Step {
+	e := r.e
 	var (
 		part    = prefix(e, "part")
 		touches = prefix(e, "touches") // (x, c): x has a link to cluster c
@@ -155,32 +219,63 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 		refuse  = func(q *sql.Select) sql.Statement {
 			return sql.InsertSelect{Table: refused, Columns: []string{"x", "reason", "evidence"}, Query: q}
 		}
-		standing = func(n sql.Expr) sql.Expr {
+		absent = func(where sql.Expr) sql.Expr {
 			return sql.Exists{Not: true, Query: &sql.Select{
-				Items: []sql.Item{sql.As(sql.Int(1), "one")}, From: ref(refused, "z"), Where: eq(sql.Col("z", "x"), n),
+				Items: []sql.Item{sql.As(sql.Int(1), "one")}, From: ref(refused, "z"), Where: where,
 			}}
 		}
-		notRefused = func(alias string) sql.Expr { return standing(sql.Col(alias, "x")) }
+		notRefused = func(alias string) sql.Expr { return absent(eq(sql.Col("z", "x"), sql.Col(alias, "x"))) }
+		// What is merely kept apart is evidence all the same.
+		standing = func(n sql.Expr) sql.Expr {
+			return absent(sql.And{eq(sql.Col("z", "x"), n), sql.Fn(sql.Ne, sql.Col("z", "reason"), sql.String("never_link"))})
+		}
 	)
 
 	// shared: the clusters that x touches hold too many of some type together.
-	tooMany := &sql.Select{
-		Items: []sql.Item{
-			sql.As(sql.Col("h", "x"), "x"), sql.As(sql.Col("s", "t"), "t"), sql.As(sql.Fn(sql.Sum, sql.Col("s", "k")), "k"),
-		},
+	held := sql.Union{&sql.Select{
+		Items: []sql.Item{sql.As(sql.Col("h", "x"), "x"), sql.As(sql.Col("s", "t"), "t"), sql.As(sql.Col("s", "k"), "k")},
 		From: sql.Joins(ref(touches, "h"),
 			sql.Join{Kind: sql.InnerJoin, Right: ref(bridges, "b"), On: eq(sql.Col("b", "x"), sql.Col("h", "x"))},
 			sql.Join{Kind: sql.InnerJoin, Right: ref(sizes, "s"), On: eq(sql.Col("s", "c"), sql.Col("h", "c"))}),
-		GroupBy: []sql.Expr{sql.Col("h", "x"), sql.Col("s", "t")},
+	}}
+	if r.keepsApart() {
+		held = append(held, &sql.Select{ // x counts itself
+			Items: []sql.Item{sql.As(sql.Col("b", "x"), "x"), sql.As(sql.Col("a", "t"), "t"), sql.As(sql.Int(1), "k")},
+			From:  sql.Joins(ref(bridges, "b"), sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("b", "x"))}),
+		})
+	}
+	tooMany := &sql.Select{
+		Items:   append(sql.Items("q", "x", "t"), sql.As(sql.Fn(sql.Sum, sql.Col("q", "k")), "k")),
+		From:    sql.Derived{Query: held, As: "q"},
+		GroupBy: []sql.Expr{sql.Col("q", "x"), sql.Col("q", "t")},
 	}
 	evidence := func(alias string) sql.Expr {
 		text := sql.Fn(sql.Concat, sql.String("would join "), sql.Fn(sql.IntToString, sql.Cast{Expr: sql.Col(alias, "k"), To: sql.TypeInt}))
 		text = sql.Fn(sql.Concat, text, sql.String(" "))
 		text = sql.Fn(sql.Concat, text, typeName(e, sql.Col(alias, "t")))
 		text = sql.Fn(sql.Concat, text, sql.String(", limit "))
-		return sql.Fn(sql.Concat, text, sql.Fn(sql.IntToString, sql.Cast{Expr: limit(e, sql.Col(alias, "t")), To: sql.TypeInt}))
+		text = sql.Fn(sql.Concat, text, sql.Fn(sql.IntToString, sql.Cast{Expr: r.limit(sql.Col(alias, "t")), To: sql.TypeInt}))
+		if r.keepsApart() {
+			return sql.If(r.isPair(sql.Col(alias, "t")), r.because(sql.Col(alias, "t")), text)
+		}
+		return text
 	}
-	exceeds := func(alias string) sql.Expr { return sql.Fn(sql.Gt, sql.Col(alias, "k"), limit(e, sql.Col(alias, "t"))) }
+	exceeds := func(alias string) sql.Expr { return sql.Fn(sql.Gt, sql.Col(alias, "k"), r.limit(sql.Col(alias, "t"))) }
+	holding := sql.Query(&sql.Select{
+		Items:   append(sql.Items("p", "c", "t"), sql.As(sql.Fn(sql.CountAll), "k")),
+		From:    ref(part, "p"),
+		Where:   sql.Fn(sql.Lt, sql.Col("p", "t"), sql.Int(rank)),
+		GroupBy: []sql.Expr{sql.Col("p", "c"), sql.Col("p", "t")},
+	})
+	if r.keepsApart() {
+		holding = sql.Union{holding, &sql.Select{
+			Items: append(sql.Items("p", "c"), sql.As(sql.Col("a", "t"), "t"), sql.As(sql.Fn(sql.CountAll), "k")),
+			From: sql.Joins(ref(part, "p"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("p", "n"))}),
+			Where:   sql.Fn(sql.Lt, sql.Col("p", "t"), sql.Int(rank)),
+			GroupBy: []sql.Expr{sql.Col("p", "c"), sql.Col("a", "t")},
+		}}
+	}
 
 	steps := []models.Step{&models.Exec{Title: title("judge shared identifiers"), Statements: []sql.Statement{
 		sql.CreateTableAs{Table: touches, Query: &sql.Select{
@@ -196,12 +291,7 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 			GroupBy: []sql.Expr{sql.Col("h", "x")},
 			Having:  sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
 		}},
-		sql.CreateTableAs{Table: sizes, Query: &sql.Select{
-			Items:   append(sql.Items("p", "c", "t"), sql.As(sql.Fn(sql.CountAll), "k")),
-			From:    ref(part, "p"),
-			Where:   sql.Fn(sql.Lt, sql.Col("p", "t"), sql.Int(rank)),
-			GroupBy: []sql.Expr{sql.Col("p", "c"), sql.Col("p", "t")},
-		}},
+		sql.CreateTableAs{Table: sizes, Query: holding},
 		refuse(&sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("m", "x"), "x"), sql.As(sql.String("shared"), "reason"),
@@ -225,16 +315,11 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 
 	steps = append(steps, components(fmt.Sprintf("%s_rank%d", e.Name, rank), hubs, joined)...)
 
-	groupSizes := &sql.Select{
-		Items: []sql.Item{
-			sql.As(sql.Col("g", "g"), "g"), sql.As(sql.Col("s", "t"), "t"),
-			sql.As(sql.Fn(sql.Sum, sql.Col("s", "k")), "k"), sql.As(sql.Fn(sql.Max, sql.Col("s", "k")), "most"),
-		},
-		From:    sql.Joins(ref(groups, "g"), sql.Join{Kind: sql.InnerJoin, Right: ref(sizes, "s"), On: eq(sql.Col("s", "c"), sql.Col("g", "c"))}),
-		GroupBy: []sql.Expr{sql.Col("g", "g"), sql.Col("s", "t")},
-	}
-	together := sql.Query(groupSizes)
-	if e.Identifiers[rank].Limit > 0 {
+	counted := sql.Union{&sql.Select{
+		Items: []sql.Item{sql.As(sql.Col("g", "g"), "g"), sql.As(sql.Col("s", "t"), "t"), sql.As(sql.Col("s", "k"), "k"), sql.As(sql.Col("s", "k"), "one")},
+		From:  sql.Joins(ref(groups, "g"), sql.Join{Kind: sql.InnerJoin, Right: ref(sizes, "s"), On: eq(sql.Col("s", "c"), sql.Col("g", "c"))}),
+	}}
+	if e.Identifiers[rank].Limit > 0 || r.keepsApart() {
 		// The identifiers of this rank count as well where clusters would come
 		// together: one beyond the limit could be the only link between them.
 		several := &sql.Select{
@@ -248,19 +333,61 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 				sql.Join{Kind: sql.InnerJoin, Right: sql.Derived{Query: several, As: "v"}, On: eq(sql.Col("v", "g"), sql.Col("g", "g"))}),
 			Where: notRefused("h"),
 		}
-		together = sql.Union{groupSizes, &sql.Select{
-			Items: []sql.Item{
-				sql.As(sql.Col("w", "g"), "g"), sql.As(sql.Int(rank), "t"),
-				sql.As(sql.Fn(sql.CountAll), "k"), sql.As(sql.Int(0), "most"),
-			},
-			From:    sql.Derived{Query: own, As: "w"},
-			GroupBy: []sql.Expr{sql.Col("w", "g")},
-		}}
+		one := []sql.Item{sql.As(sql.Int(1), "k"), sql.As(sql.Int(0), "one")}
+		if e.Identifiers[rank].Limit > 0 {
+			counted = append(counted, &sql.Select{
+				Items: append([]sql.Item{sql.As(sql.Col("w", "g"), "g"), sql.As(sql.Int(rank), "t")}, one...), From: sql.Derived{Query: own, As: "w"},
+			})
+		}
+		if r.keepsApart() {
+			counted = append(counted, &sql.Select{
+				Items: append([]sql.Item{sql.As(sql.Col("w", "g"), "g"), sql.As(sql.Col("a", "t"), "t")}, one...),
+				From: sql.Joins(sql.Derived{Query: own, As: "w"},
+					sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("w", "x"))}),
+			})
+		}
+	}
+	together := &sql.Select{
+		Items: append(sql.Items("q", "g", "t"),
+			sql.As(sql.Fn(sql.Sum, sql.Col("q", "k")), "k"), sql.As(sql.Fn(sql.Max, sql.Col("q", "one")), "most")),
+		From:    sql.Derived{Query: counted, As: "q"},
+		GroupBy: []sql.Expr{sql.Col("q", "g"), sql.Col("q", "t")},
 	}
 	inBroken := func(alias string) sql.Join {
 		return sql.Join{Kind: sql.InnerJoin, Right: ref(broken, "k"), On: eq(sql.Col("k", "g"), sql.Col(alias, "g"))}
 	}
-	return append(steps, &models.Exec{Title: title("join what the limits allow"), Statements: []sql.Statement{
+	keepApart := func() []sql.Statement {
+		if !r.keepsApart() {
+			return nil
+		}
+		// y is the other one of the pair: in the cluster already, or to go there
+		// and seen before.
+		there := sql.Exists{Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Int(1), "one")},
+			From: sql.Joins(ref(sizes, "s"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("s", "c"))}),
+			Where: sql.And{eq(sql.Col("g", "g"), sql.Col("q", "c")), eq(sql.Col("s", "t"), sql.Col("a", "t"))},
+		}}
+		earlier := sql.Exists{Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Int(1), "one")},
+			From: sql.Joins(ref(place, "y"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "b"), On: eq(sql.Col("b", "n"), sql.Col("y", "x"))}),
+			Where: sql.And{
+				eq(sql.Col("y", "c"), sql.Col("q", "c")), eq(sql.Col("b", "t"), sql.Col("a", "t")), sql.Fn(sql.Lt, sql.Col("y", "x"), sql.Col("q", "x")),
+			},
+		}}
+		return []sql.Statement{refuse(&sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("q", "x"), "x"), sql.As(sql.String("never_link"), "reason"),
+				sql.As(sql.Fn(sql.ArgMin, r.because(sql.Col("a", "t")), sql.Col("a", "t")), "evidence"),
+			},
+			From: sql.Joins(ref(place, "q"),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("q", "x"))}),
+			Where:   sql.And{notRefused("q"), sql.Or{there, earlier}},
+			GroupBy: []sql.Expr{sql.Col("q", "x")},
+		})}
+	}
+	statements := []sql.Statement{
 		sql.CreateTableAs{Table: groups, Query: &sql.Select{
 			Distinct: true,
 			Items: []sql.Item{
@@ -308,6 +435,9 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 			}},
 		}},
 		refuse(surplus(e, rank, place)),
+	}
+	statements = append(statements, keepApart()...)
+	statements = append(statements,
 		sql.CreateTableAs{Table: part, Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("p", "n"), "n"), sql.As(sql.Col("p", "t"), "t"),
@@ -319,7 +449,8 @@ func joinRank(e *config.Entity, rank int) []models.Step {
 				}}, On: eq(sql.Col("w", "x"), sql.Col("p", "n"))},
 				sql.Join{Kind: sql.LeftJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("p", "c"))}),
 		}},
-	}})
+	)
+	return append(steps, &models.Exec{Title: title("join what the limits allow"), Statements: statements})
 }
 
 // surplus selects the identifiers of a rank beyond their own limit.

@@ -29,16 +29,60 @@ func newBench(tb testing.TB) *bench {
 // resolve runs identity of an entity whose sources are the tables raw.<name>.
 func (b *bench) resolve(e *config.Entity, run int, sources ...*config.Source) {
 	b.Helper()
-	asOf := time.Date(2026, 1, run, 0, 0, 0, 0, time.UTC)
-	for _, t := range identity.System(e) {
+	b.build(b.input(e, run, sources...))
+}
+
+// resume is resolve, going on from the last run where that is possible.
+func (b *bench) resume(e *config.Entity, run int, sources ...*config.Source) bool {
+	b.Helper()
+	in := b.input(e, run, sources...)
+	in.Last, in.Because = identity.Resume(e, sources, in.AsOf, b.last(), false)
+	b.build(in)
+	return in.Last != nil
+}
+
+func (b *bench) input(e *config.Entity, run int, sources ...*config.Source) identity.Input {
+	b.Helper()
+	for _, t := range identity.System(e, sources) {
 		b.Statements(t)
 	}
-	for _, s := range sources {
-		b.Steps(identity.Rows(e, s, asOf).Steps)
+	return identity.Input{
+		Entity: e, Sources: sources, AsOf: time.Date(2026, 1, run, 0, 0, 0, 0, time.UTC), RunID: fmt.Sprintf("run%d", run),
 	}
-	m := identity.Resolve(identity.Input{Entity: e, Sources: sources, AsOf: asOf, RunID: fmt.Sprintf("run%d", run)})
+}
+
+func (b *bench) build(in identity.Input) {
+	b.Helper()
+	for _, s := range in.Sources {
+		b.Steps(identity.Rows(in, s).Steps)
+	}
+	m := identity.Resolve(in)
 	b.Steps(m.Steps)
 	b.Statements(m.Commit...)
+}
+
+// last is what the last run left; nil where there was none.
+func (b *bench) last() *identity.Last {
+	b.Helper()
+	var last *identity.Last
+	for _, r := range b.Rows("SELECT source, settings, since, as_of, run_id FROM public.identity_state ORDER BY source") {
+		at := func(s string) time.Time {
+			t, err := time.Parse(time.RFC3339, s)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return t
+		}
+		if r[0] == "" {
+			last = &identity.Last{Settings: r[1], AsOf: at(r[3]), RunID: r[4], Since: map[string]time.Time{}}
+			continue
+		}
+		last.Sources = append(last.Sources, r[0])
+		if r[2] != "" {
+			last.Since[r[0]] = at(r[2])
+		}
+	}
+	return last
 }
 
 // wide is the source raw.rows with a column for each of types.
@@ -461,8 +505,9 @@ func TestLostIdentifiers(t *testing.T) {
 		fill(test.before)
 		b.resolve(e, 1, wide())
 		fill(test.after)
-		b.Steps(identity.Rows(e, wide(), time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)).Steps)
-		m := identity.Resolve(identity.Input{Entity: e, Sources: []*config.Source{wide()}, RunID: "run2"})
+		in := b.input(e, 2, wide())
+		b.Steps(identity.Rows(in, in.Sources[0]).Steps)
+		m := identity.Resolve(in)
 		got := -1
 		for _, s := range m.Steps {
 			if a, ok := s.(*models.Assert); ok {

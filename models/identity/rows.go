@@ -17,13 +17,17 @@ type Binding struct {
 	Column string
 }
 
-// Raw is the column of Rows and Map that holds the value as the source has it.
-// The dot keeps it apart from the source's columns and from ours, such as
-// customer_id, which is also a likely name of an identifier.
+// Raw is the column that holds the value as the source has it. The dot keeps it
+// apart from the source's columns and from ours, such as customer_id, which is
+// also a likely name of an identifier.
 func (b Binding) Raw() string { return "raw." + b.Identifier.Name }
 
-// Value is the column of Rows and Map that holds the comparable value of an
-// identifier, NULL where there is none.
+// Number is the column that holds the number of the identifier, NULL where the
+// value is none.
+func (b Binding) Number() string { return "n." + b.Identifier.Name }
+
+// Value is the column that holds the comparable value of an identifier, NULL
+// where there is none.
 func Value(identifier string) string { return "id." + identifier }
 
 // Value is the column of the binding's comparable value.
@@ -40,13 +44,6 @@ func Bindings(e *config.Entity, s *config.Source) []Binding {
 	return out
 }
 
-// RowsTable holds the distinct combinations of identifiers of a source.
-func RowsTable(s *config.Source) sql.Table { return sql.Table{Space: sql.Work, Name: "rows_" + s.Name} }
-
-// MapTable holds, for each combination of raw identifiers of a source, whose
-// rows they are: columns Binding.Raw, Binding.Value and Column(entity).
-func MapTable(s *config.Source) sql.Table { return sql.Table{Space: sql.Work, Name: "map_" + s.Name} }
-
 // SourceTable is a source as package sql names it.
 func SourceTable(s *config.Source) sql.Table {
 	if s.Files != nil {
@@ -55,32 +52,256 @@ func SourceTable(s *config.Source) sql.Table {
 	return sql.Table{Space: sql.Source, Name: s.Table}
 }
 
-// Column is the id column of an entity in every table of ours.
-func Column(e *config.Entity) string { return e.Name + "_id" }
+// The Work tables of a source.
+func rowsTable(s *config.Source) sql.Table  { return sourceWork("rows", s) }
+func markTable(s *config.Source) sql.Table  { return sourceWork("mark", s) }
+func scanTable(s *config.Source) sql.Table  { return sourceWork("scan", s) }
+func diffTable(s *config.Source) sql.Table  { return sourceWork("diff", s) }
+func codedTable(s *config.Source) sql.Table { return sourceWork("coded", s) }
 
-// IdentitiesTable is the public table of an entity's identifiers.
-func IdentitiesTable(e *config.Entity) sql.Table {
-	return sql.Table{Space: sql.Public, Name: e.Name + "_identities"}
+func sourceWork(name string, s *config.Source) sql.Table {
+	return sql.Table{Space: sql.Work, Name: name + "_" + s.Name}
 }
+
+// The modes of config.Source.Changes that do not read everything.
+const (
+	byAppend = "append"
+	byUpdate = "update"
+)
+
+// dated says that a source is read from a time on.
+func dated(s *config.Source) bool { return s.Changes == byAppend || s.Changes == byUpdate }
+
+// What diff says of a combination.
+const (
+	isNew = iota
+	isGone
+	isSeen // again, at other times
+)
+
+// beginning is before the time of any row.
+var beginning = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Rows compiles the one scan of a source that identity needs: its distinct
 // combinations of identifiers, with when they were seen and how often. Values
 // are normalised after the grouping, since a source of events repeats the same
-// few combinations over and over. asOf stands in where a source has no time.
-func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
-	bindings := Bindings(e, s)
+// few combinations over and over.
+//
+// From scratch that is rows. Otherwise it is scan, the rows that the source's
+// mode reads again, and Resolve compares them with the combinations that the
+// last run stored.
+func Rows(in Input, s *config.Source) *models.Model {
+	r := reader{Input: in, s: s, bindings: Bindings(in.Entity, s)}
+	var list []sql.Statement
+	if dated(s) {
+		list = append(list, r.mark())
+	}
+	title := "read identifiers of " + s.Name
+	if in.Last == nil {
+		list = append(list, sql.CreateTableAs{Table: rowsTable(s), Query: r.normalised(sql.Derived{Query: r.hashed(), As: "g"}, nil)})
+	} else {
+		if dated(s) {
+			title = "read new identifiers of " + s.Name
+		}
+		list = append(list, sql.CreateTableAs{Table: scanTable(s), Query: r.hashed()})
+	}
+	return &models.Model{
+		Name:  "rows:" + s.Name,
+		Nodes: []string{"source:" + s.Name},
+		Span:  s.Pos.Span(),
+		Steps: []models.Step{&models.Exec{Title: title, Statements: list}},
+	}
+}
+
+// compare makes diff, what became of each stored combination, and rows, those
+// that are new. What was read again replaces what was known of it: the stored
+// column open counts the rows of a combination that the next run may find
+// otherwise, so that a row that is gone is noticed wherever its mode looks.
+func compare(in Input, s *config.Source) []sql.Statement {
+	r := reader{Input: in, s: s, bindings: Bindings(in.Entity, s)}
+	return []sql.Statement{
+		sql.CreateTableAs{Table: diffTable(s), Query: r.diff()},
+		sql.CreateTableAs{Table: rowsTable(s), Query: r.normalised(ref(diffTable(s), "g"), eq(sql.Col("g", "kind"), sql.Int(isNew)))},
+	}
+}
+
+type reader struct {
+	Input
+	s        *config.Source
+	bindings []Binding
+}
+
+// since is from when on the source is read; zero is everything.
+func (r reader) since() time.Time {
+	if r.Last == nil || !dated(r.s) {
+		return time.Time{}
+	}
+	return r.Last.Since[r.s.Name]
+}
+
+// at is the time of a row under the alias s.
+func (r reader) at() sql.Expr { return sql.Cast{Expr: sql.Col("s", r.s.Time), To: sql.TypeTimestamp} }
+
+// again says that a row is to be read. One without a time may be new at any
+// time.
+func (r reader) again() sql.Expr {
+	since := r.since()
+	if since.IsZero() {
+		return nil
+	}
+	return sql.Or{sql.Fn(sql.IsNull, r.at()), sql.Fn(sql.Ge, r.at(), sql.Timestamp(since))}
+}
+
+// mark works out from when on the next run reads: so far before the newest row
+// as a row may be late. A row from the future does not count, or nothing would
+// be read until then.
+func (r reader) mark() sql.Statement {
+	newest := sql.Fn(sql.Max, sql.If(sql.Fn(sql.Le, r.at(), sql.Timestamp(r.AsOf)), r.at(), nil))
+	back := sql.Int(time.Duration(r.s.LookBack).Microseconds())
+	from := r.since()
+	if from.IsZero() {
+		from = beginning
+	}
+	return sql.CreateTableAs{Table: markTable(r.s), Query: &sql.Select{
+		Items: []sql.Item{sql.As(sql.Fn(sql.Greatest, sql.Fn(sql.TimeSub, sql.Col("q", "newest"), back), sql.Timestamp(from)), "since")},
+		From: sql.Derived{As: "q", Query: &sql.Select{
+			Items: []sql.Item{sql.As(newest, "newest")}, From: ref(SourceTable(r.s), "s"), Where: r.again(),
+		}},
+	}}
+}
+
+// carried are the columns that go with a combination from step to step.
+func (r reader) carried() []string {
+	columns := []string{"h1", "h2", "first_seen", "last_seen", "rows", "open"}
+	if r.s.Changes == byUpdate {
+		columns = append(columns, "key")
+	}
+	return columns
+}
+
+// hashed groups the rows to read by the raw values of their identifiers, and
+// by the row's key where rows are updated. h1 and h2 stand for the whole
+// combination: two hashes of different texts, so that nothing is taken for
+// something else.
+func (r reader) hashed() *sql.Select {
+	s := r.s
+	grouped := &sql.Select{From: ref(SourceTable(s), "s"), Where: r.again()}
+	var first, second []sql.Expr
+	out := &sql.Select{}
+	column := func(name, as string) {
+		raw := sql.Fn(sql.Text, sql.Col("s", name))
+		grouped.Items = append(grouped.Items, sql.As(raw, as))
+		grouped.GroupBy = append(grouped.GroupBy, raw)
+		first = append(first, sql.Col("q", as))
+		second = append(second, sql.Fn(sql.Concat, sql.String("#"), sql.Col("q", as)))
+		out.Items = append(out.Items, sql.Items("q", as)...)
+	}
+	for _, b := range r.bindings {
+		column(b.Column, b.Raw())
+	}
+	if s.Changes == byUpdate {
+		column(s.Key, "key")
+	}
+	earliest, latest := sql.Expr(sql.Timestamp(r.AsOf)), sql.Expr(sql.Timestamp(r.AsOf))
+	if s.Time != "" {
+		earliest = sql.Fn(sql.Coalesce, sql.Fn(sql.Min, r.at()), earliest)
+		latest = sql.Fn(sql.Coalesce, sql.Fn(sql.Max, r.at()), latest)
+	} else {
+		earliest, latest = sql.Fn(sql.Min, earliest), sql.Fn(sql.Max, latest)
+	}
+	open := sql.Expr(sql.Fn(sql.CountAll))
+	if s.Changes == byAppend {
+		grouped.From = sql.Joins(grouped.From, sql.Join{Kind: sql.CrossJoin, Right: ref(markTable(s), "m")})
+		settled := sql.Fn(sql.Lt, r.at(), sql.Col("m", "since"))
+		open = sql.Fn(sql.Sum, sql.If(settled, sql.Int(0), sql.Int(1)))
+	}
+	grouped.Items = append(grouped.Items,
+		sql.As(earliest, "first_seen"), sql.As(latest, "last_seen"), sql.As(sql.Fn(sql.CountAll), "rows"), sql.As(open, "open"))
+	out.From = sql.Derived{Query: grouped, As: "q"}
+	out.Items = append(out.Items, sql.As(sql.Fn(sql.Hash, first...), "h1"), sql.As(sql.Fn(sql.Hash, second...), "h2"))
+	out.Items = append(out.Items, sql.Items("q", "first_seen", "last_seen", "rows", "open")...)
+	return out
+}
+
+// diff compares what was read with what was stored. kind says what became of a
+// combination; row and the numbers are the stored ones.
+func (r reader) diff() *sql.Select {
+	stored := &sql.Select{From: ref(StoredTable(r.s), "r")}
+	stored.Items = sql.Items("r", "row", "h1", "h2", "first_seen", "last_seen", "rows", "open")
+	for _, b := range r.bindings {
+		stored.Items = append(stored.Items, sql.Items("r", b.Number())...)
+	}
+	// lost is how many of its rows a combination has only if they were read
+	// again.
+	lost := sql.Expr(sql.Col("r", "rows"))
+	switch r.s.Changes {
+	case byAppend:
+		lost = sql.Col("r", "open")
+	case byUpdate:
+		stored.From = sql.Joins(stored.From, sql.Join{
+			Kind: sql.LeftJoin, On: eq(sql.Col("k", "key"), sql.Col("r", "key")),
+			Right: sql.Derived{As: "k", Query: &sql.Select{Distinct: true, Items: sql.Items("c", "key"), From: ref(scanTable(r.s), "c")}},
+		})
+		lost = sql.If(sql.Fn(sql.IsNull, sql.Col("k", "key")), sql.Int(0), lost)
+	}
+	stored.Items = append(stored.Items, sql.As(lost, "lost"))
+
+	known, found := sql.Fn(sql.IsNotNull, sql.Col("o", "row")), sql.Fn(sql.IsNotNull, sql.Col("c", "rows"))
+	zero := func(e sql.Expr) sql.Expr { return sql.Fn(sql.Coalesce, e, sql.Int(0)) }
+	rows := sql.Fn(sql.AddFast,
+		sql.Fn(sql.SubFast, zero(sql.Col("o", "rows")), zero(sql.Col("o", "lost"))), zero(sql.Col("c", "rows")))
+	open := sql.Fn(sql.Coalesce, sql.Col("c", "open"),
+		sql.If(sql.Fn(sql.Gt, sql.Col("o", "lost"), sql.Int(0)), sql.Int(0), sql.Col("o", "open")))
+	all := &sql.Select{
+		Items: append(sql.Items("o", "row"),
+			sql.As(sql.Case{
+				Whens: []sql.When{
+					{If: sql.Fn(sql.Not, known), Then: sql.Int(isNew)},
+					{If: eq(rows, sql.Int(0)), Then: sql.Int(isGone)},
+				},
+				Else: sql.Int(isSeen),
+			}, "kind"),
+			sql.As(sql.Fn(sql.Least, sql.Col("o", "first_seen"), sql.Col("c", "first_seen")), "first_seen"),
+			sql.As(sql.Fn(sql.Greatest, sql.Col("o", "last_seen"), sql.Col("c", "last_seen")), "last_seen"),
+			sql.As(rows, "rows"), sql.As(open, "open"),
+			sql.As(sql.And{known, sql.Or{
+				sql.Fn(sql.Ne, rows, sql.Col("o", "rows")), sql.Fn(sql.Ne, open, sql.Col("o", "open")),
+				sql.And{found, sql.Or{
+					sql.Fn(sql.Lt, sql.Col("c", "first_seen"), sql.Col("o", "first_seen")),
+					sql.Fn(sql.Gt, sql.Col("c", "last_seen"), sql.Col("o", "last_seen")),
+				}},
+			}}, "differs")),
+		From: sql.Joins(sql.Derived{Query: stored, As: "o"}, sql.Join{
+			Kind: sql.FullJoin, Right: ref(scanTable(r.s), "c"),
+			On: sql.And{eq(sql.Col("c", "h1"), sql.Col("o", "h1")), eq(sql.Col("c", "h2"), sql.Col("o", "h2"))},
+		}),
+	}
+	columns := []string{"row", "kind", "first_seen", "last_seen", "rows", "open"}
+	for _, b := range r.bindings {
+		all.Items = append(all.Items, sql.As(sql.Col("o", b.Number()), b.Number()), sql.As(sql.Col("c", b.Raw()), b.Raw()))
+		columns = append(columns, b.Number(), b.Raw())
+	}
+	rest := []string{"h1", "h2"}
+	if r.s.Changes == byUpdate {
+		rest = append(rest, "key")
+	}
+	all.Items = append(all.Items, sql.Items("c", rest...)...)
+	return &sql.Select{
+		Items: sql.Items("d", append(columns, rest...)...),
+		From:  sql.Derived{Query: all, As: "d"},
+		Where: sql.Or{eq(sql.Col("d", "kind"), sql.Int(isNew)), sql.Col("d", "differs")},
+	}
+}
+
+// normalised adds the comparable values to combinations under the alias g.
+func (r reader) normalised(from sql.From, where sql.Expr) *sql.Select {
 	var (
-		grouped = &sql.Select{From: sql.TableRef{Table: SourceTable(s), As: "s"}}
-		trimmed = &sql.Select{From: sql.Derived{Query: grouped, As: "g"}}
+		trimmed = &sql.Select{From: from, Where: where}
 		folded  = &sql.Select{From: sql.Derived{Query: trimmed, As: "t"}}
 		valued  = &sql.Select{From: sql.Derived{Query: folded, As: "f"}}
 		rows    = &sql.Select{From: sql.Derived{Query: valued, As: "v"}}
 	)
-	for _, b := range bindings {
-		raw := sql.Fn(sql.Text, sql.Col("s", b.Column))
-		grouped.Items = append(grouped.Items, sql.As(raw, b.Raw()))
-		grouped.GroupBy = append(grouped.GroupBy, raw)
-
+	for _, b := range r.bindings {
 		trimmedAs, foldedAs := "trimmed."+b.Identifier.Name, "folded."+b.Identifier.Name
 		short := sql.Fn(sql.Le, sql.Fn(sql.Length, sql.Col("g", b.Raw())), sql.Int(maxLength))
 		trimmed.Items = append(trimmed.Items, sql.Items("g", b.Raw())...)
@@ -96,81 +317,65 @@ func Rows(e *config.Entity, s *config.Source, asOf time.Time) *models.Model {
 		}
 		rows.Items = append(rows.Items, sql.As(sql.Col("v", b.Raw()), b.Raw()), sql.As(kept, b.Value()))
 	}
-	first, last := sql.Expr(sql.Timestamp(asOf)), sql.Expr(sql.Timestamp(asOf))
-	if s.Time != "" {
-		at := sql.Cast{Expr: sql.Col("s", s.Time), To: sql.TypeTimestamp}
-		first = sql.Fn(sql.Coalesce, sql.Fn(sql.Min, at), first)
-		last = sql.Fn(sql.Coalesce, sql.Fn(sql.Max, at), last)
-	} else {
-		first, last = sql.Fn(sql.Min, first), sql.Fn(sql.Max, last)
-	}
-	grouped.Items = append(grouped.Items, sql.As(first, "first_seen"), sql.As(last, "last_seen"), sql.As(sql.Fn(sql.CountAll), "rows"))
 	for alias, q := range map[string]*sql.Select{"g": trimmed, "t": folded, "f": valued, "v": rows} {
-		q.Items = append(q.Items, sql.Items(alias, "first_seen", "last_seen", "rows")...)
+		q.Items = append(q.Items, sql.Items(alias, r.carried()...)...)
 	}
-
-	none := sql.And{}
-	for _, b := range bindings {
-		none = append(none, sql.Fn(sql.IsNull, sql.Col("r", b.Value())))
-	}
-	sum := func(e sql.Expr) sql.Expr { return sql.Fn(sql.Coalesce, sql.Fn(sql.Sum, e), sql.Int(0)) }
-	return &models.Model{
-		Name:  "rows:" + s.Name,
-		Nodes: []string{"source:" + s.Name},
-		Span:  s.Pos.Span(),
-		Steps: []models.Step{&models.Exec{
-			Title:      "read identifiers of " + s.Name,
-			Statements: []sql.Statement{sql.CreateTableAs{Table: RowsTable(s), Query: rows}},
-		}},
-		Measures: []models.Measure{{Subject: "source:" + s.Name, Query: &sql.Select{
-			Items: []sql.Item{
-				sql.As(sum(sql.Col("r", "rows")), "rows"),
-				sql.As(sum(sql.If(none, sql.Col("r", "rows"), sql.Int(0))), "without_identifier"),
-			},
-			From: sql.TableRef{Table: RowsTable(s), As: "r"},
-		}}},
-	}
+	return rows
 }
 
+// MapTable holds, for each combination of raw identifiers of a source, whose
+// rows they are: columns Binding.Raw, Column(entity) and the Value of the
+// identifiers that Map was asked for.
+func MapTable(s *config.Source) sql.Table { return sourceWork("map", s) }
+
 // Map compiles whose rows a source's combinations of identifiers are: those of
-// the customer that their strongest identifier belongs to.
-func Map(e *config.Entity, s *config.Source) *models.Model {
+// the customer that their strongest identifier belongs to. Quarantined
+// identifiers belong to nobody and are passed over. texts names the
+// identifiers whose comparable values are wanted beside.
+func Map(e *config.Entity, s *config.Source, texts []string) *models.Model {
 	bindings := Bindings(e, s)
-	kind := sql.Case{}
-	value := sql.Call{Func: sql.Coalesce}
-	items := []sql.Item{}
-	var carried []sql.Expr
-	for _, b := range bindings {
-		carried = append(carried, sql.String(b.Identifier.Name))
-		col := sql.Col("r", b.Value())
-		kind.Whens = append(kind.Whens, sql.When{If: sql.Fn(sql.IsNotNull, col), Then: sql.String(b.Identifier.Name)})
-		value.Args = append(value.Args, col)
-		items = append(items, sql.Items("r", b.Raw(), b.Value())...)
+	out := &sql.Select{Distinct: s.Changes == byUpdate} // several keys may carry the same identifiers
+	strongest := sql.Call{Func: sql.Coalesce}
+	for i, b := range bindings {
+		out.Items = append(out.Items, sql.Items("r", b.Raw())...)
+		n := sql.Expr(sql.Col("r", b.Number()))
+		if i < len(bindings)-1 && b.Rank > 0 {
+			n = sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)
+		}
+		strongest.Args = append(strongest.Args, n)
 	}
-	items = append(items, sql.Items("i", Column(e))...)
+	out.Items = append(out.Items, sql.Items("i", Column(e))...)
+	joins := []sql.Join{{
+		Kind: sql.InnerJoin, Right: ref(IdentitiesTable(e), "i"), On: eq(sql.Col("i", "number"), strongest),
+	}}
+	for i, b := range bindings {
+		for _, text := range texts {
+			if text != b.Identifier.Name {
+				continue
+			}
+			alias := "t" + string(rune('0'+i%10)) + b.Identifier.Name
+			joins = append(joins, sql.Join{
+				Kind: sql.LeftJoin, Right: ref(IdentitiesTable(e), alias), On: eq(sql.Col(alias, "number"), sql.Col("r", b.Number())),
+			})
+			out.Items = append(out.Items, sql.As(sql.Col(alias, "identifier"), b.Value()))
+		}
+	}
+	out.From = sql.Joins(ref(StoredTable(s), "r"), joins...)
+	out.Where = sql.Fn(sql.IsNotNull, sql.Col("i", Column(e)))
 	return &models.Model{
 		Name:  "map:" + s.Name,
 		Nodes: []string{"source:" + s.Name},
 		Span:  s.Pos.Span(),
 		Steps: []models.Step{&models.Exec{
-			Title: "find whose rows " + s.Name + " holds",
-			Statements: []sql.Statement{sql.CreateTableAs{Table: MapTable(s), Query: &sql.Select{
-				Items: items,
-				From: sql.Joins(
-					sql.TableRef{Table: RowsTable(s), As: "r"},
-					sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: IdentitiesTable(e), As: "i"}, On: sql.And{
-						sql.Fn(sql.Eq, sql.Col("i", "identifier_type"), kind),
-						sql.Fn(sql.Eq, sql.Col("i", "identifier"), value),
-					}},
-				),
-				// Implied by the join, said so that the others are not read.
-				Where: sql.In{Expr: sql.Col("i", "identifier_type"), List: carried},
-			}}},
+			Title:      "find whose rows " + s.Name + " holds",
+			Statements: []sql.Statement{sql.CreateTableAs{Table: MapTable(s), Query: out}},
 		}},
 	}
 }
 
-// prefix names the Work tables of an entity.
-func prefix(e *config.Entity, name string) sql.Table {
-	return sql.Table{Space: sql.Work, Name: e.Name + "_" + name}
+// quarantinedNow are the numbers of the identifiers that are quarantined.
+func quarantinedNow(e *config.Entity) sql.Query {
+	return &sql.Select{
+		Items: sql.Items("q", "number"), From: ref(IdentitiesTable(e), "q"), Where: sql.Col("q", "quarantined"),
+	}
 }

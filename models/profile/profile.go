@@ -306,6 +306,7 @@ func wide(in Input) *sql.Select {
 	id := identity.Column(e)
 	from := sql.From(sql.Derived{As: "c", Query: &sql.Select{
 		Distinct: true, Items: sql.Items("i", id), From: sql.TableRef{Table: identity.IdentitiesTable(e), As: "i"},
+		Where: sql.Fn(sql.IsNotNull, sql.Col("i", id)), // some identifiers belong to nobody
 	}})
 	items := sql.Items("c", id)
 	have := []string{id}

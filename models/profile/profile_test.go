@@ -73,17 +73,18 @@ func (w *world) build(traits ...*config.Trait) {
 		}
 		w.Exec(fmt.Sprintf("INSERT INTO raw.s%d VALUES (?, ?, ?, ?)", r.source), uid, card, r.value, r.at)
 	}
-	for _, t := range identity.System(w.entity) {
+	for _, t := range identity.System(w.entity, w.sources) {
 		w.Statements(t)
 	}
+	ids := identity.Input{Entity: w.entity, Sources: w.sources, AsOf: asOf, RunID: "run"}
 	for _, s := range w.sources {
-		w.Steps(identity.Rows(w.entity, s, asOf).Steps)
+		w.Steps(identity.Rows(ids, s).Steps)
 	}
-	resolved := identity.Resolve(identity.Input{Entity: w.entity, Sources: w.sources, AsOf: asOf, RunID: "run"})
+	resolved := identity.Resolve(ids)
 	w.Steps(resolved.Steps)
 	w.Statements(resolved.Commit...)
 	for _, s := range w.sources {
-		w.Steps(identity.Map(w.entity, s).Steps)
+		w.Steps(identity.Map(w.entity, s, []string{"uid", "card"}).Steps)
 	}
 	out := &expr.Output{}
 	for _, t := range traits {

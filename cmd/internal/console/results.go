@@ -30,6 +30,7 @@ type modelResult struct {
 	Status          run.Status `json:"status"`
 	DurationSeconds float64    `json:"duration_seconds"`
 	Steps           []stepTime `json:"steps,omitempty"`
+	Note            string     `json:"note,omitempty"`
 	Error           string     `json:"error,omitempty"`
 }
 
@@ -69,7 +70,7 @@ func Results(w io.Writer, s run.Summary) error {
 		Warnings: s.Warnings,
 	}
 	for _, m := range s.Models {
-		result := modelResult{Name: m.Name, Status: m.Status, DurationSeconds: m.Duration.Seconds(), Error: text(m.Err)}
+		result := modelResult{Name: m.Name, Status: m.Status, DurationSeconds: m.Duration.Seconds(), Note: m.Note, Error: text(m.Err)}
 		for _, s := range m.Steps {
 			result.Steps = append(result.Steps, stepTime{s.Title, s.Times, s.Duration.Seconds()})
 		}

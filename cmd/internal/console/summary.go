@@ -15,7 +15,7 @@ func Summary(w io.Writer, s run.Summary) error {
 	b := &report{}
 	b.line("Run %s on target %s, as of %s", s.RunID, s.Target, s.AsOf.UTC().Format(time.RFC3339Nano))
 	b.rows(s.Measures)
-	b.identity(s.Measures)
+	b.identity(s)
 	b.segments(s.Measures)
 	b.syncs(s.Syncs)
 	b.models(s.Models)
@@ -70,7 +70,8 @@ func (b *report) rows(list []run.Measure) {
 }
 
 // identity says in a few lines for each entity who was found.
-func (b *report) identity(list []run.Measure) {
+func (b *report) identity(s run.Summary) {
+	list := s.Measures
 	for _, m := range list {
 		entity, ok := strings.CutPrefix(m.Subject, "identity:")
 		if !ok {
@@ -83,8 +84,16 @@ func (b *report) identity(list []run.Measure) {
 			{counted(identifiers, "identifier", "identifiers")},
 			{counted(found, entity, plural(entity)), "the largest has " + counted(largest, "identifier", "identifiers")},
 		}
+		for _, model := range s.Models {
+			if model.Name == "identity:"+entity && model.Note != "" {
+				rows = append(rows, []string{model.Note})
+			}
+		}
 		for _, other := range list {
 			switch other.Subject {
+			case "scope:" + entity:
+				n, _ := other.Get("touched")
+				rows = append(rows, []string{counted(n, "identifier", "identifiers") + " touched by what is new"})
 			case "profile:" + entity:
 				n, _ := other.Get("profiles")
 				rows = append(rows, []string{counted(n, "profile", "profiles")})

@@ -131,6 +131,8 @@ type ModelResult struct {
 	Name     string
 	Status   Status
 	Duration time.Duration
+	// Note is what people should know of how it was built.
+	Note string
 	// Steps are its steps in the order in which they first ran; the rounds of a
 	// loop are added up.
 	Steps []StepTime

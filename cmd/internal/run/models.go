@@ -79,7 +79,7 @@ func (e *SkipError) Error() string { return e.Needs + " was not built" }
 
 // buildModel runs the steps, the commit and the measures of a model.
 func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) ModelResult {
-	result := ModelResult{Name: m.Name, Status: Skipped, Err: skip}
+	result := ModelResult{Name: m.Name, Status: Skipped, Note: m.Note, Err: skip}
 	if skip != nil {
 		return result
 	}

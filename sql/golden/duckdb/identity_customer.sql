@@ -1,7 +1,11 @@
 -- number the identifiers
 CREATE OR REPLACE TABLE customhouse_work.main.customer_nodes AS
 SELECT
-  row_number() OVER (ORDER BY k.first_seen NULLS LAST, k.t NULLS LAST, k.v NULLS LAST) AS n,
+  coalesce(k.number, (
+    SELECT coalesce(max(m.number), 0) AS n
+    FROM customhouse_file.customhouse.customer_identities AS m
+  ) + row_number() OVER (PARTITION BY k.number IS NULL ORDER BY k.first_seen NULLS LAST, k.t NULLS LAST, k.v NULLS LAST)) AS n,
+  NOT (k.number IS NULL) AS known,
   k.t,
   k.v,
   k.first_seen,
@@ -14,127 +18,142 @@ FROM (
     d.v,
     least(d.first_seen, o.first_seen) AS first_seen,
     greatest(d.last_seen, o.last_seen) AS last_seen,
-    d.source,
-    o.old
+    coalesce(o.source, CASE WHEN d.source = 0 THEN 'contacts' WHEN d.source = 1 THEN 'loyalty' WHEN d.source = 2 THEN 'newsletter' WHEN d.source = 3 THEN 'orders' WHEN d.source = 4 THEN 'page_views' END) AS source,
+    o.old,
+    o.number
   FROM (
     SELECT
-      a.t,
+      CAST(0 AS BIGINT) AS t,
       a.v,
       min(a.first_seen) AS first_seen,
       max(a.last_seen) AS last_seen,
       arg_min(a.source, create_sort_key(a.first_seen, 'ASC NULLS LAST', a.source, 'ASC NULLS LAST')) AS source
     FROM (
       SELECT
-        0 AS t,
         r."id.user_id" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
         0 AS source
       FROM customhouse_work.main.rows_contacts AS r
       WHERE r."id.user_id" IS NOT NULL
-      GROUP BY r."id.user_id"
       UNION ALL
       SELECT
-        1 AS t,
+        r."id.user_id" AS v,
+        r.first_seen,
+        r.last_seen,
+        4 AS source
+      FROM customhouse_work.main.rows_page_views AS r
+      WHERE r."id.user_id" IS NOT NULL
+    ) AS a
+    GROUP BY a.v
+    UNION ALL
+    SELECT
+      CAST(1 AS BIGINT) AS t,
+      a.v,
+      min(a.first_seen) AS first_seen,
+      max(a.last_seen) AS last_seen,
+      arg_min(a.source, create_sort_key(a.first_seen, 'ASC NULLS LAST', a.source, 'ASC NULLS LAST')) AS source
+    FROM (
+      SELECT
         r."id.email" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
         0 AS source
       FROM customhouse_work.main.rows_contacts AS r
       WHERE r."id.email" IS NOT NULL
-      GROUP BY r."id.email"
       UNION ALL
       SELECT
-        2 AS t,
-        r."id.phone" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
-        0 AS source
-      FROM customhouse_work.main.rows_contacts AS r
-      WHERE r."id.phone" IS NOT NULL
-      GROUP BY r."id.phone"
-      UNION ALL
-      SELECT
-        1 AS t,
         r."id.email" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
         1 AS source
       FROM customhouse_work.main.rows_loyalty AS r
       WHERE r."id.email" IS NOT NULL
-      GROUP BY r."id.email"
       UNION ALL
       SELECT
-        2 AS t,
-        r."id.phone" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
-        1 AS source
-      FROM customhouse_work.main.rows_loyalty AS r
-      WHERE r."id.phone" IS NOT NULL
-      GROUP BY r."id.phone"
-      UNION ALL
-      SELECT
-        3 AS t,
-        r."id.card" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
-        1 AS source
-      FROM customhouse_work.main.rows_loyalty AS r
-      WHERE r."id.card" IS NOT NULL
-      GROUP BY r."id.card"
-      UNION ALL
-      SELECT
-        1 AS t,
         r."id.email" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
         2 AS source
       FROM customhouse_work.main.rows_newsletter AS r
       WHERE r."id.email" IS NOT NULL
-      GROUP BY r."id.email"
       UNION ALL
       SELECT
-        1 AS t,
         r."id.email" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
         3 AS source
       FROM customhouse_work.main.rows_orders AS r
       WHERE r."id.email" IS NOT NULL
-      GROUP BY r."id.email"
+    ) AS a
+    GROUP BY a.v
+    UNION ALL
+    SELECT
+      CAST(2 AS BIGINT) AS t,
+      a.v,
+      min(a.first_seen) AS first_seen,
+      max(a.last_seen) AS last_seen,
+      arg_min(a.source, create_sort_key(a.first_seen, 'ASC NULLS LAST', a.source, 'ASC NULLS LAST')) AS source
+    FROM (
+      SELECT
+        r."id.phone" AS v,
+        r.first_seen,
+        r.last_seen,
+        0 AS source
+      FROM customhouse_work.main.rows_contacts AS r
+      WHERE r."id.phone" IS NOT NULL
       UNION ALL
       SELECT
-        3 AS t,
+        r."id.phone" AS v,
+        r.first_seen,
+        r.last_seen,
+        1 AS source
+      FROM customhouse_work.main.rows_loyalty AS r
+      WHERE r."id.phone" IS NOT NULL
+    ) AS a
+    GROUP BY a.v
+    UNION ALL
+    SELECT
+      CAST(3 AS BIGINT) AS t,
+      a.v,
+      min(a.first_seen) AS first_seen,
+      max(a.last_seen) AS last_seen,
+      arg_min(a.source, create_sort_key(a.first_seen, 'ASC NULLS LAST', a.source, 'ASC NULLS LAST')) AS source
+    FROM (
+      SELECT
         r."id.card" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
+        1 AS source
+      FROM customhouse_work.main.rows_loyalty AS r
+      WHERE r."id.card" IS NOT NULL
+      UNION ALL
+      SELECT
+        r."id.card" AS v,
+        r.first_seen,
+        r.last_seen,
         3 AS source
       FROM customhouse_work.main.rows_orders AS r
       WHERE r."id.card" IS NOT NULL
-      GROUP BY r."id.card"
-      UNION ALL
+    ) AS a
+    GROUP BY a.v
+    UNION ALL
+    SELECT
+      CAST(4 AS BIGINT) AS t,
+      a.v,
+      min(a.first_seen) AS first_seen,
+      max(a.last_seen) AS last_seen,
+      min(a.source) AS source
+    FROM (
       SELECT
-        0 AS t,
-        r."id.user_id" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
-        4 AS source
-      FROM customhouse_work.main.rows_page_views AS r
-      WHERE r."id.user_id" IS NOT NULL
-      GROUP BY r."id.user_id"
-      UNION ALL
-      SELECT
-        4 AS t,
         r."id.cookie" AS v,
-        min(r.first_seen) AS first_seen,
-        max(r.last_seen) AS last_seen,
+        r.first_seen,
+        r.last_seen,
         4 AS source
       FROM customhouse_work.main.rows_page_views AS r
       WHERE r."id.cookie" IS NOT NULL
-      GROUP BY r."id.cookie"
     ) AS a
-    GROUP BY a.t, a.v
+    GROUP BY a.v
   ) AS d
   LEFT JOIN (
     SELECT
@@ -142,13 +161,15 @@ FROM (
       i.identifier AS v,
       i.first_seen,
       i.last_seen,
-      i.customer_id AS old
+      i.source,
+      i.customer_id AS old,
+      i.number
     FROM customhouse_file.customhouse.customer_identities AS i
   ) AS o ON o.t = d.t AND o.v = d.v
 ) AS k;
 
 -- assert look for lost identifiers
-SELECT CASE WHEN (c.known - c.kept) > 1000 AND TRY((c.known - c.kept) * 1000) > TRY(c.known * 500) THEN c.known - c.kept ELSE 0 END AS n
+SELECT CASE WHEN c.gone > 1000 AND TRY(c.gone * 1000) > TRY(c.known * 500) THEN c.gone ELSE 0 END AS n
 FROM (
   SELECT
     (
@@ -158,16 +179,110 @@ FROM (
     ) AS known,
     (
       SELECT count(*) AS n
+      FROM customhouse_file.customhouse.customer_identities AS x
+      WHERE x.identifier_type IN ('user_id', 'email', 'phone', 'card', 'cookie')
+    ) - (
+      SELECT count(*) AS n
       FROM customhouse_work.main.customer_nodes AS x
-      WHERE x.old IS NOT NULL
-    ) AS kept
+      WHERE x.known
+    ) AS gone
 ) AS c;
 
--- link what rows carry together
-CREATE OR REPLACE TABLE customhouse_work.main.customer_links AS
+-- put numbers in the place of values
+CREATE OR REPLACE TABLE customhouse_file.customhouse.identity_rows_contacts__new AS
 SELECT
-  a.n AS a,
-  x.n AS x,
+  0 + row_number() OVER () AS "row",
+  r."raw.user_id",
+  r."raw.email",
+  r."raw.phone",
+  d0.n AS "n.user_id",
+  d1.n AS "n.email",
+  d2.n AS "n.phone",
+  r.h1,
+  r.h2,
+  r.first_seen,
+  r.last_seen,
+  r.rows,
+  r.open
+FROM customhouse_work.main.rows_contacts AS r
+LEFT JOIN customhouse_work.main.customer_nodes AS d0 ON d0.t = 0 AND d0.v = r."id.user_id"
+LEFT JOIN customhouse_work.main.customer_nodes AS d1 ON d1.t = 1 AND d1.v = r."id.email"
+LEFT JOIN customhouse_work.main.customer_nodes AS d2 ON d2.t = 2 AND d2.v = r."id.phone";
+
+CREATE OR REPLACE TABLE customhouse_file.customhouse.identity_rows_loyalty__new AS
+SELECT
+  0 + row_number() OVER () AS "row",
+  r."raw.email",
+  r."raw.phone",
+  r."raw.card",
+  d0.n AS "n.email",
+  d1.n AS "n.phone",
+  d2.n AS "n.card",
+  r.h1,
+  r.h2,
+  r.first_seen,
+  r.last_seen,
+  r.rows,
+  r.open
+FROM customhouse_work.main.rows_loyalty AS r
+LEFT JOIN customhouse_work.main.customer_nodes AS d0 ON d0.t = 1 AND d0.v = r."id.email"
+LEFT JOIN customhouse_work.main.customer_nodes AS d1 ON d1.t = 2 AND d1.v = r."id.phone"
+LEFT JOIN customhouse_work.main.customer_nodes AS d2 ON d2.t = 3 AND d2.v = r."id.card";
+
+CREATE OR REPLACE TABLE customhouse_file.customhouse.identity_rows_newsletter__new AS
+SELECT
+  0 + row_number() OVER () AS "row",
+  r."raw.email",
+  d0.n AS "n.email",
+  r.h1,
+  r.h2,
+  r.first_seen,
+  r.last_seen,
+  r.rows,
+  r.open
+FROM customhouse_work.main.rows_newsletter AS r
+LEFT JOIN customhouse_work.main.customer_nodes AS d0 ON d0.t = 1 AND d0.v = r."id.email";
+
+CREATE OR REPLACE TABLE customhouse_file.customhouse.identity_rows_orders__new AS
+SELECT
+  0 + row_number() OVER () AS "row",
+  r."raw.email",
+  r."raw.card",
+  d0.n AS "n.email",
+  d1.n AS "n.card",
+  r.h1,
+  r.h2,
+  r.first_seen,
+  r.last_seen,
+  r.rows,
+  r.open
+FROM customhouse_work.main.rows_orders AS r
+LEFT JOIN customhouse_work.main.customer_nodes AS d0 ON d0.t = 1 AND d0.v = r."id.email"
+LEFT JOIN customhouse_work.main.customer_nodes AS d1 ON d1.t = 3 AND d1.v = r."id.card";
+
+CREATE OR REPLACE TABLE customhouse_file.customhouse.identity_rows_page_views__new AS
+SELECT
+  0 + row_number() OVER () AS "row",
+  r."raw.user_id",
+  r."raw.cookie",
+  d0.n AS "n.user_id",
+  d1.n AS "n.cookie",
+  r.h1,
+  r.h2,
+  r.first_seen,
+  r.last_seen,
+  r.rows,
+  r.open
+FROM customhouse_work.main.rows_page_views AS r
+LEFT JOIN customhouse_work.main.customer_nodes AS d0 ON d0.t = 0 AND d0.v = r."id.user_id"
+LEFT JOIN customhouse_work.main.customer_nodes AS d1 ON d1.t = 4 AND d1.v = r."id.cookie";
+
+-- link what rows carry together
+CREATE OR REPLACE TABLE customhouse_work.main.customer_star AS
+SELECT
+  r.a,
+  r.x,
+  0 AS s,
   1 AS t
 FROM (
   SELECT DISTINCT
@@ -175,19 +290,18 @@ FROM (
     q.x
   FROM (
     SELECT
-      r."id.user_id" AS a,
-      r."id.email" AS x
-    FROM customhouse_work.main.rows_contacts AS r
-    WHERE r."id.user_id" IS NOT NULL
-      AND r."id.email" IS NOT NULL
+      r."n.user_id" AS a,
+      r."n.email" AS x
+    FROM customhouse_file.customhouse.identity_rows_contacts__new AS r
+    WHERE r."n.user_id" IS NOT NULL
+      AND r."n.email" IS NOT NULL
   ) AS q
 ) AS r
-JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
-JOIN customhouse_work.main.customer_nodes AS x ON x.t = 1 AND x.v = r.x
 UNION ALL
 SELECT
-  a.n AS a,
-  x.n AS x,
+  r.a,
+  r.x,
+  0 AS s,
   2 AS t
 FROM (
   SELECT DISTINCT
@@ -195,19 +309,18 @@ FROM (
     q.x
   FROM (
     SELECT
-      r."id.user_id" AS a,
-      r."id.phone" AS x
-    FROM customhouse_work.main.rows_contacts AS r
-    WHERE r."id.user_id" IS NOT NULL
-      AND r."id.phone" IS NOT NULL
+      r."n.user_id" AS a,
+      r."n.phone" AS x
+    FROM customhouse_file.customhouse.identity_rows_contacts__new AS r
+    WHERE r."n.user_id" IS NOT NULL
+      AND r."n.phone" IS NOT NULL
   ) AS q
 ) AS r
-JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
-JOIN customhouse_work.main.customer_nodes AS x ON x.t = 2 AND x.v = r.x
 UNION ALL
 SELECT
-  a.n AS a,
-  x.n AS x,
+  r.a,
+  r.x,
+  0 AS s,
   4 AS t
 FROM (
   SELECT DISTINCT
@@ -215,19 +328,18 @@ FROM (
     q.x
   FROM (
     SELECT
-      r."id.user_id" AS a,
-      r."id.cookie" AS x
-    FROM customhouse_work.main.rows_page_views AS r
-    WHERE r."id.user_id" IS NOT NULL
-      AND r."id.cookie" IS NOT NULL
+      r."n.user_id" AS a,
+      r."n.cookie" AS x
+    FROM customhouse_file.customhouse.identity_rows_page_views__new AS r
+    WHERE r."n.user_id" IS NOT NULL
+      AND r."n.cookie" IS NOT NULL
   ) AS q
 ) AS r
-JOIN customhouse_work.main.customer_nodes AS a ON a.t = 0 AND a.v = r.a
-JOIN customhouse_work.main.customer_nodes AS x ON x.t = 4 AND x.v = r.x
 UNION ALL
 SELECT
-  a.n AS a,
-  x.n AS x,
+  r.a,
+  r.x,
+  1 AS s,
   2 AS t
 FROM (
   SELECT DISTINCT
@@ -235,27 +347,26 @@ FROM (
     q.x
   FROM (
     SELECT
-      r."id.email" AS a,
-      r."id.phone" AS x
-    FROM customhouse_work.main.rows_contacts AS r
-    WHERE r."id.email" IS NOT NULL
-      AND r."id.user_id" IS NULL
-      AND r."id.phone" IS NOT NULL
+      r."n.email" AS a,
+      r."n.phone" AS x
+    FROM customhouse_file.customhouse.identity_rows_contacts__new AS r
+    WHERE r."n.user_id" IS NULL
+      AND r."n.email" IS NOT NULL
+      AND r."n.phone" IS NOT NULL
     UNION ALL
     SELECT
-      r."id.email" AS a,
-      r."id.phone" AS x
-    FROM customhouse_work.main.rows_loyalty AS r
-    WHERE r."id.email" IS NOT NULL
-      AND r."id.phone" IS NOT NULL
+      r."n.email" AS a,
+      r."n.phone" AS x
+    FROM customhouse_file.customhouse.identity_rows_loyalty__new AS r
+    WHERE r."n.email" IS NOT NULL
+      AND r."n.phone" IS NOT NULL
   ) AS q
 ) AS r
-JOIN customhouse_work.main.customer_nodes AS a ON a.t = 1 AND a.v = r.a
-JOIN customhouse_work.main.customer_nodes AS x ON x.t = 2 AND x.v = r.x
 UNION ALL
 SELECT
-  a.n AS a,
-  x.n AS x,
+  r.a,
+  r.x,
+  1 AS s,
   3 AS t
 FROM (
   SELECT DISTINCT
@@ -263,26 +374,25 @@ FROM (
     q.x
   FROM (
     SELECT
-      r."id.email" AS a,
-      r."id.card" AS x
-    FROM customhouse_work.main.rows_loyalty AS r
-    WHERE r."id.email" IS NOT NULL
-      AND r."id.card" IS NOT NULL
+      r."n.email" AS a,
+      r."n.card" AS x
+    FROM customhouse_file.customhouse.identity_rows_loyalty__new AS r
+    WHERE r."n.email" IS NOT NULL
+      AND r."n.card" IS NOT NULL
     UNION ALL
     SELECT
-      r."id.email" AS a,
-      r."id.card" AS x
-    FROM customhouse_work.main.rows_orders AS r
-    WHERE r."id.email" IS NOT NULL
-      AND r."id.card" IS NOT NULL
+      r."n.email" AS a,
+      r."n.card" AS x
+    FROM customhouse_file.customhouse.identity_rows_orders__new AS r
+    WHERE r."n.email" IS NOT NULL
+      AND r."n.card" IS NOT NULL
   ) AS q
 ) AS r
-JOIN customhouse_work.main.customer_nodes AS a ON a.t = 1 AND a.v = r.a
-JOIN customhouse_work.main.customer_nodes AS x ON x.t = 3 AND x.v = r.x
 UNION ALL
 SELECT
-  a.n AS a,
-  x.n AS x,
+  r.a,
+  r.x,
+  2 AS s,
   3 AS t
 FROM (
   SELECT DISTINCT
@@ -290,16 +400,315 @@ FROM (
     q.x
   FROM (
     SELECT
-      r."id.phone" AS a,
-      r."id.card" AS x
-    FROM customhouse_work.main.rows_loyalty AS r
-    WHERE r."id.phone" IS NOT NULL
-      AND r."id.email" IS NULL
-      AND r."id.card" IS NOT NULL
+      r."n.phone" AS a,
+      r."n.card" AS x
+    FROM customhouse_file.customhouse.identity_rows_loyalty__new AS r
+    WHERE r."n.email" IS NULL
+      AND r."n.phone" IS NOT NULL
+      AND r."n.card" IS NOT NULL
   ) AS q
-) AS r
-JOIN customhouse_work.main.customer_nodes AS a ON a.t = 2 AND a.v = r.a
-JOIN customhouse_work.main.customer_nodes AS x ON x.t = 3 AND x.v = r.x;
+) AS r;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_quarantined AS
+SELECT
+  k.x,
+  min(k.s) AS s,
+  arg_min(k.k, create_sort_key(k.s, 'ASC NULLS LAST', k.k, 'ASC NULLS LAST')) AS k
+FROM (
+  SELECT
+    l.x,
+    l.s,
+    count(*) AS k
+  FROM customhouse_work.main.customer_star AS l
+  GROUP BY l.x, l.s, l.t
+  HAVING count(*) > CASE WHEN l.s = 4 THEN 200 ELSE 10 END
+) AS k
+GROUP BY k.x;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_links AS
+SELECT
+  l.a,
+  l.x,
+  l.s,
+  l.t
+FROM customhouse_work.main.customer_star AS l
+WHERE l.a NOT IN (
+  SELECT z.x
+  FROM customhouse_work.main.customer_quarantined AS z
+)
+  AND l.x NOT IN (
+    SELECT z.x
+    FROM customhouse_work.main.customer_quarantined AS z
+  )
+UNION ALL
+SELECT
+  l.a,
+  l.x,
+  l.s,
+  l.t
+FROM (
+  SELECT
+    r.a,
+    r.x,
+    0 AS s,
+    1 AS t
+  FROM (
+    SELECT DISTINCT
+      q.a,
+      q.x
+    FROM (
+      SELECT
+        r."n.user_id" AS a,
+        r."n.email" AS x
+      FROM (
+        SELECT
+          m."n.user_id",
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.phone" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.phone" END AS "n.phone"
+        FROM customhouse_file.customhouse.identity_rows_contacts__new AS m
+        WHERE coalesce(m."n.user_id", m."n.email", m."n.phone") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.user_id" IS NOT NULL
+        AND r."n.email" IS NOT NULL
+    ) AS q
+  ) AS r
+  UNION ALL
+  SELECT
+    r.a,
+    r.x,
+    0 AS s,
+    2 AS t
+  FROM (
+    SELECT DISTINCT
+      q.a,
+      q.x
+    FROM (
+      SELECT
+        r."n.user_id" AS a,
+        r."n.phone" AS x
+      FROM (
+        SELECT
+          m."n.user_id",
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.phone" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.phone" END AS "n.phone"
+        FROM customhouse_file.customhouse.identity_rows_contacts__new AS m
+        WHERE coalesce(m."n.user_id", m."n.email", m."n.phone") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.user_id" IS NOT NULL
+        AND r."n.phone" IS NOT NULL
+    ) AS q
+  ) AS r
+  UNION ALL
+  SELECT
+    r.a,
+    r.x,
+    0 AS s,
+    4 AS t
+  FROM (
+    SELECT DISTINCT
+      q.a,
+      q.x
+    FROM (
+      SELECT
+        r."n.user_id" AS a,
+        r."n.cookie" AS x
+      FROM (
+        SELECT
+          m."n.user_id",
+          CASE WHEN m."n.cookie" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.cookie" END AS "n.cookie"
+        FROM customhouse_file.customhouse.identity_rows_page_views__new AS m
+        WHERE coalesce(m."n.user_id", m."n.cookie") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.user_id" IS NOT NULL
+        AND r."n.cookie" IS NOT NULL
+    ) AS q
+  ) AS r
+  UNION ALL
+  SELECT
+    r.a,
+    r.x,
+    1 AS s,
+    2 AS t
+  FROM (
+    SELECT DISTINCT
+      q.a,
+      q.x
+    FROM (
+      SELECT
+        r."n.email" AS a,
+        r."n.phone" AS x
+      FROM (
+        SELECT
+          m."n.user_id",
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.phone" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.phone" END AS "n.phone"
+        FROM customhouse_file.customhouse.identity_rows_contacts__new AS m
+        WHERE coalesce(m."n.user_id", m."n.email", m."n.phone") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.user_id" IS NULL
+        AND r."n.email" IS NOT NULL
+        AND r."n.phone" IS NOT NULL
+      UNION ALL
+      SELECT
+        r."n.email" AS a,
+        r."n.phone" AS x
+      FROM (
+        SELECT
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.phone" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.phone" END AS "n.phone",
+          CASE WHEN m."n.card" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.card" END AS "n.card"
+        FROM customhouse_file.customhouse.identity_rows_loyalty__new AS m
+        WHERE coalesce(m."n.email", m."n.phone", m."n.card") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.email" IS NOT NULL
+        AND r."n.phone" IS NOT NULL
+    ) AS q
+  ) AS r
+  UNION ALL
+  SELECT
+    r.a,
+    r.x,
+    1 AS s,
+    3 AS t
+  FROM (
+    SELECT DISTINCT
+      q.a,
+      q.x
+    FROM (
+      SELECT
+        r."n.email" AS a,
+        r."n.card" AS x
+      FROM (
+        SELECT
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.phone" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.phone" END AS "n.phone",
+          CASE WHEN m."n.card" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.card" END AS "n.card"
+        FROM customhouse_file.customhouse.identity_rows_loyalty__new AS m
+        WHERE coalesce(m."n.email", m."n.phone", m."n.card") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.email" IS NOT NULL
+        AND r."n.card" IS NOT NULL
+      UNION ALL
+      SELECT
+        r."n.email" AS a,
+        r."n.card" AS x
+      FROM (
+        SELECT
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.card" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.card" END AS "n.card"
+        FROM customhouse_file.customhouse.identity_rows_orders__new AS m
+        WHERE coalesce(m."n.email", m."n.card") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.email" IS NOT NULL
+        AND r."n.card" IS NOT NULL
+    ) AS q
+  ) AS r
+  UNION ALL
+  SELECT
+    r.a,
+    r.x,
+    2 AS s,
+    3 AS t
+  FROM (
+    SELECT DISTINCT
+      q.a,
+      q.x
+    FROM (
+      SELECT
+        r."n.phone" AS a,
+        r."n.card" AS x
+      FROM (
+        SELECT
+          CASE WHEN m."n.email" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.email" END AS "n.email",
+          CASE WHEN m."n.phone" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.phone" END AS "n.phone",
+          CASE WHEN m."n.card" IN (
+            SELECT z.x
+            FROM customhouse_work.main.customer_quarantined AS z
+          ) THEN CAST(NULL AS BIGINT) ELSE m."n.card" END AS "n.card"
+        FROM customhouse_file.customhouse.identity_rows_loyalty__new AS m
+        WHERE coalesce(m."n.email", m."n.phone", m."n.card") IN (
+          SELECT z.x
+          FROM customhouse_work.main.customer_quarantined AS z
+        )
+      ) AS r
+      WHERE r."n.email" IS NULL
+        AND r."n.phone" IS NOT NULL
+        AND r."n.card" IS NOT NULL
+    ) AS q
+  ) AS r
+) AS l;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_edges AS
 SELECT
@@ -456,6 +865,7 @@ CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
 SELECT
   d.n,
   d.t,
+  coalesce(l.root, d.n) AS g,
   coalesce(l.root, d.n) AS c
 FROM customhouse_work.main.customer_nodes AS d
 LEFT JOIN customhouse_work.main.customer_labels AS l ON l.n = d.n;
@@ -513,6 +923,7 @@ WHERE l.t = 1
     SELECT 1 AS one
     FROM customhouse_work.main.customer_refused AS z
     WHERE z.x = l.a
+      AND z.reason <> 'never_link'
   );
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
@@ -539,13 +950,19 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    h.x,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
-  FROM customhouse_work.main.customer_touches AS h
-  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
-  GROUP BY h.x, s.t
+    q.x,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k
+  FROM (
+    SELECT
+      h.x,
+      s.t,
+      s.k
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  ) AS q
+  GROUP BY q.x, q.t
 ) AS m
 WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
 GROUP BY m.x;
@@ -720,37 +1137,43 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    g.g,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
-    max(s.k) AS most
-  FROM customhouse_work.main.customer_groups AS g
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
-  GROUP BY g.g, s.t
-  UNION ALL
-  SELECT
-    w.g,
-    1 AS t,
-    count(*) AS k,
-    0 AS most
+    q.g,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k,
+    max(q.one) AS most
   FROM (
-    SELECT DISTINCT
+    SELECT
       g.g,
-      h.x
-    FROM customhouse_work.main.customer_touches AS h
-    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
-    JOIN (
-      SELECT DISTINCT m.g
-      FROM customhouse_work.main.customer_groups AS m
-      WHERE m.c <> m.g
-    ) AS v ON v.g = g.g
-    WHERE NOT EXISTS (
-      SELECT 1 AS one
-      FROM customhouse_work.main.customer_refused AS z
-      WHERE z.x = h.x
-    )
-  ) AS w
-  GROUP BY w.g
+      s.t,
+      s.k,
+      s.k AS one
+    FROM customhouse_work.main.customer_groups AS g
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+    UNION ALL
+    SELECT
+      w.g,
+      1 AS t,
+      1 AS k,
+      0 AS one
+    FROM (
+      SELECT DISTINCT
+        g.g,
+        h.x
+      FROM customhouse_work.main.customer_touches AS h
+      JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+      JOIN (
+        SELECT DISTINCT m.g
+        FROM customhouse_work.main.customer_groups AS m
+        WHERE m.c <> m.g
+      ) AS v ON v.g = g.g
+      WHERE NOT EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_work.main.customer_refused AS z
+        WHERE z.x = h.x
+      )
+    ) AS w
+  ) AS q
+  GROUP BY q.g, q.t
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -834,6 +1257,7 @@ WHERE l.t = 2
     SELECT 1 AS one
     FROM customhouse_work.main.customer_refused AS z
     WHERE z.x = l.a
+      AND z.reason <> 'never_link'
   );
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
@@ -860,13 +1284,19 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    h.x,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
-  FROM customhouse_work.main.customer_touches AS h
-  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
-  GROUP BY h.x, s.t
+    q.x,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k
+  FROM (
+    SELECT
+      h.x,
+      s.t,
+      s.k
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  ) AS q
+  GROUP BY q.x, q.t
 ) AS m
 WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
 GROUP BY m.x;
@@ -1041,37 +1471,43 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    g.g,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
-    max(s.k) AS most
-  FROM customhouse_work.main.customer_groups AS g
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
-  GROUP BY g.g, s.t
-  UNION ALL
-  SELECT
-    w.g,
-    2 AS t,
-    count(*) AS k,
-    0 AS most
+    q.g,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k,
+    max(q.one) AS most
   FROM (
-    SELECT DISTINCT
+    SELECT
       g.g,
-      h.x
-    FROM customhouse_work.main.customer_touches AS h
-    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
-    JOIN (
-      SELECT DISTINCT m.g
-      FROM customhouse_work.main.customer_groups AS m
-      WHERE m.c <> m.g
-    ) AS v ON v.g = g.g
-    WHERE NOT EXISTS (
-      SELECT 1 AS one
-      FROM customhouse_work.main.customer_refused AS z
-      WHERE z.x = h.x
-    )
-  ) AS w
-  GROUP BY w.g
+      s.t,
+      s.k,
+      s.k AS one
+    FROM customhouse_work.main.customer_groups AS g
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+    UNION ALL
+    SELECT
+      w.g,
+      2 AS t,
+      1 AS k,
+      0 AS one
+    FROM (
+      SELECT DISTINCT
+        g.g,
+        h.x
+      FROM customhouse_work.main.customer_touches AS h
+      JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+      JOIN (
+        SELECT DISTINCT m.g
+        FROM customhouse_work.main.customer_groups AS m
+        WHERE m.c <> m.g
+      ) AS v ON v.g = g.g
+      WHERE NOT EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_work.main.customer_refused AS z
+        WHERE z.x = h.x
+      )
+    ) AS w
+  ) AS q
+  GROUP BY q.g, q.t
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -1155,6 +1591,7 @@ WHERE l.t = 3
     SELECT 1 AS one
     FROM customhouse_work.main.customer_refused AS z
     WHERE z.x = l.a
+      AND z.reason <> 'never_link'
   );
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
@@ -1181,13 +1618,19 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    h.x,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
-  FROM customhouse_work.main.customer_touches AS h
-  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
-  GROUP BY h.x, s.t
+    q.x,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k
+  FROM (
+    SELECT
+      h.x,
+      s.t,
+      s.k
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  ) AS q
+  GROUP BY q.x, q.t
 ) AS m
 WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
 GROUP BY m.x;
@@ -1362,37 +1805,43 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    g.g,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
-    max(s.k) AS most
-  FROM customhouse_work.main.customer_groups AS g
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
-  GROUP BY g.g, s.t
-  UNION ALL
-  SELECT
-    w.g,
-    3 AS t,
-    count(*) AS k,
-    0 AS most
+    q.g,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k,
+    max(q.one) AS most
   FROM (
-    SELECT DISTINCT
+    SELECT
       g.g,
-      h.x
-    FROM customhouse_work.main.customer_touches AS h
-    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
-    JOIN (
-      SELECT DISTINCT m.g
-      FROM customhouse_work.main.customer_groups AS m
-      WHERE m.c <> m.g
-    ) AS v ON v.g = g.g
-    WHERE NOT EXISTS (
-      SELECT 1 AS one
-      FROM customhouse_work.main.customer_refused AS z
-      WHERE z.x = h.x
-    )
-  ) AS w
-  GROUP BY w.g
+      s.t,
+      s.k,
+      s.k AS one
+    FROM customhouse_work.main.customer_groups AS g
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+    UNION ALL
+    SELECT
+      w.g,
+      3 AS t,
+      1 AS k,
+      0 AS one
+    FROM (
+      SELECT DISTINCT
+        g.g,
+        h.x
+      FROM customhouse_work.main.customer_touches AS h
+      JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+      JOIN (
+        SELECT DISTINCT m.g
+        FROM customhouse_work.main.customer_groups AS m
+        WHERE m.c <> m.g
+      ) AS v ON v.g = g.g
+      WHERE NOT EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_work.main.customer_refused AS z
+        WHERE z.x = h.x
+      )
+    ) AS w
+  ) AS q
+  GROUP BY q.g, q.t
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -1476,6 +1925,7 @@ WHERE l.t = 4
     SELECT 1 AS one
     FROM customhouse_work.main.customer_refused AS z
     WHERE z.x = l.a
+      AND z.reason <> 'never_link'
   );
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_bridges AS
@@ -1502,13 +1952,19 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(m.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(m.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    h.x,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k
-  FROM customhouse_work.main.customer_touches AS h
-  JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
-  GROUP BY h.x, s.t
+    q.x,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k
+  FROM (
+    SELECT
+      h.x,
+      s.t,
+      s.k
+    FROM customhouse_work.main.customer_touches AS h
+    JOIN customhouse_work.main.customer_bridges AS b ON b.x = h.x
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = h.c
+  ) AS q
+  GROUP BY q.x, q.t
 ) AS m
 WHERE m.k > CASE WHEN m.t = 0 THEN 1 WHEN m.t = 1 THEN 5 WHEN m.t = 2 THEN 5 WHEN m.t = 3 THEN 3 WHEN m.t = 4 THEN 200 END
 GROUP BY m.x;
@@ -1683,37 +2139,43 @@ SELECT
   arg_min((((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), create_sort_key(s.t, 'ASC NULLS LAST', (((('would join ' || CAST(CAST(s.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END) || ', limit ') || CAST(CAST(CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END AS BIGINT) AS VARCHAR), 'ASC NULLS LAST')) AS evidence
 FROM (
   SELECT
-    g.g,
-    s.t,
-    (TRY_CAST(sum(s.k) AS BIGINT) | 0) AS k,
-    max(s.k) AS most
-  FROM customhouse_work.main.customer_groups AS g
-  JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
-  GROUP BY g.g, s.t
-  UNION ALL
-  SELECT
-    w.g,
-    4 AS t,
-    count(*) AS k,
-    0 AS most
+    q.g,
+    q.t,
+    (TRY_CAST(sum(q.k) AS BIGINT) | 0) AS k,
+    max(q.one) AS most
   FROM (
-    SELECT DISTINCT
+    SELECT
       g.g,
-      h.x
-    FROM customhouse_work.main.customer_touches AS h
-    JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
-    JOIN (
-      SELECT DISTINCT m.g
-      FROM customhouse_work.main.customer_groups AS m
-      WHERE m.c <> m.g
-    ) AS v ON v.g = g.g
-    WHERE NOT EXISTS (
-      SELECT 1 AS one
-      FROM customhouse_work.main.customer_refused AS z
-      WHERE z.x = h.x
-    )
-  ) AS w
-  GROUP BY w.g
+      s.t,
+      s.k,
+      s.k AS one
+    FROM customhouse_work.main.customer_groups AS g
+    JOIN customhouse_work.main.customer_sizes AS s ON s.c = g.c
+    UNION ALL
+    SELECT
+      w.g,
+      4 AS t,
+      1 AS k,
+      0 AS one
+    FROM (
+      SELECT DISTINCT
+        g.g,
+        h.x
+      FROM customhouse_work.main.customer_touches AS h
+      JOIN customhouse_work.main.customer_groups AS g ON g.c = h.c
+      JOIN (
+        SELECT DISTINCT m.g
+        FROM customhouse_work.main.customer_groups AS m
+        WHERE m.c <> m.g
+      ) AS v ON v.g = g.g
+      WHERE NOT EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_work.main.customer_refused AS z
+        WHERE z.x = h.x
+      )
+    ) AS w
+  ) AS q
+  GROUP BY q.g, q.t
 ) AS s
 WHERE s.k > CASE WHEN s.t = 0 THEN 1 WHEN s.t = 1 THEN 5 WHEN s.t = 2 THEN 5 WHEN s.t = 3 THEN 3 WHEN s.t = 4 THEN 200 END
   AND s.k > s.most
@@ -1790,6 +2252,7 @@ CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
 SELECT
   c.n,
   c.t,
+  c.g,
   coalesce(b.c, c.c) AS c
 FROM customhouse_work.main.customer_cluster AS c
 LEFT JOIN customhouse_work.main.customer_part AS b ON b.n = c.n;
@@ -1804,6 +2267,14 @@ FROM (
 ) AS k;
 
 -- carry ids over
+CREATE OR REPLACE TABLE customhouse_work.main.customer_barred AS
+SELECT c.c
+FROM customhouse_work.main.customer_cluster AS c
+WHERE c.n IN (
+  SELECT z.x
+  FROM customhouse_work.main.customer_quarantined AS z
+);
+
 CREATE OR REPLACE TABLE customhouse_work.main.customer_owners AS
 SELECT
   d.old,
@@ -1811,6 +2282,10 @@ SELECT
 FROM customhouse_work.main.customer_nodes AS d
 JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
 WHERE d.old IS NOT NULL
+  AND c.c NOT IN (
+    SELECT z.c
+    FROM customhouse_work.main.customer_barred AS z
+  )
 GROUP BY d.old;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_ids AS
@@ -1831,6 +2306,10 @@ FROM (
     c.c,
     min(c.n) AS first
   FROM customhouse_work.main.customer_cluster AS c
+  WHERE c.c NOT IN (
+    SELECT z.c
+    FROM customhouse_work.main.customer_barred AS z
+  )
   GROUP BY c.c
 ) AS k
 LEFT JOIN (
@@ -1863,27 +2342,46 @@ FROM (
   FROM customhouse_work.main.customer_nodes AS d
   JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
   WHERE d.old IS NOT NULL
+    AND c.c NOT IN (
+      SELECT z.c
+      FROM customhouse_work.main.customer_barred AS z
+    )
 ) AS p
 JOIN customhouse_work.main.customer_owners AS o ON o.old = p.old
 JOIN customhouse_work.main.customer_ids AS i ON i.c = p.c
 WHERE o.c <> p.c
 UNION ALL
 SELECT
-  g.customer_id AS old_id,
+  g.id AS old_id,
   CAST(NULL AS BIGINT) AS new_id,
   'gone' AS kind,
-  'no source carries its identifiers any more' AS cause
+  CASE WHEN EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_work.main.customer_nodes AS d
+    WHERE d.old = g.id
+  ) THEN 'its identifiers are quarantined or have expired' ELSE 'no source carries its identifiers any more' END AS cause
 FROM (
-  SELECT DISTINCT i.customer_id
+  SELECT DISTINCT i.customer_id AS id
   FROM customhouse_file.customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
 ) AS g
 WHERE NOT EXISTS (
   SELECT 1 AS one
   FROM customhouse_work.main.customer_owners AS o
-  WHERE o.old = g.customer_id
+  WHERE o.old = g.id
 );
 
 -- write identities
+CREATE OR REPLACE TABLE customhouse_work.main.customer_suspects AS
+SELECT
+  i.id,
+  min(c.n) AS n,
+  CAST(count(*) AS VARCHAR) || ' identifiers, more than 50' AS evidence
+FROM customhouse_work.main.customer_cluster AS c
+JOIN customhouse_work.main.customer_ids AS i ON i.c = c.c
+GROUP BY i.id
+HAVING count(*) > 50;
+
 CREATE OR REPLACE TABLE customhouse_file.customhouse.customer_identities__new AS
 SELECT
   CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
@@ -1891,10 +2389,16 @@ SELECT
   i.id AS customer_id,
   d.first_seen,
   d.last_seen,
-  CASE WHEN d.source = 0 THEN 'contacts' WHEN d.source = 1 THEN 'loyalty' WHEN d.source = 2 THEN 'newsletter' WHEN d.source = 3 THEN 'orders' WHEN d.source = 4 THEN 'page_views' END AS source
+  d.source,
+  d.n AS number,
+  c.g AS component,
+  d.n IN (
+    SELECT z.x
+    FROM customhouse_work.main.customer_quarantined AS z
+  ) AS quarantined
 FROM customhouse_work.main.customer_nodes AS d
 JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
-JOIN customhouse_work.main.customer_ids AS i ON i.c = c.c;
+LEFT JOIN customhouse_work.main.customer_ids AS i ON i.c = c.c;
 
 CREATE OR REPLACE TABLE customhouse_file.customhouse.customer_identity_incidents__new AS
 SELECT
@@ -1902,19 +2406,52 @@ SELECT
   d.v AS identifier,
   r.reason,
   r.evidence,
-  'RUN' AS run_id
+  'RUN' AS run_id,
+  r.x AS number,
+  CAST(NULL AS BIGINT) AS customer_id
 FROM customhouse_work.main.customer_refused AS r
 JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.x
+UNION ALL
+SELECT
+  CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
+  d.v AS identifier,
+  'quarantined' AS reason,
+  (('seen with ' || CAST(CAST(r.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END AS evidence,
+  'RUN' AS run_id,
+  r.x AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM customhouse_work.main.customer_quarantined AS r
+JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.x
+WHERE r.k IS NOT NULL
+UNION ALL
+SELECT
+  CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
+  d.v AS identifier,
+  'suspect' AS reason,
+  r.evidence,
+  'RUN' AS run_id,
+  r.n AS number,
+  r.id AS customer_id
+FROM customhouse_work.main.customer_suspects AS r
+JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.n
 UNION ALL
 SELECT
   'user_id' AS identifier_type,
   substr(r."raw.user_id", 1, 100) AS identifier,
   CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_contacts AS r
-WHERE r."id.user_id" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.user_id",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_contacts__new AS r
+  WHERE r."n.user_id" IS NULL
+    AND r."raw.user_id" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.user_id", 1, 100), CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1922,10 +2459,18 @@ SELECT
   substr(r."raw.email", 1, 100) AS identifier,
   CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_contacts AS r
-WHERE r."id.email" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.email",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_contacts__new AS r
+  WHERE r."n.email" IS NULL
+    AND r."raw.email" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1933,10 +2478,18 @@ SELECT
   substr(r."raw.phone", 1, 100) AS identifier,
   CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_contacts AS r
-WHERE r."id.phone" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.phone",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_contacts__new AS r
+  WHERE r."n.phone" IS NULL
+    AND r."raw.phone" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1944,10 +2497,18 @@ SELECT
   substr(r."raw.email", 1, 100) AS identifier,
   CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_loyalty AS r
-WHERE r."id.email" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.email",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_loyalty__new AS r
+  WHERE r."n.email" IS NULL
+    AND r."raw.email" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1955,10 +2516,18 @@ SELECT
   substr(r."raw.phone", 1, 100) AS identifier,
   CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_loyalty AS r
-WHERE r."id.phone" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.phone",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_loyalty__new AS r
+  WHERE r."n.phone" IS NULL
+    AND r."raw.phone" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.phone", 1, 100), CASE WHEN length(r."raw.phone") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '+') THEN regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g') WHEN starts_with(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '00') THEN regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^00', '', 'g') ELSE '33' || nullif(regexp_replace(regexp_replace(replace(regexp_replace(r."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '(0)', ''), '[^0-9]+', '', 'g'), '^0', '', 'g'), '') END END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1966,10 +2535,18 @@ SELECT
   substr(r."raw.card", 1, 100) AS identifier,
   CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_loyalty AS r
-WHERE r."id.card" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.card",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_loyalty__new AS r
+  WHERE r."n.card" IS NULL
+    AND r."raw.card" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1977,10 +2554,18 @@ SELECT
   substr(r."raw.email", 1, 100) AS identifier,
   CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of newsletter' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_newsletter AS r
-WHERE r."id.email" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.email",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_newsletter__new AS r
+  WHERE r."n.email" IS NULL
+    AND r."raw.email" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1988,10 +2573,18 @@ SELECT
   substr(r."raw.email", 1, 100) AS identifier,
   CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_orders AS r
-WHERE r."id.email" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.email",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_orders__new AS r
+  WHERE r."n.email" IS NULL
+    AND r."raw.email" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -1999,10 +2592,18 @@ SELECT
   substr(r."raw.card", 1, 100) AS identifier,
   CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_orders AS r
-WHERE r."id.card" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.card",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_orders__new AS r
+  WHERE r."n.card" IS NULL
+    AND r."raw.card" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.card", 1, 100), CASE WHEN length(r."raw.card") > 512 THEN 'too_long' WHEN nullif(regexp_replace(regexp_replace(r."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '[^0-9]+', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -2010,10 +2611,18 @@ SELECT
   substr(r."raw.user_id", 1, 100) AS identifier,
   CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_page_views AS r
-WHERE r."id.user_id" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.user_id",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_page_views__new AS r
+  WHERE r."n.user_id" IS NULL
+    AND r."raw.user_id" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.user_id", 1, 100), CASE WHEN length(r."raw.user_id") > 512 THEN 'too_long' WHEN nullif(regexp_replace(r."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
@@ -2021,16 +2630,44 @@ SELECT
   substr(r."raw.cookie", 1, 100) AS identifier,
   CASE WHEN length(r."raw.cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r."raw.cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of page_views' AS evidence,
-  'RUN' AS run_id
-FROM customhouse_work.main.rows_page_views AS r
-WHERE r."id.cookie" IS NULL
-  AND NOT (nullif(regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS number,
+  CAST(NULL AS BIGINT) AS customer_id
+FROM (
+  SELECT
+    r."raw.cookie",
+    r.rows
+  FROM customhouse_file.customhouse.identity_rows_page_views__new AS r
+  WHERE r."n.cookie" IS NULL
+    AND r."raw.cookie" IS NOT NULL
+) AS r
+WHERE NOT (nullif(regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.cookie", 1, 100), CASE WHEN length(r."raw.cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r."raw.cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END;
 
 -- put in place
 DROP TABLE IF EXISTS customhouse_file.customhouse.customer_identities;
 
 ALTER TABLE customhouse_file.customhouse.customer_identities__new RENAME TO customer_identities;
+
+DROP TABLE IF EXISTS customhouse_file.customhouse.identity_rows_contacts;
+
+ALTER TABLE customhouse_file.customhouse.identity_rows_contacts__new RENAME TO identity_rows_contacts;
+
+DROP TABLE IF EXISTS customhouse_file.customhouse.identity_rows_loyalty;
+
+ALTER TABLE customhouse_file.customhouse.identity_rows_loyalty__new RENAME TO identity_rows_loyalty;
+
+DROP TABLE IF EXISTS customhouse_file.customhouse.identity_rows_newsletter;
+
+ALTER TABLE customhouse_file.customhouse.identity_rows_newsletter__new RENAME TO identity_rows_newsletter;
+
+DROP TABLE IF EXISTS customhouse_file.customhouse.identity_rows_orders;
+
+ALTER TABLE customhouse_file.customhouse.identity_rows_orders__new RENAME TO identity_rows_orders;
+
+DROP TABLE IF EXISTS customhouse_file.customhouse.identity_rows_page_views;
+
+ALTER TABLE customhouse_file.customhouse.identity_rows_page_views__new RENAME TO identity_rows_page_views;
 
 DROP TABLE IF EXISTS customhouse_file.customhouse.customer_identity_incidents;
 
@@ -2046,13 +2683,97 @@ SELECT
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
 FROM customhouse_work.main.customer_changes AS h;
 
+DELETE FROM customhouse_file.customhouse.identity_state
+WHERE entity = 'customer';
+
+INSERT INTO customhouse_file.customhouse.identity_state (entity, source, settings, since, as_of, run_id)
+SELECT
+  'customer' AS entity,
+  '' AS source,
+  'b7084ec025e60a83fe1f104ba2a674e4ac72788563caca7c3776188f480450c2' AS settings,
+  CAST(NULL AS TIMESTAMP) AS since,
+  TIMESTAMP '2026-01-02 00:00:00' AS as_of,
+  'RUN' AS run_id
+UNION ALL
+SELECT
+  'customer' AS entity,
+  'contacts' AS source,
+  '' AS settings,
+  CAST(NULL AS TIMESTAMP) AS since,
+  TIMESTAMP '2026-01-02 00:00:00' AS as_of,
+  'RUN' AS run_id
+UNION ALL
+SELECT
+  'customer' AS entity,
+  'loyalty' AS source,
+  '' AS settings,
+  CAST(NULL AS TIMESTAMP) AS since,
+  TIMESTAMP '2026-01-02 00:00:00' AS as_of,
+  'RUN' AS run_id
+UNION ALL
+SELECT
+  'customer' AS entity,
+  'newsletter' AS source,
+  '' AS settings,
+  CAST(NULL AS TIMESTAMP) AS since,
+  TIMESTAMP '2026-01-02 00:00:00' AS as_of,
+  'RUN' AS run_id
+UNION ALL
+SELECT
+  'customer' AS entity,
+  'orders' AS source,
+  '' AS settings,
+  CAST(NULL AS TIMESTAMP) AS since,
+  TIMESTAMP '2026-01-02 00:00:00' AS as_of,
+  'RUN' AS run_id
+UNION ALL
+SELECT
+  'customer' AS entity,
+  'page_views' AS source,
+  '' AS settings,
+  CAST(NULL AS TIMESTAMP) AS since,
+  TIMESTAMP '2026-01-02 00:00:00' AS as_of,
+  'RUN' AS run_id;
+
+-- measure source:contacts
+SELECT
+  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
+  coalesce((TRY_CAST(sum(CASE WHEN r."n.user_id" IS NULL AND r."n.email" IS NULL AND r."n.phone" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
+FROM customhouse_file.customhouse.identity_rows_contacts AS r;
+
+-- measure source:loyalty
+SELECT
+  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
+  coalesce((TRY_CAST(sum(CASE WHEN r."n.email" IS NULL AND r."n.phone" IS NULL AND r."n.card" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
+FROM customhouse_file.customhouse.identity_rows_loyalty AS r;
+
+-- measure source:newsletter
+SELECT
+  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
+  coalesce((TRY_CAST(sum(CASE WHEN r."n.email" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
+FROM customhouse_file.customhouse.identity_rows_newsletter AS r;
+
+-- measure source:orders
+SELECT
+  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
+  coalesce((TRY_CAST(sum(CASE WHEN r."n.email" IS NULL AND r."n.card" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
+FROM customhouse_file.customhouse.identity_rows_orders AS r;
+
+-- measure source:page_views
+SELECT
+  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
+  coalesce((TRY_CAST(sum(CASE WHEN r."n.user_id" IS NULL AND r."n.cookie" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
+FROM customhouse_file.customhouse.identity_rows_page_views AS r;
+
 -- measure identity:customer
 SELECT
   coalesce((TRY_CAST(sum(s.size) AS BIGINT) | 0), 0) AS identifiers,
-  count(*) AS customers,
-  coalesce(max(s.size), 0) AS largest
+  count(s.id) AS customers,
+  coalesce(max(CASE WHEN s.id IS NOT NULL THEN s.size END), 0) AS largest
 FROM (
-  SELECT count(*) AS size
+  SELECT
+    i.customer_id AS id,
+    count(*) AS size
   FROM customhouse_file.customhouse.customer_identities AS i
   GROUP BY i.customer_id
 ) AS s;
@@ -2069,7 +2790,10 @@ SELECT
   coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'ignored' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS ignored,
   coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'invalid' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS invalid,
   coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'too_long' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS too_long,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'quarantined' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS quarantined,
   coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'shared' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS shared,
   coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'conflict' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS conflict,
-  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'too_many' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS too_many
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'too_many' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS too_many,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'never_link' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS never_link,
+  coalesce((TRY_CAST(sum(CASE WHEN x.reason = 'suspect' THEN 1 ELSE 0 END) AS BIGINT) | 0), 0) AS suspect
 FROM customhouse_file.customhouse.customer_identity_incidents AS x;

@@ -2,10 +2,14 @@
 CREATE OR REPLACE TABLE customhouse_work.main.map_orders AS
 SELECT
   r."raw.email",
-  r."id.email",
   r."raw.card",
-  r."id.card",
-  i.customer_id
-FROM customhouse_work.main.rows_orders AS r
-JOIN customhouse_file.customhouse.customer_identities AS i ON i.identifier_type = CASE WHEN r."id.email" IS NOT NULL THEN 'email' WHEN r."id.card" IS NOT NULL THEN 'card' END AND i.identifier = coalesce(r."id.email", r."id.card")
-WHERE i.identifier_type IN ('email', 'card');
+  i.customer_id,
+  t0email.identifier AS "id.email"
+FROM customhouse_file.customhouse.identity_rows_orders AS r
+JOIN customhouse_file.customhouse.customer_identities AS i ON i.number = coalesce(CASE WHEN r."n.email" IN (
+  SELECT q.number
+  FROM customhouse_file.customhouse.customer_identities AS q
+  WHERE q.quarantined
+) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, r."n.card")
+LEFT JOIN customhouse_file.customhouse.customer_identities AS t0email ON t0email.number = r."n.email"
+WHERE i.customer_id IS NOT NULL;

@@ -61,6 +61,7 @@ FROM (
     FROM (
       SELECT DISTINCT i.customer_id
       FROM customhouse_file.customhouse.customer_identities AS i
+      WHERE i.customer_id IS NOT NULL
     ) AS c
     LEFT JOIN customhouse_work.main.features_contacts AS f_contacts ON f_contacts.customer_id = c.customer_id
     LEFT JOIN customhouse_work.main.features_loyalty AS f_loyalty ON f_loyalty.customer_id = c.customer_id

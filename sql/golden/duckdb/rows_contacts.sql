@@ -7,9 +7,12 @@ SELECT
   CASE WHEN regexp_full_match(v."id.email", '(?s).*@example\.invalid') OR v."id.email" IN ('null@null.com', 'test@test.com') THEN CAST(NULL AS VARCHAR) ELSE v."id.email" END AS "id.email",
   v."raw.phone",
   v."id.phone",
+  v.h1,
+  v.h2,
   v.first_seen,
   v.last_seen,
-  v.rows
+  v.rows,
+  v.open
 FROM (
   SELECT
     f."raw.user_id",
@@ -18,9 +21,12 @@ FROM (
     CASE WHEN regexp_full_match(f."folded.email", '[^@\s]+@[^@\s]+\.[^@\s]+') THEN f."folded.email" END AS "id.email",
     f."raw.phone",
     CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END END AS "id.phone",
+    f.h1,
+    f.h2,
     f.first_seen,
     f.last_seen,
-    f.rows
+    f.rows,
+    f.open
   FROM (
     SELECT
       t."raw.user_id",
@@ -32,9 +38,12 @@ FROM (
       t."raw.phone",
       t."trimmed.phone",
       regexp_replace(replace(t."trimmed.phone", '(0)', ''), '[^0-9]+', '', 'g') AS "folded.phone",
+      t.h1,
+      t.h2,
       t.first_seen,
       t.last_seen,
-      t.rows
+      t.rows,
+      t.open
     FROM (
       SELECT
         g."raw.user_id",
@@ -43,26 +52,36 @@ FROM (
         CASE WHEN length(g."raw.email") <= 512 THEN regexp_replace(g."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.email",
         g."raw.phone",
         CASE WHEN length(g."raw.phone") <= 512 THEN regexp_replace(g."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.phone",
+        g.h1,
+        g.h2,
         g.first_seen,
         g.last_seen,
-        g.rows
+        g.rows,
+        g.open
       FROM (
         SELECT
-          CAST(s.user_id AS VARCHAR) AS "raw.user_id",
-          CAST(s.email AS VARCHAR) AS "raw.email",
-          CAST(s.mobile AS VARCHAR) AS "raw.phone",
-          coalesce(min(CAST(s.updated_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
-          coalesce(max(CAST(s.updated_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
-          count(*) AS rows
-        FROM customhouse_work.files.contacts AS s
-        GROUP BY CAST(s.user_id AS VARCHAR), CAST(s.email AS VARCHAR), CAST(s.mobile AS VARCHAR)
+          q."raw.user_id",
+          q."raw.email",
+          q."raw.phone",
+          CAST(hash(q."raw.user_id", q."raw.email", q."raw.phone") >> 1 AS BIGINT) AS h1,
+          CAST(hash('#' || q."raw.user_id", '#' || q."raw.email", '#' || q."raw.phone") >> 1 AS BIGINT) AS h2,
+          q.first_seen,
+          q.last_seen,
+          q.rows,
+          q.open
+        FROM (
+          SELECT
+            CAST(s.user_id AS VARCHAR) AS "raw.user_id",
+            CAST(s.email AS VARCHAR) AS "raw.email",
+            CAST(s.mobile AS VARCHAR) AS "raw.phone",
+            coalesce(min(CAST(s.updated_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
+            coalesce(max(CAST(s.updated_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
+            count(*) AS rows,
+            count(*) AS open
+          FROM customhouse_work.files.contacts AS s
+          GROUP BY CAST(s.user_id AS VARCHAR), CAST(s.email AS VARCHAR), CAST(s.mobile AS VARCHAR)
+        ) AS q
       ) AS g
     ) AS t
   ) AS f
 ) AS v;
-
--- measure source:contacts
-SELECT
-  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
-  coalesce((TRY_CAST(sum(CASE WHEN r."id.user_id" IS NULL AND r."id.email" IS NULL AND r."id.phone" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
-FROM customhouse_work.main.rows_contacts AS r;

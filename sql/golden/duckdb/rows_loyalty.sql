@@ -7,9 +7,12 @@ SELECT
   v."id.phone",
   v."raw.card",
   v."id.card",
+  v.h1,
+  v.h2,
   v.first_seen,
   v.last_seen,
-  v.rows
+  v.rows,
+  v.open
 FROM (
   SELECT
     f."raw.email",
@@ -18,9 +21,12 @@ FROM (
     CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END END AS "id.phone",
     f."raw.card",
     nullif(f."folded.card", '') AS "id.card",
+    f.h1,
+    f.h2,
     f.first_seen,
     f.last_seen,
-    f.rows
+    f.rows,
+    f.open
   FROM (
     SELECT
       t."raw.email",
@@ -32,9 +38,12 @@ FROM (
       t."raw.card",
       t."trimmed.card",
       regexp_replace(t."trimmed.card", '[^0-9]+', '', 'g') AS "folded.card",
+      t.h1,
+      t.h2,
       t.first_seen,
       t.last_seen,
-      t.rows
+      t.rows,
+      t.open
     FROM (
       SELECT
         g."raw.email",
@@ -43,26 +52,36 @@ FROM (
         CASE WHEN length(g."raw.phone") <= 512 THEN regexp_replace(g."raw.phone", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.phone",
         g."raw.card",
         CASE WHEN length(g."raw.card") <= 512 THEN regexp_replace(g."raw.card", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.card",
+        g.h1,
+        g.h2,
         g.first_seen,
         g.last_seen,
-        g.rows
+        g.rows,
+        g.open
       FROM (
         SELECT
-          CAST(s.email AS VARCHAR) AS "raw.email",
-          CAST(s.phone AS VARCHAR) AS "raw.phone",
-          CAST(s.card AS VARCHAR) AS "raw.card",
-          coalesce(min(CAST(s.joined_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
-          coalesce(max(CAST(s.joined_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
-          count(*) AS rows
-        FROM customhouse_work.files.loyalty AS s
-        GROUP BY CAST(s.email AS VARCHAR), CAST(s.phone AS VARCHAR), CAST(s.card AS VARCHAR)
+          q."raw.email",
+          q."raw.phone",
+          q."raw.card",
+          CAST(hash(q."raw.email", q."raw.phone", q."raw.card") >> 1 AS BIGINT) AS h1,
+          CAST(hash('#' || q."raw.email", '#' || q."raw.phone", '#' || q."raw.card") >> 1 AS BIGINT) AS h2,
+          q.first_seen,
+          q.last_seen,
+          q.rows,
+          q.open
+        FROM (
+          SELECT
+            CAST(s.email AS VARCHAR) AS "raw.email",
+            CAST(s.phone AS VARCHAR) AS "raw.phone",
+            CAST(s.card AS VARCHAR) AS "raw.card",
+            coalesce(min(CAST(s.joined_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
+            coalesce(max(CAST(s.joined_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
+            count(*) AS rows,
+            count(*) AS open
+          FROM customhouse_work.files.loyalty AS s
+          GROUP BY CAST(s.email AS VARCHAR), CAST(s.phone AS VARCHAR), CAST(s.card AS VARCHAR)
+        ) AS q
       ) AS g
     ) AS t
   ) AS f
 ) AS v;
-
--- measure source:loyalty
-SELECT
-  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
-  coalesce((TRY_CAST(sum(CASE WHEN r."id.email" IS NULL AND r."id.phone" IS NULL AND r."id.card" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
-FROM customhouse_work.main.rows_loyalty AS r;

@@ -5,18 +5,24 @@ SELECT
   CASE WHEN v."id.user_id" IN ('null', 'undefined') THEN CAST(NULL AS VARCHAR) ELSE v."id.user_id" END AS "id.user_id",
   v."raw.cookie",
   v."id.cookie",
+  v.h1,
+  v.h2,
   v.first_seen,
   v.last_seen,
-  v.rows
+  v.rows,
+  v.open
 FROM (
   SELECT
     f."raw.user_id",
     nullif(f."folded.user_id", '') AS "id.user_id",
     f."raw.cookie",
     CASE WHEN f."trimmed.cookie" <> '' THEN f."raw.cookie" END AS "id.cookie",
+    f.h1,
+    f.h2,
     f.first_seen,
     f.last_seen,
-    f.rows
+    f.rows,
+    f.open
   FROM (
     SELECT
       t."raw.user_id",
@@ -25,34 +31,46 @@ FROM (
       t."raw.cookie",
       t."trimmed.cookie",
       t."trimmed.cookie" AS "folded.cookie",
+      t.h1,
+      t.h2,
       t.first_seen,
       t.last_seen,
-      t.rows
+      t.rows,
+      t.open
     FROM (
       SELECT
         g."raw.user_id",
         CASE WHEN length(g."raw.user_id") <= 512 THEN regexp_replace(g."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.user_id",
         g."raw.cookie",
         CASE WHEN length(g."raw.cookie") <= 512 THEN regexp_replace(g."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.cookie",
+        g.h1,
+        g.h2,
         g.first_seen,
         g.last_seen,
-        g.rows
+        g.rows,
+        g.open
       FROM (
         SELECT
-          CAST(s.user_id AS VARCHAR) AS "raw.user_id",
-          CAST(s.cookie AS VARCHAR) AS "raw.cookie",
-          coalesce(min(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
-          coalesce(max(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
-          count(*) AS rows
-        FROM customhouse_work.files.page_views AS s
-        GROUP BY CAST(s.user_id AS VARCHAR), CAST(s.cookie AS VARCHAR)
+          q."raw.user_id",
+          q."raw.cookie",
+          CAST(hash(q."raw.user_id", q."raw.cookie") >> 1 AS BIGINT) AS h1,
+          CAST(hash('#' || q."raw.user_id", '#' || q."raw.cookie") >> 1 AS BIGINT) AS h2,
+          q.first_seen,
+          q.last_seen,
+          q.rows,
+          q.open
+        FROM (
+          SELECT
+            CAST(s.user_id AS VARCHAR) AS "raw.user_id",
+            CAST(s.cookie AS VARCHAR) AS "raw.cookie",
+            coalesce(min(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
+            coalesce(max(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
+            count(*) AS rows,
+            count(*) AS open
+          FROM customhouse_work.files.page_views AS s
+          GROUP BY CAST(s.user_id AS VARCHAR), CAST(s.cookie AS VARCHAR)
+        ) AS q
       ) AS g
     ) AS t
   ) AS f
 ) AS v;
-
--- measure source:page_views
-SELECT
-  coalesce((TRY_CAST(sum(r.rows) AS BIGINT) | 0), 0) AS rows,
-  coalesce((TRY_CAST(sum(CASE WHEN r."id.user_id" IS NULL AND r."id.cookie" IS NULL THEN r.rows ELSE 0 END) AS BIGINT) | 0), 0) AS without_identifier
-FROM customhouse_work.main.rows_page_views AS r;
