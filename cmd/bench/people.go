@@ -102,9 +102,11 @@ func short(n int64) string {
 // A fifth of the rows are contacts, three fifths web, the rest orders. How
 // many identifiers a person has, and how many rows, follows a power law. Three
 // households in a hundred share a device, a few hundred devices are in public
-// places, and nine values of junk stand where nobody had anything to say.
+// places, and nine values of junk stand where nobody had anything to say: of ten
+// million rows, 7.5 million identifiers and 3.8 million links, 85,000 identifiers
+// in the largest cluster where nothing protects it.
 func vocabulary(rows int64) []string {
-	persons := max(rows*22/100, 10)
+	persons := max(rows*15/100, 10)
 	return []string{
 		"SET preserve_insertion_order = true",
 		// A number in [0, 1).
@@ -131,8 +133,8 @@ func vocabulary(rows int64) []string {
 			WHEN chance(i, 'form') < 0.1 THEN '+33' || t[2:]
 			WHEN chance(i, 'form') < 0.2 THEN concat_ws(' ', t[1:2], t[3:4], t[5:6], t[7:8], t[9:10])
 			ELSE t END`,
-		// One of the values of junk in two rows of a thousand.
-		"CREATE OR REPLACE MACRO junk(i, salt, list, value) AS CASE WHEN chance(i, salt) < 0.002 THEN list[1 + (hash(i, salt) % len(list)::UBIGINT)::BIGINT] ELSE value END",
+		// A value of junk, in one row of a hundred alone and in one in all columns.
+		"CREATE OR REPLACE MACRO junk(i, salt, list, value) AS CASE WHEN least(chance(i, salt), chance(i, 'nobody')) < 0.009 THEN list[1 + (hash(i, salt) % len(list)::UBIGINT)::BIGINT] ELSE value END",
 	}
 }
 
@@ -159,9 +161,9 @@ func insertRows(from, to int64) []string {
 		}, ", "), "i % 10 < 2", "1"),
 		insert("web", strings.Join([]string{
 			// Half of all visits are somebody's who never said who it was.
-			"CASE WHEN chance(i, 'known') < 0.55 THEN the_cookie(p, which(i, p, 'cookie', 0.6, 60)) ELSE 'v.' || to_hex(hash(i, 'visitor')) END",
-			"CASE WHEN chance(i, 'known') < 0.25 THEN junk(i, 'd', ['00000000-0000-0000-0000-000000000000'], the_device(i, p, which(i, p, 'device', 0.4, 12))) END",
-			"CASE WHEN chance(i, 'login') < 0.3 AND chance(i, 'known') < 0.55 THEN the_user(p) END",
+			"CASE WHEN chance(i, 'known') < 0.72 THEN the_cookie(p, which(i, p, 'cookie', 0.75, 60)) ELSE 'v.' || to_hex(hash(i, 'visitor')) END",
+			"CASE WHEN chance(i, 'known') < 0.54 THEN junk(i, 'd', ['00000000-0000-0000-0000-000000000000'], the_device(i, p, which(i, p, 'device', 0.4, 12))) END",
+			"CASE WHEN chance(i, 'login') < 0.4 AND chance(i, 'known') < 0.72 THEN the_user(p) END",
 		}, ", "), "i % 10 BETWEEN 2 AND 7", "1.5"),
 		insert("orders", strings.Join([]string{
 			email,

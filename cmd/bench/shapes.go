@@ -23,10 +23,11 @@ func shapes(nodes int64) []shape {
 		return directed(fmt.Sprintf("SELECT base + %s AS a, base + %s AS b FROM (SELECT i // %d * %d AS base, i %% %d AS k FROM range(%d) r (i)) WHERE k < %d",
 			strings.ReplaceAll(at, "$k", "k"), strings.ReplaceAll(at, "$k", "(k + 1)"), chain, chain, chain, nodes, chain-1))
 	}
-	// shuffled gives all nodes numbers in the order of a hash.
+	// shuffled gives all nodes numbers in the order of a hash. Not by directed:
+	// given x.n <> y.n to plan with, the engine joins the numbers with themselves.
 	shuffled := func(edges string) string {
-		return directed(fmt.Sprintf(`WITH number AS MATERIALIZED (SELECT i, row_number() OVER (ORDER BY hash(i, 'shuffle')) - 1 AS n FROM range(%d) r (i))
-			SELECT x.n AS a, y.n AS b FROM (%s) e JOIN number x ON x.i = e.u JOIN number y ON y.i = e.v`, nodes, edges))
+		return fmt.Sprintf(`WITH number AS MATERIALIZED (SELECT i, row_number() OVER (ORDER BY hash(i, 'shuffle')) - 1 AS n FROM range(%d) r (i))
+			SELECT greatest(x.n, y.n) AS u, least(x.n, y.n) AS v FROM (%s) e JOIN number x ON x.i = e.u JOIN number y ON y.i = e.v`, nodes, edges)
 	}
 	zigzag := func(chain int64) string {
 		return fmt.Sprintf("CASE WHEN $k %% 2 = 0 THEN $k // 2 ELSE %d - $k // 2 END", chain-1)
@@ -35,13 +36,16 @@ func shapes(nodes int64) []shape {
 	clean := fmt.Sprintf("SELECT i AS a, i // 4 * 4 AS b FROM range(%d) r (i) WHERE i %% 4 > 0 UNION ALL SELECT i, i - 1 FROM range(%d) r (i) WHERE i %% 4 = 3", nodes, nodes)
 	return []shape{
 		{"clean", shuffled(directed(clean))},
-		// Node i belongs to a cluster that is the larger the smaller its number,
-		// and is linked to two others of it: cycles and long ways included.
-		{"power-law", shuffled(directed(fmt.Sprintf(`WITH member AS MATERIALIZED (
-				SELECT i, c, row_number() OVER (PARTITION BY c ORDER BY i) - 1 AS k, lag(i) OVER (PARTITION BY c ORDER BY i) AS before FROM (
-					SELECT i, floor(%d * pow((hash(i, 'cluster') >> 11) / 9007199254740992.0, 1.7))::BIGINT AS c FROM range(%d) r (i)))
-			SELECT i AS a, before AS b FROM member WHERE before IS NOT NULL
-			UNION ALL SELECT x.i, y.i FROM member x JOIN member y ON y.c = x.c AND y.k = hash(x.i, 'other') %% greatest(x.k, 1)::UBIGINT WHERE x.i %% 3 = 0`, nodes/3, nodes)))},
+		// The smaller the number of a cluster, the larger it is. A node is linked
+		// to the one before it, and one in three to any before it: cycles, and
+		// long ways.
+		{"power-law", shuffled(directed(fmt.Sprintf(`WITH
+			node AS MATERIALIZED (SELECT i, floor(%d * pow((hash(i, 'cluster') >> 11) / 9007199254740992.0, 1.7))::BIGINT AS c FROM range(%d) r (i)),
+			member AS MATERIALIZED (SELECT i, c, row_number() OVER (PARTITION BY c ORDER BY i) - 1 AS k FROM node),
+			link AS MATERIALIZED (
+				SELECT i, c, k - 1 AS k FROM member WHERE k > 0
+				UNION ALL SELECT i, c, (hash(i, 'other') %% k::UBIGINT)::BIGINT FROM member WHERE k > 0 AND i %% 3 = 0)
+			SELECT l.i AS a, m.i AS b FROM link l JOIN member m ON m.c = l.c AND m.k = l.k`, nodes/3, nodes)))},
 		// Nine nodes that a hundredth of all others is linked to.
 		{"super-nodes", shuffled(directed(clean + fmt.Sprintf(" UNION ALL SELECT i, hash(i, 'super') %% 9 FROM range(%d) r (i) WHERE hash(i, 'junk') %% 100 = 0", nodes)))},
 		{"chains-sequential", chained(chain, "$k")},
