@@ -79,7 +79,7 @@ func (s *session) read(query string, each func(a, b []int64)) error {
 
 // column is the memory of a BIGINT column of a chunk.
 func column(chunk engine.DataChunk, i, rows engine.IdxT) []int64 {
-	return unsafe.Slice((*int64)(engine.VectorGetData(engine.DataChunkGetVector(chunk, i))), rows)
+	return unsafe.Slice((*int64)(engine.VectorGetData(engine.DataChunkGetVector(chunk, i))), rows) //nolint:gosec // the engine keeps as many values there while it keeps the chunk
 }
 
 // write appends two BIGINT columns to a table. fill is asked for rows until it

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,13 +50,7 @@ func (b *bench) people(rows int64) (*people, error) {
 	}
 	fmt.Printf("# identity: generating %s rows\n", short(rows))
 	err := within(p.wide, func(db *dbsql.DB) error {
-		if err := script(db, append(vocabulary(rows),
-			"CREATE TABLE contacts (user_id VARCHAR, email VARCHAR, phone VARCHAR, card VARCHAR, seen TIMESTAMP)",
-			"CREATE TABLE web (cookie VARCHAR, device VARCHAR, user_id VARCHAR, seen TIMESTAMP)",
-			"CREATE TABLE orders (email VARCHAR, phone VARCHAR, card VARCHAR, seen TIMESTAMP)")...); err != nil {
-			return err
-		}
-		return script(db, insertRows(0, rows)...)
+		return script(db, slices.Concat(vocabulary(rows), tables, insertRows(0, rows))...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("generating rows: %w", err)
@@ -136,6 +131,13 @@ func vocabulary(rows int64) []string {
 		// A value of junk, in one row of a hundred alone and in one in all columns.
 		"CREATE OR REPLACE MACRO junk(i, salt, list, value) AS CASE WHEN least(chance(i, salt), chance(i, 'nobody')) < 0.009 THEN list[1 + (hash(i, salt) % len(list)::UBIGINT)::BIGINT] ELSE value END",
 	}
+}
+
+// tables are the statements that make the sources.
+var tables = []string{
+	"CREATE TABLE contacts (user_id VARCHAR, email VARCHAR, phone VARCHAR, card VARCHAR, seen TIMESTAMP)",
+	"CREATE TABLE web (cookie VARCHAR, device VARCHAR, user_id VARCHAR, seen TIMESTAMP)",
+	"CREATE TABLE orders (email VARCHAR, phone VARCHAR, card VARCHAR, seen TIMESTAMP)",
 }
 
 // insertRows are the statements that add the rows with the numbers from to

@@ -7,9 +7,9 @@ import "math"
 // bulk.
 //
 // It reads and writes the engine's vectors in place. The Arrow interface of
-// duckdb-go would do, and needs no further module, but copies each vector into
-// a record first. Edges are merged as they arrive, and the engine scans while
-// we merge, so that they are never held.
+// duckdb-go (build tag duckdb_arrow, no further module) reads as fast, but with
+// the rows appended one by one the whole costs half as much again. Edges are
+// merged as they arrive, so that they are never held.
 func unionFind(path, shape string) (outcome, error) {
 	s, err := openSession()
 	if err != nil {
@@ -65,7 +65,7 @@ func newForest(nodes int64) forest {
 	}
 	f := make(forest, nodes)
 	for i := range f {
-		f[i] = int32(i) //nolint:gosec // checked above
+		f[i] = int32(i)
 	}
 	return f
 }
