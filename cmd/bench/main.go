@@ -3,8 +3,9 @@
 // same run, "FIGURE ..." where the bound is absolute.
 //
 // Machines are noisy: work is measured in CPU seconds of a child process, and
-// a figure is the median of several runs. It never fails for being slow. Start
-// with the list of benchmarks below; `make bench` runs them all.
+// a figure is the median of several runs. It never fails for being slow, but
+// does for a wrong result. Start with the list of benchmarks below; `make bench`
+// runs all but the long ones, which run where -only is their whole name.
 package main
 
 import (
