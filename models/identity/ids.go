@@ -49,12 +49,7 @@ func (r *resolver) assignIDs() models.Step {
 		From:    ref(owners, "o"),
 		GroupBy: []sql.Expr{sql.Col("o", "c")},
 	}
-	clusters := &sql.Select{
-		Items:   []sql.Item{sql.As(sql.Col("c", "c"), "c"), sql.As(sql.Fn(sql.Min, sql.Col("c", "n")), "first")},
-		From:    ref(cluster, "c"),
-		Where:   free,
-		GroupBy: []sql.Expr{sql.Col("c", "c")},
-	}
+	clusters := &sql.Select{Items: sql.Items("c", "c", "first"), From: ref(r.table("stats"), "c"), Where: free}
 	fresh := sql.Fn(sql.AddFast, highest, sql.Window{
 		Call:        sql.Fn(sql.RowNumber),
 		PartitionBy: []sql.Expr{sql.Fn(sql.IsNull, sql.Col("s", "id"))},

@@ -50,7 +50,7 @@ func (r *resolver) enforceLimits() []models.Step {
 	if !limited {
 		return steps
 	}
-	find := []sql.Statement{r.overLimit(prefix(e, "cluster"))}
+	find := []sql.Statement{r.overLimit(prefix(e, "cluster"), ref(r.table("stats"), "s"))}
 	if r.keepsApart() {
 		find = append(find, sql.CreateTableAs{Table: r.table("apart"), Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.Col("q", "n"), "n"), sql.As(sql.Col("q", "t"), "t")},
@@ -73,7 +73,13 @@ func (r *resolver) enforceLimits() []models.Step {
 			From: sql.Joins(ref(prefix(e, "cluster"), "c"),
 				sql.Join{Kind: sql.LeftJoin, Right: ref(prefix(e, "part"), "b"), On: eq(sql.Col("b", "n"), sql.Col("c", "n"))}),
 		}},
-		r.overLimit(prefix(e, "part")),
+		sql.CreateTableAs{Table: r.table("stats"), Query: sql.Union{
+			&sql.Select{From: ref(r.table("stats"), "s"), Items: r.statItems(), Where: sql.InQuery{
+				Exprs: []sql.Expr{sql.Col("s", "c")}, Not: true, Query: &sql.Select{Items: sql.Items("o", "c"), From: ref(r.table("over"), "o")},
+			}},
+			r.stats(prefix(e, "part")),
+		}},
+		r.overLimit(prefix(e, "part"), sql.Derived{Query: r.stats(prefix(e, "part")), As: "s"}),
 	}})
 	// A loop only so that a graph without violations costs one question: one
 	// repair leaves no cluster over a limit.
@@ -120,6 +126,15 @@ func (r *resolver) because(rank sql.Expr) sql.Expr {
 	return c
 }
 
+// statItems are the columns of stats, under the alias s.
+func (r *resolver) statItems() []sql.Item {
+	var out []sql.Item
+	for _, item := range r.stats(r.table("cluster")).Items {
+		out = append(out, sql.Items("s", item.As)...)
+	}
+	return out
+}
+
 // limit is an SQL expression for the limit of a rank column; NULL is none.
 func (r *resolver) limit(rank sql.Expr) sql.Expr {
 	c := sql.Case{}
@@ -144,24 +159,15 @@ func typeName(e *config.Entity, rank sql.Expr) sql.Expr {
 }
 
 // overLimit lists the clusters that break a limit: over (c). The clusters are
-// those of a table with the columns n, t and c.
-func (r *resolver) overLimit(clusters sql.Table) sql.Statement {
-	e := r.e
+// those of a table with the columns n, t and c, and their stats.
+func (r *resolver) overLimit(clusters sql.Table, stats sql.From) sql.Statement {
 	limits := sql.Or{}
-	for i, id := range e.Identifiers {
+	for i, id := range r.e.Identifiers {
 		if id.Limit > 0 {
-			limits = append(limits, sql.And{
-				eq(sql.Col("c", "t"), sql.Int(i)),
-				sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(id.Limit)),
-			})
+			limits = append(limits, sql.Fn(sql.Gt, sql.Col("s", countOf(i)), sql.Int(id.Limit)))
 		}
 	}
-	found := sql.Union{&sql.Select{
-		Items:   sql.Items("c", "c"),
-		From:    ref(clusters, "c"),
-		GroupBy: []sql.Expr{sql.Col("c", "c"), sql.Col("c", "t")},
-		Having:  limits, // FALSE where none is
-	}}
+	found := sql.Union{&sql.Select{Items: sql.Items("s", "c"), From: stats, Where: limits}} // FALSE where none is
 	if r.keepsApart() {
 		found = append(found, &sql.Select{
 			Items: sql.Items("c", "c"),
@@ -173,7 +179,7 @@ func (r *resolver) overLimit(clusters sql.Table) sql.Statement {
 			Where: sql.Col("p", "never"),
 		})
 	}
-	return sql.CreateTableAs{Table: prefix(e, "over"), Query: &sql.Select{
+	return sql.CreateTableAs{Table: r.table("over"), Query: &sql.Select{
 		Distinct: true, Items: sql.Items("k", "c"), From: sql.Derived{As: "k", Query: found},
 	}}
 }

@@ -34,7 +34,7 @@ func (r *resolver) code() []sql.Statement {
 			}}
 			items = append(items, sql.As(sql.Col(alias, "n"), b.Number()))
 		}
-		columns := []string{"h1", "h2", "first_seen", "last_seen", "rows", "open"}
+		columns := []string{"hash.1", "hash.2", "first_seen", "last_seen", "rows", "open"}
 		if s.Changes == byUpdate {
 			columns = append([]string{"key"}, columns...)
 		}
@@ -313,6 +313,7 @@ func (r *resolver) joinPairs() []models.Step {
 			From: sql.Joins(ref(r.table("cluster"), "c"),
 				sql.Join{Kind: sql.LeftJoin, Right: ref(r.table("tied"), "j"), On: eq(sql.Col("j", "n"), sql.Col("c", "c"))}),
 		}},
+		sql.CreateTableAs{Table: r.table("stats"), Query: r.stats(r.table("cluster"))},
 	}})
 	if len(r.e.NeverLink) > 0 {
 		steps = append(steps, &models.Assert{

@@ -120,32 +120,26 @@ func (r *resolver) commit() []sql.Statement {
 // reason, evidence).
 func (r *resolver) suspects() []sql.Statement {
 	e := r.e
-	members := sql.Joins(ref(r.table("cluster"), "c"),
-		sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("ids"), "i"), On: eq(sql.Col("i", "c"), sql.Col("c", "c"))})
-	count := sql.Fn(sql.CountAll)
-	say := func(what string, most int) sql.Expr {
-		text := sql.Fn(sql.Concat, sql.Fn(sql.IntToString, count), sql.String(fmt.Sprintf(" %s, more than %d", what, most)))
-		return text
-	}
-	all := sql.Union{&sql.Select{
-		Items:   []sql.Item{sql.As(sql.Col("i", "id"), "id"), sql.As(sql.Fn(sql.Min, sql.Col("c", "n")), "n"), sql.As(say("identifiers", e.SuspectSize), "evidence")},
-		From:    members,
-		GroupBy: []sql.Expr{sql.Col("i", "id")},
-		Having:  sql.Fn(sql.Gt, count, sql.Int(e.SuspectSize)),
-	}}
-	if e.SuspectSize <= 0 {
-		all = nil
-	}
-	for rank, id := range e.Identifiers {
-		if id.Suspect > 0 {
-			all = append(all, &sql.Select{
-				Items:   []sql.Item{sql.As(sql.Col("i", "id"), "id"), sql.As(sql.Fn(sql.Min, sql.Col("c", "n")), "n"), sql.As(say(id.Name, id.Suspect), "evidence")},
-				From:    members,
-				Where:   eq(sql.Col("c", "t"), sql.Int(rank)),
-				GroupBy: []sql.Expr{sql.Col("i", "id")},
-				Having:  sql.Fn(sql.Gt, count, sql.Int(id.Suspect)),
-			})
+	clusters := sql.Joins(ref(r.table("stats"), "s"),
+		sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("ids"), "i"), On: eq(sql.Col("i", "c"), sql.Col("s", "c"))})
+	var all sql.Union
+	beyond := func(column, what string, most int) {
+		if most <= 0 {
+			return
 		}
+		count := sql.Col("s", column)
+		all = append(all, &sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Col("i", "id"), "id"), sql.As(sql.Col("s", "first"), "n"),
+				sql.As(sql.Fn(sql.Concat, sql.Fn(sql.IntToString, count), sql.String(fmt.Sprintf(" %s, more than %d", what, most))), "evidence"),
+			},
+			From:  clusters,
+			Where: sql.Fn(sql.Gt, count, sql.Int(most)),
+		})
+	}
+	beyond("size", "identifiers", e.SuspectSize)
+	for rank, id := range e.Identifiers {
+		beyond(countOf(rank), id.Name, id.Suspect)
 	}
 	if len(all) == 0 {
 		return nil

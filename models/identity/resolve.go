@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -89,7 +90,9 @@ func Resolve(in Input) *models.Model {
 		)
 	}
 	steps = append(steps, components(r.e.Name, r.table("edges"), r.table("labels"))...)
-	steps = append(steps, &models.Exec{Title: "form clusters", Statements: []sql.Statement{r.cluster()}})
+	steps = append(steps, &models.Exec{Title: "form clusters", Statements: []sql.Statement{
+		r.cluster(), sql.CreateTableAs{Table: r.table("stats"), Query: r.stats(r.table("cluster"))},
+	}})
 	steps = append(steps, r.enforceLimits()...)
 	steps = append(steps, r.joinPairs()...)
 	steps = append(steps, r.assignIDs())
@@ -298,6 +301,27 @@ func (r *resolver) cluster() sql.Statement {
 			sql.Join{Kind: sql.LeftJoin, Right: ref(r.table("labels"), "l"), On: eq(sql.Col("l", "n"), sql.Col("d", "n"))}),
 	}}
 }
+
+// stats measures clusters in one pass, for all who ask: c, its first and how
+// many identifiers it has (size), and of each type that anything bounds (k and
+// the rank).
+func (r *resolver) stats(clusters sql.Table) *sql.Select {
+	q := &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("c", "c"), "c"), sql.As(sql.Fn(sql.Min, sql.Col("c", "n")), "first"), sql.As(sql.Fn(sql.CountAll), "size"),
+		},
+		From:    ref(clusters, "c"),
+		GroupBy: []sql.Expr{sql.Col("c", "c")},
+	}
+	for rank, id := range r.e.Identifiers {
+		if id.Limit > 0 || id.Suspect > 0 {
+			q.Items = append(q.Items, sql.As(sql.Fn(sql.Sum, sql.If(eq(sql.Col("c", "t"), sql.Int(rank)), sql.Int(1), sql.Int(0))), countOf(rank)))
+		}
+	}
+	return q
+}
+
+func countOf(rank int) string { return fmt.Sprintf("k%d", rank) }
 
 func ref(t sql.Table, as string) sql.TableRef { return sql.TableRef{Table: t, As: as} }
 

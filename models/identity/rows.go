@@ -17,9 +17,10 @@ type Binding struct {
 	Column string
 }
 
-// Raw is the column that holds the value as the source has it. The dot keeps it
-// apart from the source's columns and from ours, such as customer_id, which is
-// also a likely name of an identifier.
+// Raw is the column that holds the value as the source has it; in StoredTable
+// only where that is no identifier. The dot keeps it apart from the source's
+// columns and from ours, such as customer_id, which is also a likely name of an
+// identifier.
 func (b Binding) Raw() string { return "raw." + b.Identifier.Name }
 
 // Number is the column that holds the number of the identifier, NULL where the
@@ -172,35 +173,68 @@ func (r reader) mark() sql.Statement {
 
 // carried are the columns that go with a combination from step to step.
 func (r reader) carried() []string {
-	columns := []string{"h1", "h2", "first_seen", "last_seen", "rows", "open"}
+	columns := []string{"hash.1", "hash.2", "first_seen", "last_seen", "rows", "open"}
 	if r.s.Changes == byUpdate {
 		columns = append(columns, "key")
 	}
 	return columns
 }
 
-// hashed groups the rows to read by the raw values of their identifiers, and
-// by the row's key where rows are updated. h1 and h2 stand for the whole
-// combination: two hashes of different texts, so that nothing is taken for
+// keyColumns are the source's columns that tell its combinations apart: those
+// of its identifiers, and of the row's key where rows are updated.
+func keyColumns(e *config.Entity, s *config.Source) []string {
+	var out []string
+	for _, b := range Bindings(e, s) {
+		out = append(out, b.Column)
+	}
+	if s.Changes == byUpdate {
+		out = append(out, s.Key)
+	}
+	return out
+}
+
+// hashes are the columns hash.1 and hash.2, which stand for a whole combination: two
+// hashes of different texts, 126 bits together, so that nothing is taken for
 // something else.
+func hashes(values []sql.Expr) []sql.Item {
+	other := make([]sql.Expr, len(values))
+	for i, v := range values {
+		other[i] = sql.Fn(sql.Concat, sql.String("#"), v)
+	}
+	return []sql.Item{sql.As(sql.Fn(sql.Hash, values...), "hash.1"), sql.As(sql.Fn(sql.Hash, other...), "hash.2")}
+}
+
+// RowKey is what StoredTable and MapTable know a row of a source by, a row under
+// an alias: the columns hash.1 and hash.2.
+func RowKey(e *config.Entity, s *config.Source, alias string) []sql.Item {
+	var values []sql.Expr
+	for _, column := range keyColumns(e, s) {
+		values = append(values, sql.Fn(sql.Text, sql.Col(alias, column)))
+	}
+	return hashes(values)
+}
+
+// SameRow compares the columns of RowKey under two aliases.
+func SameRow(a, b string) sql.Expr {
+	return sql.And{eq(sql.Col(a, "hash.1"), sql.Col(b, "hash.1")), eq(sql.Col(a, "hash.2"), sql.Col(b, "hash.2"))}
+}
+
+// hashed groups the rows to read by keyColumns.
 func (r reader) hashed() *sql.Select {
 	s := r.s
 	grouped := &sql.Select{From: ref(SourceTable(s), "s"), Where: r.again()}
-	var first, second []sql.Expr
 	out := &sql.Select{}
-	column := func(name, as string) {
-		raw := sql.Fn(sql.Text, sql.Col("s", name))
+	var whole []sql.Expr
+	for i, column := range keyColumns(r.Entity, s) {
+		as := "key"
+		if i < len(r.bindings) {
+			as = r.bindings[i].Raw()
+		}
+		raw := sql.Fn(sql.Text, sql.Col("s", column))
 		grouped.Items = append(grouped.Items, sql.As(raw, as))
 		grouped.GroupBy = append(grouped.GroupBy, raw)
-		first = append(first, sql.Col("q", as))
-		second = append(second, sql.Fn(sql.Concat, sql.String("#"), sql.Col("q", as)))
+		whole = append(whole, sql.Col("q", as))
 		out.Items = append(out.Items, sql.Items("q", as)...)
-	}
-	for _, b := range r.bindings {
-		column(b.Column, b.Raw())
-	}
-	if s.Changes == byUpdate {
-		column(s.Key, "key")
 	}
 	earliest, latest := sql.Expr(sql.Timestamp(r.AsOf)), sql.Expr(sql.Timestamp(r.AsOf))
 	if s.Time != "" {
@@ -218,7 +252,7 @@ func (r reader) hashed() *sql.Select {
 	grouped.Items = append(grouped.Items,
 		sql.As(earliest, "first_seen"), sql.As(latest, "last_seen"), sql.As(sql.Fn(sql.CountAll), "rows"), sql.As(open, "open"))
 	out.From = sql.Derived{Query: grouped, As: "q"}
-	out.Items = append(out.Items, sql.As(sql.Fn(sql.Hash, first...), "h1"), sql.As(sql.Fn(sql.Hash, second...), "h2"))
+	out.Items = append(out.Items, hashes(whole)...)
 	out.Items = append(out.Items, sql.Items("q", "first_seen", "last_seen", "rows", "open")...)
 	return out
 }
@@ -227,7 +261,7 @@ func (r reader) hashed() *sql.Select {
 // combination; row and the numbers are the stored ones.
 func (r reader) diff() *sql.Select {
 	stored := &sql.Select{From: ref(StoredTable(r.s), "r")}
-	stored.Items = sql.Items("r", "row", "h1", "h2", "first_seen", "last_seen", "rows", "open")
+	stored.Items = sql.Items("r", "row", "hash.1", "hash.2", "first_seen", "last_seen", "rows", "open")
 	for _, b := range r.bindings {
 		stored.Items = append(stored.Items, sql.Items("r", b.Number())...)
 	}
@@ -273,7 +307,7 @@ func (r reader) diff() *sql.Select {
 			}}, "differs")),
 		From: sql.Joins(sql.Derived{Query: stored, As: "o"}, sql.Join{
 			Kind: sql.FullJoin, Right: ref(scanTable(r.s), "c"),
-			On: sql.And{eq(sql.Col("c", "h1"), sql.Col("o", "h1")), eq(sql.Col("c", "h2"), sql.Col("o", "h2"))},
+			On: sql.And{eq(sql.Col("c", "hash.1"), sql.Col("o", "hash.1")), eq(sql.Col("c", "hash.2"), sql.Col("o", "hash.2"))},
 		}),
 	}
 	columns := []string{"row", "kind", "first_seen", "last_seen", "rows", "open"}
@@ -281,7 +315,7 @@ func (r reader) diff() *sql.Select {
 		all.Items = append(all.Items, sql.As(sql.Col("o", b.Number()), b.Number()), sql.As(sql.Col("c", b.Raw()), b.Raw()))
 		columns = append(columns, b.Number(), b.Raw())
 	}
-	rest := []string{"h1", "h2"}
+	rest := []string{"hash.1", "hash.2"}
 	if r.s.Changes == byUpdate {
 		rest = append(rest, "key")
 	}
@@ -293,13 +327,15 @@ func (r reader) diff() *sql.Select {
 	}
 }
 
-// normalised adds the comparable values to combinations under the alias g.
+// normalised adds the comparable values to combinations under the alias g, and
+// leaves of the raw ones those that are no identifier.
 func (r reader) normalised(from sql.From, where sql.Expr) *sql.Select {
 	var (
 		trimmed = &sql.Select{From: from, Where: where}
 		folded  = &sql.Select{From: sql.Derived{Query: trimmed, As: "t"}}
 		valued  = &sql.Select{From: sql.Derived{Query: folded, As: "f"}}
-		rows    = &sql.Select{From: sql.Derived{Query: valued, As: "v"}}
+		kept    = &sql.Select{From: sql.Derived{Query: valued, As: "v"}}
+		rows    = &sql.Select{From: sql.Derived{Query: kept, As: "k"}}
 	)
 	for _, b := range r.bindings {
 		trimmedAs, foldedAs := "trimmed."+b.Identifier.Name, "folded."+b.Identifier.Name
@@ -311,20 +347,22 @@ func (r reader) normalised(from sql.From, where sql.Expr) *sql.Select {
 		valued.Items = append(valued.Items, sql.Items("f", b.Raw())...)
 		valued.Items = append(valued.Items, sql.As(finish(b.Identifier, sql.Col("f", b.Raw()), sql.Col("f", trimmedAs), sql.Col("f", foldedAs)), b.Value()))
 
-		kept := sql.Expr(sql.Col("v", b.Value()))
+		value := sql.Expr(sql.Col("v", b.Value()))
 		if len(b.Identifier.Ignore) > 0 {
-			kept = sql.If(ignored(b.Identifier, kept), sql.Null{Type: sql.TypeString}, kept)
+			value = sql.If(ignored(b.Identifier, value), sql.Null{Type: sql.TypeString}, value)
 		}
-		rows.Items = append(rows.Items, sql.As(sql.Col("v", b.Raw()), b.Raw()), sql.As(kept, b.Value()))
+		kept.Items = append(kept.Items, sql.As(sql.Col("v", b.Raw()), b.Raw()), sql.As(value, b.Value()))
+		dropped := sql.If(sql.Fn(sql.IsNull, sql.Col("k", b.Value())), sql.Col("k", b.Raw()), nil)
+		rows.Items = append(rows.Items, sql.As(sql.Col("k", b.Value()), b.Value()), sql.As(dropped, b.Raw()))
 	}
-	for alias, q := range map[string]*sql.Select{"g": trimmed, "t": folded, "f": valued, "v": rows} {
+	for alias, q := range map[string]*sql.Select{"g": trimmed, "t": folded, "f": valued, "v": kept, "k": rows} {
 		q.Items = append(q.Items, sql.Items(alias, r.carried()...)...)
 	}
 	return rows
 }
 
-// MapTable holds, for each combination of raw identifiers of a source, whose
-// rows they are: columns Binding.Raw, Column(entity) and the Value of the
+// MapTable holds, for each combination of identifiers of a source, whose rows
+// they are: the columns of RowKey, Column(entity) and the Value of the
 // identifiers that Map was asked for.
 func MapTable(s *config.Source) sql.Table { return sourceWork("map", s) }
 
@@ -334,10 +372,9 @@ func MapTable(s *config.Source) sql.Table { return sourceWork("map", s) }
 // identifiers whose comparable values are wanted beside.
 func Map(e *config.Entity, s *config.Source, texts []string) *models.Model {
 	bindings := Bindings(e, s)
-	out := &sql.Select{Distinct: s.Changes == byUpdate} // several keys may carry the same identifiers
+	out := &sql.Select{Items: sql.Items("r", "hash.1", "hash.2")}
 	strongest := sql.Call{Func: sql.Coalesce}
 	for i, b := range bindings {
-		out.Items = append(out.Items, sql.Items("r", b.Raw())...)
 		n := sql.Expr(sql.Col("r", b.Number()))
 		if i < len(bindings)-1 && b.Rank > 0 {
 			n = sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)

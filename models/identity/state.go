@@ -149,7 +149,8 @@ func (r *resolver) remember() []sql.Statement {
 // StoredTable is the public table of a source's combinations of identifiers,
 // one row each, with the numbers of the identifiers, when they were seen
 // together and in how many rows: the evidence that identity is built on, and
-// what the next run compares the source with.
+// what the next run compares the source with. Raw values are in it only where
+// they are no identifiers.
 func StoredTable(s *config.Source) sql.Table { return storedTable(s.Name) }
 
 func storedTable(source string) sql.Table {
@@ -170,7 +171,7 @@ func storedColumns(e *config.Entity, s *config.Source) []sql.ColumnDef {
 		columns = append(columns, sql.ColumnDef{Name: "key", Type: sql.TypeString})
 	}
 	return append(columns,
-		sql.ColumnDef{Name: "h1", Type: sql.TypeInt}, sql.ColumnDef{Name: "h2", Type: sql.TypeInt},
+		sql.ColumnDef{Name: "hash.1", Type: sql.TypeInt}, sql.ColumnDef{Name: "hash.2", Type: sql.TypeInt},
 		sql.ColumnDef{Name: "first_seen", Type: sql.TypeTimestamp}, sql.ColumnDef{Name: "last_seen", Type: sql.TypeTimestamp},
 		sql.ColumnDef{Name: "rows", Type: sql.TypeInt}, sql.ColumnDef{Name: "open", Type: sql.TypeInt})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/relation"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -29,9 +30,18 @@ type Input struct {
 	Traits  []*config.Trait
 	// Expr are the compiled expressions of the entity.
 	Expr *expr.Output
-	AsOf time.Time
+	// Relations are those that Expr reads, each with the entity at its other
+	// end, whose wide table is read.
+	Relations []Relation
+	AsOf      time.Time
 	// Built says that the profiles are built in this run.
 	Built bool
+}
+
+// Relation leads to another entity.
+type Relation struct {
+	*config.Relation
+	Other *config.Entity
 }
 
 // Table is the public table of an entity's profiles.
@@ -138,19 +148,7 @@ func Features(in Input) []*models.Model {
 // collection is the rows of a source under the alias expr.Event, each with the
 // customer it belongs to under the alias m.
 func collection(e *config.Entity, s *config.Source) sql.From {
-	bindings := identity.Bindings(e, s)
-	rows := &sql.Select{From: sql.TableRef{Table: identity.SourceTable(s), As: "s"}}
-	on := sql.And{}
-	// Several identifiers make a combination in which any of them may be
-	// absent; a single one that is absent maps to nobody anyway.
-	same := sql.Same
-	if len(bindings) == 1 {
-		same = sql.Eq
-	}
-	for _, b := range bindings {
-		rows.Items = append(rows.Items, sql.As(sql.Fn(sql.Text, sql.Col("s", b.Column)), b.Raw()))
-		on = append(on, sql.Fn(same, sql.Col(expr.Event, b.Raw()), sql.Col("m", b.Raw())))
-	}
+	rows := &sql.Select{Items: identity.RowKey(e, s, "s"), From: sql.TableRef{Table: identity.SourceTable(s), As: "s"}}
 	if s.Time != "" {
 		rows.Items = append(rows.Items, sql.As(sql.Cast{Expr: sql.Col("s", s.Time), To: sql.TypeTimestamp}, expr.TimeField))
 	}
@@ -162,7 +160,7 @@ func collection(e *config.Entity, s *config.Source) sql.From {
 		rows.Items = append(rows.Items, sql.As(sql.Cast{Expr: sql.Col("s", column), To: models.ColumnType(c.Value.Type)}, c.Key))
 	}
 	return sql.Joins(sql.Derived{Query: rows, As: expr.Event},
-		sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: identity.MapTable(s), As: "m"}, On: on})
+		sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: identity.MapTable(s), As: "m"}, On: identity.SameRow(expr.Event, "m")})
 }
 
 func (in Input) source(name string) *config.Source {
@@ -333,6 +331,24 @@ func wide(in Input) *sql.Select {
 			from = &sql.Join{
 				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: featuresTable(s), As: alias(s)},
 				On: sql.Fn(sql.Eq, sql.Col(alias(s), id), sql.Col("c", id)),
+			}
+		}
+	}
+	for _, r := range in.Relations {
+		pair, other := "r_"+r.Name, "o_"+r.Name
+		from = sql.Joins(from,
+			sql.Join{
+				Kind: sql.LeftJoin, Right: sql.Derived{Query: relation.Primary(r.Relation, id, identity.Column(r.Other)), As: pair},
+				On: sql.Fn(sql.Eq, sql.Col(pair, id), sql.Col("c", id)),
+			},
+			sql.Join{
+				Kind: sql.LeftJoin, Right: sql.TableRef{Table: WideTable(r.Other), As: other},
+				On: sql.Fn(sql.Eq, sql.Col(other, identity.Column(r.Other)), sql.Col(pair, identity.Column(r.Other))),
+			})
+		for _, x := range in.Expr.Related {
+			if x.Relation == r.Name {
+				items = append(items, sql.As(sql.Col(other, x.Trait), x.Column))
+				have = append(have, x.Column)
 			}
 		}
 	}
