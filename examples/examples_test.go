@@ -24,8 +24,8 @@ func projects(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) < 4 {
-		t.Fatalf("found %d projects, want 4 or more", len(found))
+	if len(found) < 6 {
+		t.Fatalf("found %d projects, want 6 or more", len(found))
 	}
 	for i := range found {
 		found[i] = filepath.Dir(found[i])

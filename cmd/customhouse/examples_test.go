@@ -2,17 +2,21 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
 
@@ -124,22 +128,15 @@ func TestOnlineRetail(t *testing.T) {
 	}
 }
 
-func TestTwoSources(t *testing.T) {
-	t.Parallel()
-	data := oracle.Data(t)
-	want, err := oracle.ReadTwoSources(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, env, measures := example(t, "two-sources", data, "2026-01-01")
-
-	if got := measures["identity:customer"]["customers"]; got != int64(want.Customers) || got != 5015 {
-		t.Errorf("%d customers, want %d", got, want.Customers)
-	}
-	group := map[string]string{} // customer by record
-	for _, row := range table(t, env, dir, "customer_identities") {
+// holds compares the groups of records that an identity table makes with those
+// of an oracle, and returns the customer of each record. Records are the values
+// of the identifier type of that name.
+func holds(t *testing.T, identities []map[string]string, id string, want *oracle.Matching) map[string]string {
+	t.Helper()
+	group := map[string]string{}
+	for _, row := range identities {
 		if row["identifier_type"] == "record" {
-			group[row["identifier"]] = row["customer_id"]
+			group[row["identifier"]] = row[id]
 		}
 	}
 	if len(group) != want.Records {
@@ -148,17 +145,20 @@ func TestTwoSources(t *testing.T) {
 	// The same partition: a pair of names for each group, one to one.
 	forth, back := map[string]string{}, map[string]string{}
 	size, right := map[string]int64{}, map[[2]string]int64{}
-	for record, w := range want.Group {
-		got := group[record]
+	for r, w := range want.Group {
+		got := group[r]
+		if got == "" {
+			t.Fatalf("record %s belongs to nobody", r)
+		}
 		if f, ok := forth[w]; ok && f != got {
-			t.Fatalf("record %s is customer %s, its group is customer %s", record, got, f)
+			t.Fatalf("record %s is customer %s, its group is customer %s", r, got, f)
 		}
 		if b, ok := back[got]; ok && b != w {
 			t.Fatalf("customer %s has records of two groups", got)
 		}
 		forth[w], back[got] = got, w
 		size[got]++
-		right[[2]string{got, want.Person[record]}]++
+		right[[2]string{got, want.Person[r]}]++
 	}
 	pairs := func(n int64) int64 { return n * (n - 1) / 2 }
 	var found, good int64
@@ -168,11 +168,179 @@ func TestTwoSources(t *testing.T) {
 	for n := range maps.Values(right) {
 		good += pairs(n)
 	}
-	if found != want.Pairs || found != 4985 || good != want.RightPairs {
-		t.Errorf("%d pairs, %d right; want %d and %d", found, good, want.Pairs, want.RightPairs)
+	if len(size) != want.Customers || found != want.Pairs || good != want.RightPairs {
+		t.Errorf("%d customers, %d pairs, %d right; want %d, %d and %d", len(size), found, good, want.Customers, want.Pairs, want.RightPairs)
 	}
-	if p, r := want.Precision(), want.Recall(); p != 1 || math.Abs(r-0.9970) > 5e-5 {
-		t.Errorf("precision %.4f and recall %.4f, want 1.0000 and 0.9970", p, r)
+	return group
+}
+
+// accuracy is what a matching is worth, in the words of docs/examples.md.
+func accuracy(m *oracle.Matching) string {
+	return fmt.Sprintf("%d customers, %d pairs, precision %.4f, recall %.4f", m.Customers, m.Pairs, m.Precision(), m.Recall())
+}
+
+func TestTwoSources(t *testing.T) {
+	t.Parallel()
+	data := oracle.Data(t)
+	want, err := oracle.ReadTwoSources(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, env, measures := example(t, "two-sources", data, "2026-01-01")
+	if got := measures["identity:customer"]["customers"]; got != 5015 {
+		t.Errorf("%d customers, want 5015", got)
+	}
+	if got, want := accuracy(want.Both), "5015 customers, 4985 pairs, precision 1.0000, recall 0.9970"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	holds(t, table(t, env, dir, "customer_identities"), "customer_id", want.Both)
+}
+
+// TestTwoSourcesByPhone is the same project without its better rule.
+func TestTwoSourcesByPhone(t *testing.T) {
+	t.Parallel()
+	data := oracle.Data(t)
+	want, err := oracle.ReadTwoSources(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", "two-sources")))
+	path := filepath.Join(dir, "customhouse.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for old, times := range map[string]int{"      - {name: ssn, normalize: digits}\n": 1, "ssn: soc_sec_id, ": 2} {
+		if n := strings.Count(string(text), old); n != times {
+			t.Fatalf("the project says %q %d times, want %d", old, n, times)
+		}
+		text = []byte(strings.ReplaceAll(string(text), old, ""))
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{oracle.Variable + "=" + data}
+	must(t, env, "--project-dir", dir, "run", "--as-of", "2026-01-01")
+	if got, want := accuracy(want.ByPhone), "5541 customers, 4459 pairs, precision 1.0000, recall 0.8918"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	holds(t, table(t, env, dir, "customer_identities"), "customer_id", want.ByPhone)
+}
+
+func TestFake(t *testing.T) {
+	t.Parallel()
+	data := oracle.Data(t)
+	want, err := oracle.ReadFake(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, env, measures := example(t, "fake-1000", data, "2026-01-01")
+	if got := measures["identity:customer"]["customers"]; got != 635 {
+		t.Errorf("%d customers, want 635", got)
+	}
+	if got, want := accuracy(want), "635 customers, 682 pairs, precision 1.0000, recall 0.3358"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	holds(t, table(t, env, dir, "customer_identities"), "customer_id", want)
+}
+
+// incidents are the incidents of some reasons: reason and evidence by value.
+func incidents(rows []map[string]string, reasons ...string) map[oracle.Value]string {
+	out := map[oracle.Value]string{}
+	for _, row := range rows {
+		if slices.Contains(reasons, row["reason"]) {
+			out[oracle.Value{Kind: row["identifier_type"], Text: row["identifier"]}] = row["reason"] + ": " + row["evidence"]
+		}
+	}
+	return out
+}
+
+func TestTruthset(t *testing.T) {
+	t.Parallel()
+	data := oracle.Data(t)
+	want, err := oracle.ReadTruthset(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := filepath.Join("..", "..", "examples", "truthset")
+	dir := copyProject(t, os.DirFS(from))
+	prepare, err := os.ReadFile(filepath.Join(from, "prepare.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, err := duckdb.Open(t.Context(), duckdb.Config{Path: "truthset.duckdb"}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := "SET VARIABLE data = '" + strings.ReplaceAll(data, "'", "''") + "';\n" + string(prepare)
+	if err := errors.Join(driver.Exec(t.Context(), []string{script}), driver.Close()); err != nil {
+		t.Fatal(err)
+	}
+	must(t, nil, "--project-dir", dir, "run", "--as-of", "2026-01-01")
+
+	refusing := []string{"quarantined", "shared", "conflict", "too_many", "never_link"}
+	for _, test := range []struct {
+		entity, accuracy string
+		want             *oracle.Resolved
+		incidents        map[oracle.Value]string
+	}{
+		// The problem: one address makes one person of 19.
+		{"naive_person", "124 customers, 232 pairs, precision 0.0647, recall 0.1389", want.ByEmail, map[oracle.Value]string{}},
+		// The same project as it protects itself when nothing is said.
+		{"guarded_person", "144 customers, 22 pairs, precision 0.5909, recall 0.1204", want.Guarded, map[oracle.Value]string{
+			{Kind: "email", Text: "info@ca-state.gov"}: "quarantined: seen with 21 record",
+		}},
+		{"customer", "117 customers, 49 pairs, precision 0.9796, recall 0.4444", want.Customers, map[oracle.Value]string{
+			{Kind: "email", Text: "info@ca-state.gov"}:  "quarantined: seen with 21 record",
+			{Kind: "email", Text: "kusha123@hmail.com"}: "shared: would join 3 ssn, limit 1",
+			{Kind: "phone", Text: "+103526553537"}:      "shared: would join 2 email, limit 1",
+			{Kind: "phone", Text: "+3903526553537"}:     "shared: would join 2 email, limit 1",
+		}},
+	} {
+		identities := table(t, nil, dir, test.entity+"_identities")
+		refused := table(t, nil, dir, test.entity+"_identity_incidents")
+		t.Run(test.entity, func(t *testing.T) {
+			t.Parallel()
+			if got := accuracy(test.want.Matching); got != test.accuracy {
+				t.Errorf("got %s, want %s", got, test.accuracy)
+			}
+			id := test.entity + "_id"
+			group := holds(t, identities, id, test.want.Matching)
+			got := incidents(refused, refusing...)
+			if d := cmp.Diff(test.incidents, got); d != "" {
+				t.Errorf("incidents (-want +got):\n%s", d)
+			}
+			if n := len(test.want.Quarantined) + len(test.want.Refused); n != len(got) {
+				t.Errorf("%d incidents, the oracle has %d", len(got), n)
+			}
+			for v, records := range test.want.Quarantined {
+				people := map[string]bool{}
+				for _, r := range records {
+					people[test.want.Person[r]] = true
+				}
+				if len(records) != 21 || len(people) != 19 {
+					t.Errorf("%s is on %d records of %d people, want 21 of 19", v.Text, len(records), len(people))
+				}
+				for _, row := range identities {
+					if row["identifier"] == v.Text && (row[id] != "" || row["quarantined"] != "true") {
+						t.Errorf("%s belongs to %q, quarantined %s", v.Text, row[id], row["quarantined"])
+					}
+				}
+				// By addresses alone nothing is left that joins its records.
+				if test.entity == "guarded_person" {
+					alone := map[string]bool{}
+					for _, r := range records {
+						alone[group[r]] = true
+					}
+					if len(alone) != len(records) {
+						t.Errorf("the %d records of %s are %d customers", len(records), v.Text, len(alone))
+					}
+				}
+			}
+		})
+	}
+	if p := want.Customers.Precision(); p < 0.95 {
+		t.Errorf("precision %.4f, want 0.95 at least", p)
 	}
 }
 
@@ -189,16 +357,24 @@ func TestWebEvents(t *testing.T) {
 		t.Errorf("read %d events, want %d", got, want.Events)
 	}
 	identifiers := map[string]map[string][]string{} // by customer and type
+	users, cookies := map[string]string{}, map[string]string{}
 	for _, row := range table(t, env, dir, "customer_identities") {
 		id := row["customer_id"]
+		switch row["identifier_type"] {
+		case "user_id":
+			users[row["identifier"]] = id
+		case "cookie":
+			cookies[row["identifier"]] = id
+		}
 		if identifiers[id] == nil {
 			identifiers[id] = map[string][]string{}
 		}
 		identifiers[id][row["identifier_type"]] = append(identifiers[id][row["identifier_type"]], row["identifier"])
 	}
-	profiles := map[string]map[string]string{}
+	profiles, lastUser := map[string]map[string]string{}, map[string]string{}
 	for _, row := range table(t, env, dir, "customer_profiles") {
 		profiles[row["user_id"]] = row
+		lastUser[row["customer_id"]] = row["last_user_id"]
 	}
 	if len(profiles) != len(want.Visitors) || len(identifiers) != len(want.Visitors) {
 		t.Errorf("%d profiles of %d customers, want %d", len(profiles), len(identifiers), len(want.Visitors))
@@ -220,7 +396,7 @@ func TestWebEvents(t *testing.T) {
 			t.Errorf("cookies of %s (-want +got):\n%s", v.Key(), d)
 		}
 		wanted := map[string]string{
-			"page_views": strconv.Itoa(v.PageViews), "sessions": strconv.Itoa(v.Sessions), "top_page": v.TopPage,
+			"last_user_id": v.LastUser, "page_views": strconv.Itoa(v.PageViews), "sessions": strconv.Itoa(v.Sessions), "top_page": v.TopPage,
 			"consent_asked": strconv.Itoa(v.Asked), "consent_answered": strconv.Itoa(v.Answered),
 			"first_seen": v.FirstSeen.Format("2006-01-02T15:04:05.999999Z"), "last_seen": v.LastSeen.Format("2006-01-02T15:04:05.999999Z"),
 		}
@@ -239,5 +415,43 @@ func TestWebEvents(t *testing.T) {
 	}
 	if got, w := len(parts(t, dir, "readers_to_files")), len(want.Members("readers")); got != w {
 		t.Errorf("the files hold %d readers, want %d", got, w)
+	}
+
+	// What Snowplow's own models made of the same events.
+	stitches, err := oracle.ReadStitches(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, stitched := map[string]int{}, map[string]string{}
+	for _, s := range stitches {
+		rows[s.Table]++
+		id, known := cookies[s.Cookie]
+		if !known || id == "" {
+			t.Errorf("%s: the cookie %s belongs to nobody", s.Table, s.Cookie)
+		}
+		if s.User != "" && users[s.User] != id {
+			t.Errorf("%s: the cookie %s is of customer %s, its user %q is customer %s", s.Table, s.Cookie, id, s.User, users[s.User])
+		}
+		if s.Last == "" {
+			continue
+		}
+		if got := lastUser[id]; got != s.Last {
+			t.Errorf("%s: the cookie %s was last of %q, want %q", s.Table, s.Cookie, got, s.Last)
+		}
+		// One customer for each of Snowplow's users, and the other way round.
+		if other, ok := stitched[s.Last]; ok && other != id {
+			t.Errorf("%s: user %q is customers %s and %s", s.Table, s.Last, other, id)
+		}
+		stitched[s.Last] = id
+	}
+	wantRows := map[string]int{
+		"snowplow_web_users": 11, "default/snowplow_web_sessions": 17, "snowplow_web_page_views": 42,
+		"snowplow_web_consent_users": 26, "snowplow_web_consent_log": 65, "snowplow_web_consent_cmp_stats": 33,
+	}
+	if d := cmp.Diff(wantRows, rows); d != "" {
+		t.Errorf("compared rows (-want +got):\n%s", d)
+	}
+	if ids := slices.Compact(slices.Sorted(maps.Values(stitched))); len(ids) != len(stitched) || len(ids) != 11 {
+		t.Errorf("%d customers of %d stitched users, want 11 each", len(ids), len(stitched))
 	}
 }

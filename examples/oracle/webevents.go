@@ -27,6 +27,8 @@ type Visitor struct {
 	// Sessions counts the sessions that the events name.
 	Events, PageViews, Sessions int
 	FirstSeen, LastSeen         time.Time
+	// LastUser is the user_id of the last event.
+	LastUser string
 	// TopPage is the path with most events.
 	TopPage string
 	// Asked and Answered count consent banners shown and answered.
@@ -142,8 +144,57 @@ func (v *tally) add(field row) error {
 	if v.FirstSeen.IsZero() || at.Before(v.FirstSeen) {
 		v.FirstSeen = at
 	}
-	if at.After(v.LastSeen) {
-		v.LastSeen = at
+	if user := field("user_id"); at.After(v.LastSeen) {
+		v.LastSeen, v.LastUser = at, user
+	} else if at.Equal(v.LastSeen) && user != v.LastUser {
+		return fmt.Errorf("%s and %s were seen at one time, which this oracle does not expect", user, v.LastUser)
 	}
 	return nil
+}
+
+// Stitch is what a row of Snowplow's published results says of who is who.
+type Stitch struct {
+	// Table is the result, Cookie its domain_userid, which is never empty.
+	Table, Cookie string
+	// User is the user_id; "" where the table does not say.
+	User string
+	// Last is the user_id that Snowplow gives all sessions of the cookie: the
+	// last one seen with it; "" where the table does not say.
+	Last string
+}
+
+// ReadStitches reads the results that Snowplow publishes with the events, as
+// far as they name cookies. Rows without a cookie say nothing of anybody.
+func ReadStitches(data string) ([]Stitch, error) {
+	var out []Stitch
+	for _, table := range []struct {
+		name        string
+		users, last bool
+	}{
+		{name: "snowplow_web_users", users: true},
+		{name: "default/snowplow_web_sessions", users: true, last: true},
+		{name: "snowplow_web_page_views", users: true},
+		{name: "snowplow_web_consent_users", users: true},
+		{name: "snowplow_web_consent_log", users: true},
+		{name: "snowplow_web_consent_cmp_stats"},
+	} {
+		path := filepath.Join(data, "snowplow", "web", "expected", filepath.FromSlash(table.name)+"_expected.csv")
+		err := readCSV(path, func(field row) error {
+			s := Stitch{Table: table.name, Cookie: field("domain_userid")}
+			if table.users {
+				s.User = field("user_id")
+			}
+			if table.last {
+				s.Last = field("stitched_user_id")
+			}
+			if s.Cookie != "" {
+				out = append(out, s)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
