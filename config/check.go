@@ -62,6 +62,7 @@ func (l *loader) check() {
 	for _, s := range p.Sources {
 		l.source(ix, s)
 	}
+	l.relations(ix)
 	for _, t := range p.Traits {
 		l.trait(ix, t)
 	}
@@ -90,6 +91,7 @@ func (l *loader) index() *index {
 	ix.segments = named(l, "segment", p.Segments, func(s *Segment) (string, strict.Node) { return s.Name, s.Pos })
 	ix.destinations = named(l, "destination", p.Destinations,
 		func(d *Destination) (string, strict.Node) { return d.Name, d.Pos })
+	named(l, "relation", p.Relations, func(r *Relation) (string, strict.Node) { return r.Name, r.Pos })
 	named(l, "sync", p.Syncs, func(s *Sync) (string, strict.Node) { return s.Name, s.Pos })
 
 	// Two entities may have a trait of the same name.

@@ -46,6 +46,7 @@ type file struct {
 	Targets      strict.Ordered[strict.Node] `yaml:"targets"`
 	Entities     []*Entity                   `yaml:"entities"`
 	Sources      []*Source                   `yaml:"sources"`
+	Relations    []*Relation                 `yaml:"relations"`
 	Traits       []*Trait                    `yaml:"traits"`
 	Segments     []*Segment                  `yaml:"segments"`
 	Destinations []strict.Node               `yaml:"destinations"`
@@ -227,6 +228,7 @@ func (l *loader) read(src *diag.Source) {
 	}
 	l.project.Entities = append(l.project.Entities, f.Entities...)
 	l.project.Sources = append(l.project.Sources, f.Sources...)
+	l.project.Relations = append(l.project.Relations, f.Relations...)
 	l.project.Traits = append(l.project.Traits, f.Traits...)
 	l.project.Segments = append(l.project.Segments, f.Segments...)
 	for _, n := range f.Destinations {

@@ -47,6 +47,7 @@ func Schema(kinds Kinds) ([]byte, error) {
 	describe("targets", "Warehouses to run in, one for each environment; the first is the default.")
 	describe("entities", "Kinds of thing that identity resolves, such as customers.")
 	describe("sources", "Tables and files to read.")
+	describe("relations", "Which entities of one kind belong to which of another.")
 	describe("traits", "What to know of each entity.")
 	describe("segments", "Groups of entities.")
 	describe("destinations", "Platforms to deliver to.")
@@ -151,6 +152,11 @@ var facets = map[string]schema{
 	"Files.format":         {"enum": FileFormats},
 	"Files.delimiter":      {"minLength": 1, "maxLength": 1},
 	"Column.type":          {"enum": ColumnTypes},
+	"Relation.name":        nameSchema(),
+	"Relation.via":         {"type": "array", "minItems": 1},
+	"Relation.primary":     {"enum": Primaries},
+	"Relation.reverse":     nameSchema(),
+	"Via.identifiers":      {"minProperties": 1},
 	"Trait.name":           nameSchema(),
 	"Trait.pick":           {"enum": Picks},
 	"Segment.name":         nameSchema(),
@@ -170,6 +176,14 @@ var choices = map[reflect.Type]schema{
 			onlyWhere("changes", []string{"update"}, []string{"key"}, "key"),
 		},
 	},
+	reflect.TypeFor[Via](): {"oneOf": []schema{
+		{"required": []string{"source", "identifiers"}, "not": schema{"anyOf": []schema{
+			{"required": []string{"identifier"}}, {"required": []string{"as"}},
+		}}},
+		{"required": []string{"identifier", "as"}, "not": schema{"anyOf": []schema{
+			{"required": []string{"source"}}, {"required": []string{"identifiers"}},
+		}}},
+	}},
 	reflect.TypeFor[Trait](): {"oneOf": []schema{
 		{"required": []string{"value"}, "not": schema{"anyOf": []schema{
 			{"required": []string{"pick"}}, {"required": []string{"from"}},

@@ -25,6 +25,7 @@ type Project struct {
 	Targets      []*Target
 	Entities     []*Entity
 	Sources      []*Source
+	Relations    []*Relation
 	Traits       []*Trait
 	Segments     []*Segment
 	Destinations []*Destination
