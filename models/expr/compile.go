@@ -34,11 +34,15 @@ type compiler struct {
 	sources  map[string]*config.Source
 	traits   map[string]*symbol
 	segments map[string]*config.Segment
-	names    []string // what an expression can name, for suggestions
+	// relations are those that start at the entity, by name; related are the
+	// columns of other entities that expressions read.
+	relations map[string]*relation
+	related   map[string]Related
+	names     []string // what an expression can name, for suggestions
 
 	features map[string]Feature // by canonical form
 	taken    map[string]bool    // names of features
-	used     map[string]bool    // names of features that compiled expressions read
+	used     map[string]bool    // names of features and related columns that compiled expressions read
 
 	found  diag.List
 	failed bool
@@ -54,6 +58,29 @@ type symbol struct {
 	// not compiled, and not blamed.
 	broken bool
 }
+
+// relation is what an expression needs to know of a relation.
+type relation struct {
+	*config.Relation
+	// traits are those of the other entity and its id; nil where they are not
+	// known, so that readers are not compiled.
+	traits []Compiled
+}
+
+// id is the name of the other entity's id, among its traits.
+func (r *relation) id() string { return r.To + "_id" }
+
+// field finds a trait of the other entity, or its id.
+func (r *relation) field(name string) (Compiled, bool) {
+	i := slices.IndexFunc(r.traits, func(t Compiled) bool { return t.Name == name })
+	if i < 0 {
+		return Compiled{}, false
+	}
+	return r.traits[i], true
+}
+
+// example is the name of a trait, for messages.
+func (r *relation) example() string { return r.traits[len(r.traits)-1].Name }
 
 // expression is one trait's value or one segment's condition.
 type expression struct {
@@ -89,11 +116,12 @@ func newCompiler(in Input) *compiler {
 	return &compiler{
 		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond),
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
+		relations: map[string]*relation{}, related: map[string]Related{},
 		features: map[string]Feature{}, taken: map[string]bool{}, used: map[string]bool{},
 	}
 }
 
-// prepare loads the language and declares the project's names.
+// prepare loads the language.
 func (c *compiler) prepare() bool {
 	var err error
 	if c.lang, err = loadLanguage(); err != nil {
@@ -101,30 +129,35 @@ func (c *compiler) prepare() bool {
 		c.fail(diag.Span{}, "cel-internal", "the expression language could not be set up: "+err.Error(), "")
 		return false
 	}
-	return c.declare()
+	return true
 }
 
-func (c *compiler) run() *Output {
+// parse fills in the expressions of u.
+func (c *compiler) parse(u *Unit) {
 	if !c.prepare() {
-		return nil
+		return
 	}
-	var traits, segments []*expression
 	for _, t := range c.in.Traits {
 		if t.Value != "" {
-			traits = append(traits, newExpression("trait", t.Name, t.Value, t.Pos.Text("value")))
+			u.traits = append(u.traits, newExpression("trait", t.Name, t.Value, t.Pos.Text("value")))
 		}
 	}
 	for _, s := range c.in.Segments {
-		segments = append(segments, newExpression("segment", s.Name, s.When, s.Pos.Text("when")))
+		u.segments = append(u.segments, newExpression("segment", s.Name, s.When, s.Pos.Text("when")))
 	}
 	// Most of the time is cel-go's, which works on several at once.
-	all := slices.Concat(traits, segments)
-	parallel(all, func(e *expression) { e.parse(c.lang.parser) })
-	for _, e := range all {
+	parallel(slices.Concat(u.traits, u.segments), func(e *expression) { e.parse(c.lang.parser) })
+}
+
+func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
+	if c.lang == nil || !c.declare(known) {
+		return nil
+	}
+	for _, e := range slices.Concat(u.traits, u.segments) {
 		c.reportParsed(e)
 	}
-	traits = c.order("trait", traits, func(e *expression) map[string]ast.Expr { return e.reads })
-	segments = c.order("segment", segments, func(e *expression) map[string]ast.Expr { return e.members })
+	traits := c.order("trait", u.traits, func(e *expression) map[string]ast.Expr { return e.reads })
+	segments := c.order("segment", u.segments, func(e *expression) map[string]ast.Expr { return e.members })
 
 	out := &Output{}
 	for _, t := range c.in.Traits {
@@ -156,11 +189,17 @@ func (c *compiler) run() *Output {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
+	for _, column := range slices.Sorted(maps.Keys(c.related)) {
+		if c.used[column] {
+			out.Related = append(out.Related, c.related[column])
+		}
+	}
 	return out
 }
 
-// declare makes the checker's environment: collections, picked traits, now.
-func (c *compiler) declare() bool {
+// declare makes the checker's environment: collections, relations, picked
+// traits, now.
+func (c *compiler) declare(known map[string][]Compiled) bool {
 	rows := provider{}
 	vars := []*decls.VariableDecl{decls.NewVariable("now", types.TimestampType)}
 	c.names = append(c.names, "now")
@@ -180,12 +219,30 @@ func (c *compiler) declare() bool {
 		rows[row.TypeName()] = fields
 		vars = append(vars, decls.NewVariable(s.Name, types.NewListType(row)))
 	}
+	for _, r := range c.in.Relations {
+		rel := &relation{Relation: r}
+		if traits, ok := known[r.To]; ok {
+			rel.traits = append([]Compiled{{Name: rel.id(), Type: sql.TypeInt}}, traits...)
+		}
+		c.relations[r.Name] = rel
+		c.names = append(c.names, r.Name)
+		fields := map[string]*types.Type{}
+		for _, t := range rel.traits {
+			fields[t.Name] = celType(t.Type, true)
+		}
+		other := relatedType(r.Name)
+		rows[other.TypeName()] = fields
+		vars = append(vars, decls.NewVariable(r.Name, other))
+	}
 	for _, t := range c.in.Traits {
 		sym := &symbol{trait: t, nullable: true}
-		if t.Name == "now" || c.sources[t.Name] != nil {
+		if t.Name == "now" || c.sources[t.Name] != nil || c.relations[t.Name] != nil {
 			what := "the collection " + t.Name
-			if t.Name == "now" {
+			switch {
+			case t.Name == "now":
 				what = "the time of the run"
+			case c.relations[t.Name] != nil:
+				what = "the relation " + t.Name
 			}
 			c.fail(t.Pos.At("name"), "name-taken", `the trait "`+t.Name+`" has the name of `+what+", which expressions use", "Choose another name for the trait.")
 			sym.broken = true
@@ -429,6 +486,11 @@ func (c *compiler) check(e *expression) bool {
 	if e.broken {
 		return false
 	}
+	for name := range e.reads {
+		if r := c.relations[name]; r != nil && r.traits == nil {
+			return false
+		}
+	}
 	e.check(c.env)
 	if len(e.errs) > 0 {
 		c.reportTypes(e, e.errs)
@@ -506,11 +568,15 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 // compiled fills in what the expression reads, from the SQL itself: what was
 // folded away is not read. levels are those of the segments before.
 func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
-	reads, segments, features := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	reads, segments, features, related := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	columns(out.Expr, func(name string) {
 		segment, isSegment := strings.CutPrefix(name, SegmentColumn(""))
 		sym := c.traits[name]
+		_, isRelated := c.related[name]
 		switch {
+		case isRelated:
+			related[name] = true
+			c.used[name] = true
 		case isSegment:
 			segments[segment] = true
 			out.Level = max(out.Level, levels[segment]+1)
@@ -524,7 +590,7 @@ func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 			c.used[name] = true
 		}
 	})
-	out.Reads, out.Segments, out.Features = sorted(reads), sorted(segments), sorted(features)
+	out.Reads, out.Segments, out.Features, out.Related = sorted(reads), sorted(segments), sorted(features), sorted(related)
 	return out
 }
 
@@ -538,6 +604,8 @@ func (c *compiler) entity() string {
 // traitHelp says what to write instead of a value that no column can hold.
 func traitHelp(v value) string {
 	switch {
+	case v.related != nil:
+		return "Choose a trait of it, such as " + v.related.Name + "." + v.related.example() + "."
 	case v.row != nil:
 		return "Choose a field of the row, such as .last().amount."
 	case v.list != nil:

@@ -230,7 +230,7 @@ type bench struct {
 func newBench(tb testing.TB) *bench {
 	tb.Helper()
 	c := newCompiler(project(tb, shop))
-	if !c.prepare() {
+	if !c.prepare() || !c.declare(nil) {
 		tb.Fatalf("declaring: %v", c.found)
 	}
 	env, err := cel.NewCustomEnv(cel.FunctionDecls(c.lang.functions...), cel.CrossTypeNumericComparisons(true))

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -30,6 +31,8 @@ type Input struct {
 	Sources  []*config.Source
 	Traits   []*config.Trait
 	Segments []*config.Segment
+	// Relations are those that start at the entity.
+	Relations []*config.Relation
 	// AsOf is what now means.
 	AsOf time.Time
 }
@@ -43,6 +46,20 @@ type Output struct {
 	// Features are the distinct aggregates that the expressions read, in order
 	// of Source and Name.
 	Features []Feature
+	// Related are what the expressions read of other entities, in order of
+	// Column.
+	Related []Related
+}
+
+// Related is a column of Row that holds what is known of the primary entity at
+// the other end of a relation. It is NULL where there is none.
+type Related struct {
+	// Column is "<relation>.<trait>", which is never the name of a trait.
+	Column   string
+	Relation string
+	// Trait is a trait of the other entity, or the name of its id column.
+	Trait string
+	Type  sql.Type
 }
 
 // Compiled is one expression as SQL over Row.
@@ -57,10 +74,12 @@ type Compiled struct {
 	// traits, which are all there before).
 	Level int
 	// Reads are the names of the traits, Segments those of the segments, that
-	// Expr reads directly; Features the names of the features. Sorted.
+	// Expr reads directly; Features the names of the features, Related the
+	// columns of what other entities have. Sorted.
 	Reads    []string
 	Segments []string
 	Features []string
+	Related  []string
 }
 
 // Feature is one aggregate over the rows of a collection that belong to the
@@ -75,14 +94,56 @@ type Feature struct {
 	Aggregate sql.Expr
 }
 
-// Compile checks and translates every computed trait and segment. It reports
-// every error, at its place in the YAML. The list may hold warnings beside an
-// Output; the Output is nil where it holds an error.
-func Compile(in Input) (*Output, diag.List) {
-	c := newCompiler(in)
-	out := c.run()
-	if c.failed {
-		return nil, c.found
+// Compile checks and translates the expressions of an entity that reads no
+// other: see Unit.Compile.
+func Compile(in Input) (*Output, diag.List) { return Parse(in).Compile(nil) }
+
+// Unit is the parsed expressions of one entity.
+type Unit struct {
+	c                *compiler
+	traits, segments []*expression
+}
+
+// Parse reads every computed trait and segment, as far as that needs no other
+// entity.
+func Parse(in Input) *Unit {
+	u := &Unit{c: newCompiler(in)}
+	u.c.parse(u)
+	return u
+}
+
+// Reads lists the relations that the expressions read, each with the place of
+// its first use, in the order of the Input.
+func (u *Unit) Reads() []Use {
+	var out []Use
+	for _, r := range u.c.in.Relations {
+		for _, e := range slices.Concat(u.traits, u.segments) {
+			if x := e.reads[r.Name]; x != nil {
+				out = append(out, Use{Relation: r, Span: e.src.name(x)})
+				break
+			}
+		}
 	}
-	return out, c.found
+	return out
+}
+
+// Use is where expressions read a relation.
+type Use struct {
+	Relation *config.Relation
+	Span     diag.Span
+}
+
+// Compile checks and translates the expressions. known has the traits of the
+// entities that the relations lead to, by the entity's name; expressions that
+// read one which is not in it are left out, since what is wrong with that one is
+// reported already.
+//
+// It reports every error, at its place in the YAML. The list may hold warnings
+// beside an Output; the Output is nil where it holds an error.
+func (u *Unit) Compile(known map[string][]Compiled) (*Output, diag.List) {
+	out := u.c.run(u, known)
+	if u.c.failed {
+		return nil, u.c.found
+	}
+	return out, u.c.found
 }

@@ -118,6 +118,9 @@ type provider map[string]map[string]*types.Type
 // written in an expression.
 func rowType(collection string) *types.Type { return types.NewObjectType("@" + collection) }
 
+// relatedType is the CEL type of what is at the other end of a relation.
+func relatedType(relation string) *types.Type { return types.NewObjectType("the " + relation) }
+
 func (p provider) EnumValue(name string) ref.Val {
 	return types.NewErr("unknown enum name '%s'", name)
 }

@@ -168,6 +168,18 @@ func (c *compiler) unknownField(e *expression, x ast.Expr) {
 	typ := e.ast.GetType(sel.Operand().ID())
 	field := sel.FieldName()
 	span := e.src.name(x)
+	if r := c.relations[identName(sel.Operand())]; r != nil && typ.Kind() == types.StructKind {
+		names := make([]string, len(r.traits))
+		for i, t := range r.traits {
+			names[i] = t.Name
+		}
+		help := suggest(field, names)
+		if help == "" {
+			help = "Its traits are " + strings.Join(names, ", ") + "."
+		}
+		c.fail(span, "unknown-trait", "the "+r.To+" of "+r.Name+" has no trait "+strconv.Quote(field), help)
+		return
+	}
 	if typ.Kind() == types.StructKind {
 		name := strings.TrimPrefix(typ.TypeName(), "@")
 		var fields []string
@@ -379,7 +391,10 @@ func typeWord(t *types.Type) string {
 	case types.NullTypeKind:
 		return "no value"
 	case types.StructKind:
-		return "a row of " + strings.TrimPrefix(t.TypeName(), "@")
+		if rows, ok := strings.CutPrefix(t.TypeName(), "@"); ok {
+			return "a row of " + rows
+		}
+		return t.TypeName() // of a relation
 	case types.ListKind:
 		if len(t.Parameters()) == 1 && t.Parameters()[0].Kind() == types.StructKind {
 			return "a collection"

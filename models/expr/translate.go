@@ -36,6 +36,9 @@ type value struct {
 	// list and row stand for what has no SQL of its own.
 	list *list
 	row  *row
+	// related is set for the entity at the other end of a relation, whose value
+	// is its id.
+	related *relation
 	// refused marks what has been reported, so that it is not blamed again.
 	refused bool
 }
@@ -296,6 +299,14 @@ func (t *translator) ident(x ast.Expr) value {
 		}
 		return value{list: &list{source: s, item: value{row: &row{source: s}}}}
 	}
+	if r := t.c.relations[name]; r != nil {
+		if len(t.scope) > 0 {
+			return t.refuse(x, `the relation "`+name+`" inside a condition on a collection is not there yet`,
+				"Conditions on rows can use their columns, constants and now.")
+		}
+		v := t.c.relatedColumn(r, r.id())
+		return value{expr: v.expr, null: true, related: r}
+	}
 	sym := t.c.traits[name]
 	if sym == nil {
 		return t.refuse(x, "this name cannot be used here", "")
@@ -326,13 +337,18 @@ func (t *translator) selection(x ast.Expr) value {
 	if operand.refused {
 		return t.nothing(x)
 	}
-	if operand.row == nil {
+	if operand.row == nil && operand.related == nil {
 		if sel.IsTestOnly() {
 			return t.refuse(x, "has() takes the name of a trait or a field of a row", "For example: has(country).")
 		}
 		return t.refuse(x, t.text(sel.Operand())+" has no fields", "")
 	}
-	v := t.field(operand.row, sel.FieldName())
+	var v value
+	if operand.related != nil {
+		v = t.c.relatedColumn(operand.related, sel.FieldName())
+	} else {
+		v = t.field(operand.row, sel.FieldName())
+	}
 	if v.expr == nil {
 		// A provider that knows the field has told the checker so.
 		return t.refuse(x, "the column "+sel.FieldName()+" is not declared", "")
@@ -341,6 +357,17 @@ func (t *translator) selection(x ast.Expr) value {
 		return v
 	}
 	return value{expr: t.isNullOf(x, v, true), err: v.err}
+}
+
+// relatedColumn is a trait of the other entity, or its id.
+func (c *compiler) relatedColumn(r *relation, name string) value {
+	trait, ok := r.field(name)
+	if !ok {
+		return value{}
+	}
+	read := Related{Column: r.Name + "." + name, Relation: r.Name, Trait: name, Type: trait.Type}
+	c.related[read.Column] = read
+	return column(sql.Col(Row, read.Column), read.Type, true)
 }
 
 // typed is an expression whose SQL type is that of the value even where the

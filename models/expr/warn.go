@@ -27,17 +27,21 @@ type warner struct {
 
 // findAsked notes has(x), x == null and x != null.
 func (w *warner) findAsked(x ast.Expr) {
+	if x.Kind() == ast.SelectKind && x.AsSelect().IsTestOnly() {
+		w.asked[identName(x.AsSelect().Operand())+"."+x.AsSelect().FieldName()] = true
+		return
+	}
 	if x.Kind() != ast.CallKind {
 		return
 	}
 	args := x.AsCall().Args()
 	switch x.AsCall().FunctionName() {
 	case fnHas:
-		w.asked[identName(args[0])] = true
+		w.asked[w.name(args[0])] = true
 	case operators.Equals, operators.NotEquals:
 		for i, a := range args {
 			if a.Kind() == ast.LiteralKind && a.AsLiteral() == types.NullValue {
-				w.asked[identName(args[1-i])] = true
+				w.asked[w.name(args[1-i])] = true
 			}
 		}
 	}
@@ -50,10 +54,22 @@ func identName(x ast.Expr) string {
 	return strings.TrimPrefix(x.AsIdent(), ".")
 }
 
+// name is the trait that x names: one of the entity's own, or one across a
+// relation.
+func (w *warner) name(x ast.Expr) string {
+	if x.Kind() == ast.SelectKind && !x.AsSelect().IsTestOnly() {
+		if r := w.c.relations[identName(x.AsSelect().Operand())]; r != nil {
+			return r.Name + "." + x.AsSelect().FieldName()
+		}
+	}
+	return identName(x)
+}
+
 // unset is the nullable trait that x names, if nobody has asked for it.
 func (w *warner) unset(x ast.Expr) string {
-	name := identName(x)
-	if sym := w.c.traits[name]; sym == nil || !sym.nullable || w.asked[name] {
+	name := w.name(x)
+	_, isRelated := w.c.related[name]
+	if sym := w.c.traits[name]; !isRelated && (sym == nil || !sym.nullable) || w.asked[name] {
 		return ""
 	}
 	return name
@@ -61,7 +77,7 @@ func (w *warner) unset(x ast.Expr) string {
 
 // walk goes down the logic of x; negated says that an odd number of ! is above.
 func (w *warner) walk(x ast.Expr, negated bool) {
-	if x.Kind() == ast.IdentKind && negated {
+	if (x.Kind() == ast.IdentKind || x.Kind() == ast.SelectKind) && negated {
 		if name := w.unset(x); name != "" {
 			w.leavesOut(x, name)
 		}
