@@ -3,7 +3,8 @@
 // of Customhouse's. Tests compare the tables of a run with it.
 //
 // It is test support: it never runs a project and is part of no command. Start
-// with ReadRetail, ReadTwoSources and ReadWebEvents; Data finds the data.
+// with the functions whose names begin with Read, one for each example; Data
+// finds the data.
 package oracle
 
 import (
