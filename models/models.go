@@ -50,6 +50,7 @@ type Model struct {
 // Node is one resource of the project.
 type Node struct {
 	// Key is unique: "source:contacts", "entity:customer",
+	// "relation:employer",
 	// "trait:customer.spent", "segment:vip", "sync:vip_to_crm",
 	// "destination:crm".
 	Key  string

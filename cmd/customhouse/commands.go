@@ -46,7 +46,7 @@ no warehouse and no network. The exit code is 1 where something is wrong.`,
 
 // inventory counts the resources by kind.
 func inventory(nodes []models.Node) string {
-	kinds := []string{"entity", "source", "trait", "segment", "destination", "sync"}
+	kinds := []string{"entity", "source", "relation", "trait", "segment", "destination", "sync"}
 	many := map[string]string{"entity": "entities"}
 	count := map[string]int{}
 	for _, n := range nodes {

@@ -15,6 +15,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/profile"
+	"github.com/customhouse-cdp/customhouse/models/relation"
 	"github.com/customhouse-cdp/customhouse/models/segment"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -42,7 +43,10 @@ type entity struct {
 	sources  []*config.Source
 	traits   []*config.Trait
 	segments []*config.Segment
-	expr     *expr.Output
+	// relations are those that start at the entity.
+	relations []*config.Relation
+	parsed    *expr.Unit
+	expr      *expr.Output
 }
 
 // Compile makes the plan of a project. The list may hold warnings beside a
@@ -54,7 +58,6 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 		plan:     &models.Plan{Project: p, AsOf: opt.AsOf, RunID: opt.RunID},
 		segments: map[string]*entity{},
 	}
-	var found diag.List
 	for _, e := range p.Entities {
 		en := &entity{Entity: e}
 		for _, s := range p.Sources {
@@ -73,13 +76,17 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 				c.segments[s.Name] = en
 			}
 		}
-		out, list := expr.Compile(expr.Input{
-			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, AsOf: opt.AsOf,
+		for _, r := range p.Relations {
+			if r.From == e.Name {
+				en.relations = append(en.relations, r)
+			}
+		}
+		en.parsed = expr.Parse(expr.Input{
+			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, Relations: en.relations, AsOf: opt.AsOf,
 		})
-		found = append(found, list...)
-		en.expr = out
 		c.entities = append(c.entities, en)
 	}
+	found := c.expressions()
 	if found.HasErrors() {
 		return nil, found.Sort()
 	}
@@ -109,7 +116,19 @@ func (c *compiler) entity(name string) *entity {
 
 // profileInput is what package profile wants of an entity.
 func (c *compiler) profileInput(e *entity) profile.Input {
-	return profile.Input{Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, AsOf: c.AsOf}
+	in := profile.Input{Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, AsOf: c.AsOf}
+	for _, r := range e.relations {
+		if slices.ContainsFunc(e.expr.Related, func(x expr.Related) bool { return x.Relation == r.Name }) {
+			in.Relations = append(in.Relations, profile.Relation{Relation: r, Other: c.entity(r.To).Entity})
+		}
+	}
+	return in
+}
+
+// relation is what package relation wants of one.
+func (c *compiler) relation(r *config.Relation) relation.Input {
+	from := c.entity(r.From)
+	return relation.Input{Relation: r, From: from.Entity, To: c.entity(r.To).Entity, Sources: from.sources}
 }
 
 // nodes lists the resources and what each reads.
@@ -125,6 +144,27 @@ func (c *compiler) nodes() {
 			n.Reads = append(n.Reads, "source:"+s.Name)
 		}
 		add(n)
+		for _, r := range e.relations {
+			n := models.Node{Key: "relation:" + r.Name, Kind: "relation", Name: r.Name, Tags: r.Tags, Span: r.Pos.Span()}
+			n.Reads = []string{"entity:" + r.From, "entity:" + r.To}
+			for i := range r.Via {
+				if r.Via[i].Source != "" {
+					n.Reads = append(n.Reads, "source:"+r.Via[i].Source)
+				}
+			}
+			slices.Sort(n.Reads)
+			n.Reads = slices.Compact(n.Reads)
+			add(n)
+		}
+		related := map[string][]string{}
+		for _, x := range e.expr.Related {
+			reads := []string{"relation:" + x.Relation}
+			other := c.entity(c.relationNamed(x.Relation).To)
+			if x.Trait != identity.Column(other.Entity) {
+				reads = append(reads, "trait:"+other.Name+"."+x.Trait)
+			}
+			related[x.Column] = reads
+		}
 		trait := func(name string) string { return "trait:" + e.Name + "." + name }
 		features := map[string]string{}
 		for _, f := range e.expr.Features {
@@ -140,6 +180,9 @@ func (c *compiler) nodes() {
 			}
 			for _, s := range x.Segments {
 				out = append(out, "segment:"+s)
+			}
+			for _, r := range x.Related {
+				out = append(out, related[r]...)
 			}
 			slices.Sort(out)
 			return slices.Compact(out)
@@ -192,6 +235,11 @@ func (c *compiler) nodes() {
 	}
 }
 
+func (c *compiler) relationNamed(name string) *config.Relation {
+	i := slices.IndexFunc(c.project.Relations, func(r *config.Relation) bool { return r.Name == name })
+	return c.project.Relations[i]
+}
+
 func (c *compiler) syncEntity(s *config.Sync) *entity {
 	if s.From.Segment != "" {
 		return c.segments[s.From.Segment]
@@ -218,6 +266,9 @@ func (c *compiler) system() {
 		// a new trait has no column, rather than one without values.
 		in.Built = slices.ContainsFunc(c.plan.Models, func(m *models.Model) bool { return m.Name == profile.ModelName(e.Entity) })
 		c.plan.System = append(c.plan.System, profile.System(in)...)
+	}
+	for _, r := range c.project.Relations {
+		c.plan.System = append(c.plan.System, relation.System(c.relation(r)))
 	}
 	c.plan.System = append(c.plan.System, segment.System(c.project.Entities)...)
 	c.plan.System = append(c.plan.System, audience.System()...)
@@ -270,6 +321,9 @@ func (c *compiler) models() {
 		add(profile.Features(known)...)
 		add(profile.Build(known))
 		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: e.expr.Segments})
+	}
+	for _, r := range c.project.Relations {
+		add(relation.Build(c.relation(r)))
 	}
 	m := segment.Build(segment.Input{
 		All: groups, AsOf: c.AsOf, RunID: c.RunID,
@@ -351,6 +405,17 @@ func (c *compiler) checks() {
 			}
 			for _, id := range s.Identifiers {
 				check.Columns = append(check.Columns, models.ColumnCheck{Column: id.Value, Span: s.Pos.At("identifiers", id.Key), Identifier: true})
+			}
+			for _, r := range e.relations {
+				for i := range r.Via {
+					v := &r.Via[i]
+					if v.Source != s.Name || !slices.ContainsFunc(c.plan.Models, func(m *models.Model) bool { return m.Name == relation.ModelName(r) }) {
+						continue
+					}
+					for _, id := range v.Identifiers {
+						check.Columns = append(check.Columns, models.ColumnCheck{Column: id.Value, Span: v.Pos.At("identifiers", id.Key), Identifier: true})
+					}
+				}
 			}
 			if s.Time != "" {
 				check.Columns = append(check.Columns, models.ColumnCheck{Column: s.Time, Span: s.Pos.At("time"), Want: sql.TypeTimestamp})

@@ -174,7 +174,7 @@ func bools(e Entity, selected func(string) bool) (q *sql.Select, needed []string
 		if !selected(s.Name) && !read[s.Name] {
 			continue
 		}
-		for _, c := range append(append([]string{}, s.Reads...), s.Features...) {
+		for _, c := range slices.Concat(s.Reads, s.Features, s.Related) {
 			if !seen[c] {
 				seen[c] = true
 				columns = append(columns, c)

@@ -16,6 +16,7 @@ func Summary(w io.Writer, s run.Summary) error {
 	b.line("Run %s on target %s, as of %s", s.RunID, s.Target, s.AsOf.UTC().Format(time.RFC3339Nano))
 	b.rows(s.Measures)
 	b.identity(s)
+	b.relations(s.Measures)
 	b.segments(s.Measures)
 	b.syncs(s.Syncs)
 	b.models(s.Models)
@@ -127,6 +128,20 @@ func plural(noun string) string {
 		return stem + "ies"
 	}
 	return noun + "s"
+}
+
+func (b *report) relations(list []run.Measure) {
+	var rows [][]string
+	for _, m := range list {
+		name, ok := strings.CutPrefix(m.Subject, "relation:")
+		if !ok {
+			continue
+		}
+		pairs, _ := m.Get("pairs")
+		primary, _ := m.Get("primary")
+		rows = append(rows, []string{name, counted(pairs, "pair", "pairs") + ", " + Number(primary) + " primary"})
+	}
+	b.table("Relations", rows)
 }
 
 func (b *report) segments(list []run.Measure) {

@@ -2,7 +2,7 @@
 // the nodes of a plan.
 //
 //	vip                    the nodes of that name, whatever their kind
-//	segment:vip            of one kind: source, entity, trait, segment, sync, destination
+//	segment:vip            of one kind: source, entity, relation, trait, segment, sync, destination
 //	trait:customer.spent   a trait, by its entity and name; "trait:spent" will do
 //	tag:hourly             the nodes with a tag
 //	segment:vip_*          * stands for any text
