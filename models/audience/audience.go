@@ -39,6 +39,9 @@ const (
 	// DuplicateKey is a key that several entities share: sending either would
 	// let chance decide whose values win.
 	DuplicateKey = "duplicate-key"
+	// Held is a suspicious entity, where the project wants those looked at
+	// before anything is sent of them.
+	Held = "held"
 )
 
 // The tables of delivery.
@@ -80,13 +83,15 @@ type Input struct {
 type builder struct {
 	Input
 	wanted, changes, outcomes sql.Table
-	fields                    []models.Field
+	// held lists the suspicious entities, by every id that led to them.
+	held   sql.Table
+	fields []models.Field
 }
 
 // Build compiles the audience of a sync.
 func Build(in Input) *models.Audience {
 	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
-	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes")}
+	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held")}
 	for _, f := range in.Sync.Fields {
 		b.fields = append(b.fields, models.Field{Name: f.Key, Type: b.fieldType(f.Value)})
 	}
@@ -106,10 +111,10 @@ func Build(in Input) *models.Audience {
 		Fields:      b.fields,
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),
-		Steps: []models.Step{
+		Steps: append(b.hold(),
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
-		},
+		),
 		Refuse:   b.refuse(),
 		Note:     b.note(),
 		Counts:   b.counts(),
@@ -119,6 +124,30 @@ func Build(in Input) *models.Audience {
 		Apply:    b.apply(),
 		Settle:   b.settle(),
 	}
+}
+
+// hold lists whom the sync must leave as they are, in a project that holds
+// suspicious entities back.
+func (b *builder) hold() []models.Step {
+	if !b.Entity.Hold {
+		return nil
+	}
+	id := sql.Col("i", b.id())
+	suspects := &sql.Select{
+		Distinct: true, Items: []sql.Item{sql.As(id, "id")}, From: sql.TableRef{Table: identity.IncidentsTable(b.Entity), As: "i"},
+		Where: sql.And{sql.Fn(sql.Eq, sql.Col("i", "reason"), sql.String("suspect")), sql.Fn(sql.IsNotNull, id)},
+	}
+	return append(identity.Redirect(b.Entity).Steps, &models.Exec{Title: "look for suspicious entities", Statements: []sql.Statement{
+		sql.CreateTableAs{Table: b.held, Query: sql.Union{suspects, &sql.Select{
+			Items: []sql.Item{sql.As(sql.Col("r", "old_id"), "id")}, From: sql.TableRef{Table: identity.RedirectTable(b.Entity), As: "r"},
+			Where: sql.InQuery{Exprs: []sql.Expr{sql.Col("r", "new_id")}, Query: suspects},
+		}}},
+	}})
+}
+
+// isHeld says that an id is on that list.
+func (b *builder) isHeld(id sql.Expr) sql.Expr {
+	return sql.InQuery{Exprs: []sql.Expr{id}, Query: &sql.Select{Items: sql.Items("h", "id"), From: sql.TableRef{Table: b.held, As: "h"}}}
 }
 
 func (b *builder) id() string { return identity.Column(b.Entity) }
@@ -173,6 +202,9 @@ func (b *builder) wantedQuery() sql.Query {
 		sql.As(sql.Window{Call: sql.Fn(sql.CountAll), PartitionBy: []sql.Expr{sql.Col("w", "key")}}, "same_key"),
 		sql.As(b.fingerprint("w"), "fingerprint"),
 	}
+	if b.Entity.Hold {
+		items = append(items, sql.As(b.isHeld(sql.Col("w", b.id())), "held"))
+	}
 	for _, f := range b.fields {
 		items = append(items, sql.Items("w", column(f.Name))...)
 	}
@@ -215,10 +247,17 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 	}
 }
 
-// sendable is true for a row of wanted, under the alias w, with a key of its
-// own.
-func sendable() sql.And {
+// valid is true for a row of wanted, under the alias w, with a key of its own.
+func valid() sql.And {
 	return sql.And{sql.Fn(sql.IsNotNull, sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("w", "same_key"), sql.Int(1))}
+}
+
+// sendable is true for a valid row that nothing holds back.
+func (b *builder) sendable() sql.And {
+	if b.Entity.Hold {
+		return append(valid(), sql.Fn(sql.Not, sql.Col("w", "held")))
+	}
+	return valid()
 }
 
 // known is the ledger of this sync under the alias l.
@@ -264,7 +303,7 @@ func (b *builder) changesQuery() sql.Query {
 		From: sql.Joins(sql.TableRef{Table: b.wanted, As: "w"},
 			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))},
 			sql.Join{Kind: sql.LeftJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("w", "key"))}),
-		Where: append(sendable(), sql.Or{differs, sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}),
+		Where: append(b.sendable(), sql.Or{differs, sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}),
 	}
 	for _, f := range b.fields {
 		upserts.Items = append(upserts.Items, sql.Items("w", column(f.Name))...)
@@ -279,11 +318,14 @@ func (b *builder) changesQuery() sql.Query {
 			sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")),
 			sql.String(""), sql.String("left")),
 		From: sql.Joins(b.known(), sql.Join{Kind: sql.FullJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("l", "key"))}),
-		Where: sql.Exists{Not: true, Query: &sql.Select{
-			Items: []sql.Item{sql.As(sql.Int(1), "one")},
-			From:  sql.TableRef{Table: b.wanted, As: "w"},
-			Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key"))),
-		}},
+	}
+	removals.Where = sql.Exists{Not: true, Query: &sql.Select{
+		Items: []sql.Item{sql.As(sql.Int(1), "one")},
+		From:  sql.TableRef{Table: b.wanted, As: "w"},
+		Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key"))),
+	}}
+	if b.Entity.Hold {
+		removals.Where = sql.And{removals.Where, sql.Fn(sql.Not, b.isHeld(sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id"))))}
 	}
 	for _, f := range b.fields {
 		removals.Items = append(removals.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
@@ -313,7 +355,13 @@ func (b *builder) snapshot() sql.Query {
 	here := &sql.Select{
 		Items: append([]sql.Item{sql.As(sql.String(Upsert), "operation")}, sql.Items("w", "key", "entity_id", "fingerprint")...),
 		From:  sql.TableRef{Table: b.wanted, As: "w"},
-		Where: sendable(),
+		Where: b.sendable(),
+	}
+	if b.Entity.Hold {
+		// All there is to send of a row that stays is what it is now.
+		here.Where = append(valid(), sql.Or{sql.Fn(sql.Not, sql.Col("w", "held")), sql.InQuery{
+			Exprs: []sql.Expr{sql.Col("w", "key")}, Query: &sql.Select{Items: sql.Items("l", "key"), From: b.known()},
+		}})
 	}
 	absent := func(table sql.Table, alias string, where sql.Expr) sql.Expr {
 		return sql.Exists{Not: true, Query: &sql.Select{
@@ -326,7 +374,7 @@ func (b *builder) snapshot() sql.Query {
 		Items: append([]sql.Item{sql.As(sql.String(Remove), "operation")}, sql.Items("l", "key", "entity_id", "fingerprint")...),
 		From:  b.known(),
 		Where: sql.And{
-			absent(b.wanted, "w", sendable()),
+			absent(b.wanted, "w", here.Where),
 			absent(b.changes, "c", sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String(Remove))), // streamed from there
 		},
 	}
@@ -373,7 +421,7 @@ func (b *builder) counts() sql.Query {
 		sql.As(because("unsettled"), "unsettled"),
 		sql.As(because("left"), "removed"),
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
-		sql.As(count(wanted, sql.Fn(sql.Not, sendable())), "invalid"),
+		sql.As(count(wanted, sql.Fn(sql.Not, b.sendable())), "invalid"),
 	}}
 }
 
@@ -420,18 +468,22 @@ func invalidKey(alias string) sql.Expr {
 }
 
 func (b *builder) refuse() []sql.Statement {
-	missing := sql.Fn(sql.IsNull, sql.Col("w", "key"))
+	var code, message sql.Case
+	because := func(when sql.Expr, c string, m sql.Expr) {
+		code.Whens = append(code.Whens, sql.When{If: when, Then: sql.String(c)})
+		message.Whens = append(message.Whens, sql.When{If: when, Then: m})
+	}
+	because(sql.Fn(sql.IsNull, sql.Col("w", "key")), MissingKey, sql.String("the row has no value for the key field "+b.Sync.To.Key))
+	if b.Entity.Hold {
+		because(sql.Col("w", "held"), Held, sql.String("suspicious, and held until somebody has looked: see "+identity.IncidentsTable(b.Entity).Name))
+	}
+	code.Else = sql.String(DuplicateKey)
+	message.Else = sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))
 	return []sql.Statement{
-		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, sendable()),
-			sql.String("invalid"),
-			sql.If(missing, sql.String(MissingKey), sql.String(DuplicateKey)),
-			sql.If(missing,
-				sql.String("the row has no value for the key field "+b.Sync.To.Key),
-				sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))),
-			invalidKey("w")),
+		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, b.sendable()), sql.String("invalid"), code, message, invalidKey("w")),
 		// The codes are the ones above: what a destination found unfit is invalid
 		// too, and due until it passes.
-		b.forget(sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{sql.String(MissingKey), sql.String(DuplicateKey)}}),
+		b.forget(sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{sql.String(MissingKey), sql.String(DuplicateKey), sql.String(Held)}}),
 	}
 }
 

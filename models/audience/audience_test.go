@@ -22,7 +22,9 @@ type world struct {
 	mode string
 	// destination and object are where the sync goes.
 	destination, object string
-	run                 int
+	// hold keeps suspicious customers as they are.
+	hold bool
+	run  int
 	// there is what the destination holds: key to name.
 	there map[string]string
 }
@@ -47,7 +49,7 @@ func (w *world) audience() *models.Audience {
 			Fields: strict.Ordered[string]{{Key: "mail", Value: "email"}, {Key: "name", Value: "name"}},
 		},
 		Destination: &config.Destination{Name: w.destination},
-		Entity:      &config.Entity{Name: "customer"},
+		Entity:      &config.Entity{Name: "customer", Hold: w.hold},
 		Types:       map[string]sql.Type{"email": sql.TypeString, "name": sql.TypeString},
 		AsOf:        time.Date(2026, 1, w.run, 0, 0, 0, 0, time.UTC),
 		RunID:       fmt.Sprintf("run%d", w.run),
@@ -139,6 +141,40 @@ func TestDifferences(t *testing.T) {
 	}
 	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "x"})
 	check("until it is one's own again", "upsert b")
+	if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
+		t.Errorf("rejections are left: %v", got)
+	}
+}
+
+// TestHold leaves suspicious customers as they are: neither sent nor removed,
+// nor is what was sent of somebody who became a part of them.
+func TestHold(t *testing.T) {
+	w := newWorld(t, "mirror")
+	w.hold = true
+	w.Exec("CREATE TABLE public.customer_id_history (old_id BIGINT, new_id BIGINT, kind VARCHAR)")
+	w.Exec("CREATE TABLE public.customer_identity_incidents (reason VARCHAR, customer_id BIGINT)")
+	check := func(what string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, w.deliver(always(accepted))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"}, [3]any{3, "c", "Cy"})
+	check("nobody is suspicious", "upsert a", "upsert b", "upsert c")
+	// Ann and Bob turn into one, twice over, with a new name.
+	w.Exec("INSERT INTO public.customer_id_history VALUES (2, 4, 'merge'), (4, 1, 'merge')")
+	w.Exec("INSERT INTO public.customer_identity_incidents VALUES ('suspect', 1), ('shared', NULL)")
+	w.set([3]any{1, "a", "Annbob"}, [3]any{3, "c", "Cyril"})
+	check("what is held stays", "upsert c")
+	got := w.Rows("SELECT key, code, attempts FROM public.sync_rejections ORDER BY key")
+	if diff := cmp.Diff([][]string{{"a#1", "held", "1"}}, got); diff != "" {
+		t.Errorf("rejections (-want +got):\n%s", diff)
+	}
+	w.set([3]any{3, "c", "Cyril"})
+	check("held out of the segment too")
+	w.set([3]any{1, "a", "Annbob"}, [3]any{3, "c", "Cyril"})
+	w.Exec("DELETE FROM public.customer_identity_incidents")
+	check("until somebody has looked", "upsert a", "remove b")
 	if got := w.Rows("SELECT key FROM public.sync_rejections"); len(got) != 0 {
 		t.Errorf("rejections are left: %v", got)
 	}
