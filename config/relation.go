@@ -43,6 +43,10 @@ type Via struct {
 // the oldest.
 var Primaries = []string{"latest", "earliest", "most_rows"}
 
+// IsPrimary is the column of members that says for whom the entity is the
+// primary one.
+const IsPrimary = "is_primary"
+
 // TableName is the name of the public table of a relation.
 func (r *Relation) TableName() string { return r.From + "_" + r.Name }
 
@@ -87,6 +91,12 @@ func (l *loader) relation(ix *index, r *Relation) {
 		at := r.Pos.At("reverse")
 		if l.name(r.Reverse, at, "collection") {
 			l.spoken(ix, r.Reverse, at, "collection", r.To)
+		}
+		for _, name := range []string{IsPrimary, "time"} {
+			if t, taken := ix.traits[[2]string{r.From, name}]; taken {
+				l.report(diag.Errorf(at, codeReserved, "members have a column %s, and a trait of that name", name).
+					WithHelp("rename the trait").WithRelated(t.Pos.At("name"), "the trait is here"))
+			}
 		}
 	}
 	if k := r.Pos.Get("via").Kind(); len(r.Via) == 0 && (k == strict.List || k == strict.Null) {

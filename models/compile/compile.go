@@ -43,10 +43,11 @@ type entity struct {
 	sources  []*config.Source
 	traits   []*config.Trait
 	segments []*config.Segment
-	// relations are those that start at the entity.
-	relations []*config.Relation
-	parsed    *expr.Unit
-	expr      *expr.Output
+	// relations are those that start at the entity; members those that lead to it
+	// and that expressions can read.
+	relations, members []*config.Relation
+	parsed             *expr.Unit
+	expr               *expr.Output
 }
 
 // Compile makes the plan of a project. The list may hold warnings beside a
@@ -77,12 +78,16 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 			}
 		}
 		for _, r := range p.Relations {
-			if r.From == e.Name {
+			switch {
+			case r.From == e.Name:
 				en.relations = append(en.relations, r)
+			case r.To == e.Name && r.Reverse != "":
+				en.members = append(en.members, r)
 			}
 		}
 		en.parsed = expr.Parse(expr.Input{
-			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, Relations: en.relations, AsOf: opt.AsOf,
+			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments,
+			Relations: slices.Concat(en.relations, en.members), AsOf: opt.AsOf,
 		})
 		c.entities = append(c.entities, en)
 	}
@@ -120,6 +125,11 @@ func (c *compiler) profileInput(e *entity) profile.Input {
 	for _, r := range e.relations {
 		if slices.ContainsFunc(e.expr.Related, func(x expr.Related) bool { return x.Relation == r.Name }) {
 			in.Relations = append(in.Relations, profile.Relation{Relation: r, Other: c.entity(r.To).Entity})
+		}
+	}
+	for _, r := range e.members {
+		if slices.ContainsFunc(e.expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
+			in.Members = append(in.Members, profile.Relation{Relation: r, Other: c.entity(r.From).Entity})
 		}
 	}
 	return in
@@ -166,9 +176,9 @@ func (c *compiler) nodes() {
 			related[x.Column] = reads
 		}
 		trait := func(name string) string { return "trait:" + e.Name + "." + name }
-		features := map[string]string{}
+		features := map[string][]string{}
 		for _, f := range e.expr.Features {
-			features[f.Name] = f.Source
+			features[f.Name] = c.featureReads(e, f)
 		}
 		reads := func(x expr.Compiled) []string {
 			out := []string{key}
@@ -176,7 +186,7 @@ func (c *compiler) nodes() {
 				out = append(out, trait(r))
 			}
 			for _, f := range x.Features {
-				out = append(out, "source:"+features[f])
+				out = append(out, features[f]...)
 			}
 			for _, s := range x.Segments {
 				out = append(out, "segment:"+s)
@@ -233,6 +243,22 @@ func (c *compiler) nodes() {
 		}
 		add(n)
 	}
+}
+
+// featureReads are the keys of the nodes that an aggregate reads.
+func (c *compiler) featureReads(e *entity, f expr.Feature) []string {
+	i := slices.IndexFunc(e.members, func(r *config.Relation) bool { return r.Reverse == f.Source })
+	if i < 0 {
+		return []string{"source:" + f.Source}
+	}
+	r := e.members[i]
+	out := []string{"relation:" + r.Name}
+	for _, t := range c.entity(r.From).traits {
+		if slices.Contains(f.Columns, t.Name) {
+			out = append(out, "trait:"+r.From+"."+t.Name)
+		}
+	}
+	return out
 }
 
 func (c *compiler) relationNamed(name string) *config.Relation {

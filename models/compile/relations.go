@@ -15,19 +15,19 @@ func (c *compiler) expressions() diag.List {
 	var found diag.List
 	known := map[string][]expr.Compiled{}
 	done := map[string]bool{}
-	var path []expr.Use
+	var path []read
 	var visit func(e *entity)
 	visit = func(e *entity) {
 		for _, use := range e.parsed.Reads() {
-			start := slices.IndexFunc(path, func(u expr.Use) bool { return u.Relation.From == use.Relation.To })
+			path = append(path, read{e.Name, use})
+			start := slices.IndexFunc(path, func(r read) bool { return r.by == use.Entity })
 			switch {
 			case start >= 0:
-				found = append(found, circle(append(slices.Clone(path[start:]), use)))
-			case !done[use.Relation.To]:
-				path = append(path, use)
-				visit(c.entity(use.Relation.To))
-				path = path[:len(path)-1]
+				found = append(found, circle(path[start:]))
+			case !done[use.Entity]:
+				visit(c.entity(use.Entity))
 			}
+			path = path[:len(path)-1]
 		}
 		done[e.Name] = true
 		out, list := e.parsed.Compile(known)
@@ -44,18 +44,25 @@ func (c *compiler) expressions() diag.List {
 	return found
 }
 
-// circle reports uses of relations that lead back to where they start.
-func circle(uses []expr.Use) diag.Diagnostic {
-	names := []string{uses[0].Relation.From}
-	for _, u := range uses {
-		names = append(names, u.Relation.To)
+// read is where the expressions of an entity read another.
+type read struct {
+	by string
+	expr.Use
+}
+
+// circle reports reads that lead back to where they start.
+func circle(reads []read) diag.Diagnostic {
+	var names []string
+	for _, r := range reads {
+		names = append(names, r.by)
 	}
-	last := uses[len(uses)-1]
+	names = append(names, names[0])
+	last := reads[len(reads)-1]
 	d := diag.Errorf(last.Span, "cycle", "the expressions of %s read each other: %s", strings.Join(names[:len(names)-1], " and "),
 		strings.Join(names, " -> ")).
 		WithHelp("Read traits in one direction only: the profiles of one entity are built before those of the other.")
-	for _, u := range uses[:len(uses)-1] {
-		d = d.WithRelated(u.Span, "the other direction is read here")
+	for _, r := range reads[:len(reads)-1] {
+		d = d.WithRelated(r.Span, "the other direction is read here")
 	}
 	return d
 }

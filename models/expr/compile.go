@@ -38,7 +38,10 @@ type compiler struct {
 	// columns of other entities that expressions read.
 	relations map[string]*relation
 	related   map[string]Related
-	names     []string // what an expression can name, for suggestions
+	// missing marks the relations, and the members by one, of which nothing is
+	// known because the other entity has errors of its own.
+	missing map[string]bool
+	names   []string // what an expression can name, for suggestions
 
 	features map[string]Feature // by canonical form
 	taken    map[string]bool    // names of features
@@ -62,8 +65,7 @@ type symbol struct {
 // relation is what an expression needs to know of a relation.
 type relation struct {
 	*config.Relation
-	// traits are those of the other entity and its id; nil where they are not
-	// known, so that readers are not compiled.
+	// traits are the id of the other entity and its traits.
 	traits []Compiled
 }
 
@@ -116,7 +118,7 @@ func newCompiler(in Input) *compiler {
 	return &compiler{
 		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond),
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
-		relations: map[string]*relation{}, related: map[string]Related{},
+		relations: map[string]*relation{}, related: map[string]Related{}, missing: map[string]bool{},
 		features: map[string]Feature{}, taken: map[string]bool{}, used: map[string]bool{},
 	}
 }
@@ -197,9 +199,39 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 	return out
 }
 
+// leadsHere says that a relation is read by its members.
+func (c *compiler) leadsHere(r *config.Relation) bool {
+	return c.in.Entity != nil && r.To == c.in.Entity.Name
+}
+
+// members is the collection of those who belong to the entity by a relation, as
+// if it were a source whose columns are their traits.
+func members(r *config.Relation, traits []Compiled) *config.Source {
+	s := &config.Source{Name: r.Reverse, Entity: r.To, Time: TimeField}
+	add := func(name string, typ sql.Type) {
+		s.Columns = append(s.Columns, strict.Entry[config.Column]{Key: name, Value: config.Column{Type: columnWord(typ), Column: name}})
+	}
+	for _, t := range traits {
+		add(t.Name, t.Type)
+	}
+	add(r.From+"_id", sql.TypeInt)
+	add(config.IsPrimary, sql.TypeBool)
+	return s
+}
+
 // declare makes the checker's environment: collections, relations, picked
 // traits, now.
 func (c *compiler) declare(known map[string][]Compiled) bool {
+	for _, r := range c.in.Relations {
+		if c.leadsHere(r) {
+			traits, ok := known[r.From]
+			c.in.Sources = append(slices.Clip(c.in.Sources), members(r, traits))
+			c.missing[r.Reverse] = !ok
+		} else {
+			_, ok := known[r.To]
+			c.missing[r.Name] = !ok
+		}
+	}
 	rows := provider{}
 	vars := []*decls.VariableDecl{decls.NewVariable("now", types.TimestampType)}
 	c.names = append(c.names, "now")
@@ -220,10 +252,11 @@ func (c *compiler) declare(known map[string][]Compiled) bool {
 		vars = append(vars, decls.NewVariable(s.Name, types.NewListType(row)))
 	}
 	for _, r := range c.in.Relations {
-		rel := &relation{Relation: r}
-		if traits, ok := known[r.To]; ok {
-			rel.traits = append([]Compiled{{Name: rel.id(), Type: sql.TypeInt}}, traits...)
+		if c.leadsHere(r) {
+			continue
 		}
+		rel := &relation{Relation: r}
+		rel.traits = append([]Compiled{{Name: rel.id(), Type: sql.TypeInt}}, known[r.To]...)
 		c.relations[r.Name] = rel
 		c.names = append(c.names, r.Name)
 		fields := map[string]*types.Type{}
@@ -487,7 +520,7 @@ func (c *compiler) check(e *expression) bool {
 		return false
 	}
 	for name := range e.reads {
-		if r := c.relations[name]; r != nil && r.traits == nil {
+		if c.missing[name] {
 			return false
 		}
 	}
@@ -569,7 +602,7 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 // folded away is not read. levels are those of the segments before.
 func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 	reads, segments, features, related := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	columns(out.Expr, func(name string) {
+	columns(out.Expr, Row, func(name string) {
 		segment, isSegment := strings.CutPrefix(name, SegmentColumn(""))
 		sym := c.traits[name]
 		_, isRelated := c.related[name]

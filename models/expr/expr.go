@@ -17,7 +17,8 @@ const (
 	// Event is the alias of a collection's rows inside Feature.Aggregate. Its
 	// columns are the source's declared columns and TimeField.
 	Event = "e"
-	// TimeField is the name of a source's time column in expressions.
+	// TimeField is the name of a source's time column in expressions. Of members
+	// it is when they were last seen to belong to the entity.
 	TimeField = "time"
 )
 
@@ -31,7 +32,8 @@ type Input struct {
 	Sources  []*config.Source
 	Traits   []*config.Trait
 	Segments []*config.Segment
-	// Relations are those that start at the entity.
+	// Relations are those that start at the entity, and those that lead to it
+	// and have a Reverse name.
 	Relations []*config.Relation
 	// AsOf is what now means.
 	AsOf time.Time
@@ -87,11 +89,14 @@ type Compiled struct {
 type Feature struct {
 	// Name is "<source>.<what>_<hash>": unique, the same for the same
 	// aggregate, and never the name of a trait.
-	Name   string
+	Name string
+	// Source is the name of the collection: a source's, or Relation.Reverse.
 	Source string
 	Type   sql.Type
-	// Aggregate is an SQL aggregate over Event.
+	// Aggregate is an SQL aggregate over Event, Columns are those of Event that
+	// it reads, sorted.
 	Aggregate sql.Expr
+	Columns   []string
 }
 
 // Compile checks and translates the expressions of an entity that reads no
@@ -117,9 +122,15 @@ func Parse(in Input) *Unit {
 func (u *Unit) Reads() []Use {
 	var out []Use
 	for _, r := range u.c.in.Relations {
+		use := Use{Relation: r, Entity: r.To}
+		name := r.Name
+		if u.c.leadsHere(r) {
+			use.Entity, name = r.From, r.Reverse
+		}
 		for _, e := range slices.Concat(u.traits, u.segments) {
-			if x := e.reads[r.Name]; x != nil {
-				out = append(out, Use{Relation: r, Span: e.src.name(x)})
+			if x := e.reads[name]; x != nil {
+				use.Span = e.src.name(x)
+				out = append(out, use)
 				break
 			}
 		}
@@ -130,11 +141,13 @@ func (u *Unit) Reads() []Use {
 // Use is where expressions read a relation.
 type Use struct {
 	Relation *config.Relation
-	Span     diag.Span
+	// Entity is the other one, whose traits are read.
+	Entity string
+	Span   diag.Span
 }
 
 // Compile checks and translates the expressions. known has the traits of the
-// entities that the relations lead to, by the entity's name; expressions that
+// entities at the other ends of the relations, by the entity's name; expressions that
 // read one which is not in it are left out, since what is wrong with that one is
 // reported already.
 //

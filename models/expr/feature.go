@@ -27,6 +27,9 @@ func (t *translator) feature(s *config.Source, what string, typ sql.Type, agg sq
 		sum := sha256.Sum256([]byte(form))
 		digest := hex.EncodeToString(sum[:])
 		f = Feature{Source: s.Name, Type: typ, Aggregate: agg}
+		read := map[string]bool{}
+		columns(agg, Event, func(name string) { read[name] = true })
+		f.Columns = sorted(read)
 		// Eight digits tell apart what a project holds; should two agree, the
 		// second takes more of them.
 		for n := 8; ; n += 8 {
@@ -129,16 +132,16 @@ func (w *canon) list(es []sql.Expr) {
 	w.b.WriteByte(')')
 }
 
-// columns lists the columns of Row that a compiled expression reads.
-func columns(e sql.Expr, yield func(name string)) {
+// columns lists the columns of an alias that a compiled expression reads.
+func columns(e sql.Expr, of string, yield func(name string)) {
 	each := func(es []sql.Expr) {
 		for _, x := range es {
-			columns(x, yield)
+			columns(x, of, yield)
 		}
 	}
 	switch e := e.(type) {
 	case sql.Column:
-		if e.Table == Row {
+		if e.Table == of {
 			yield(e.Name)
 		}
 	case sql.Call:
@@ -148,15 +151,15 @@ func columns(e sql.Expr, yield func(name string)) {
 	case sql.Or:
 		each(e)
 	case sql.Cast:
-		columns(e.Expr, yield)
+		columns(e.Expr, of, yield)
 	case sql.Case:
 		for _, when := range e.Whens {
-			columns(when.If, yield)
-			columns(when.Then, yield)
+			columns(when.If, of, yield)
+			columns(when.Then, of, yield)
 		}
-		columns(e.Else, yield)
+		columns(e.Else, of, yield)
 	case sql.In:
-		columns(e.Expr, yield)
+		columns(e.Expr, of, yield)
 		each(e.List)
 	}
 }

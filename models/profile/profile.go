@@ -33,7 +33,10 @@ type Input struct {
 	// Relations are those that Expr reads, each with the entity at its other
 	// end, whose wide table is read.
 	Relations []Relation
-	AsOf      time.Time
+	// Members are the relations to Entity whose members Expr reads, each with
+	// their entity, whose wide table is read.
+	Members []Relation
+	AsOf    time.Time
 	// Built says that the profiles are built in this run.
 	Built bool
 }
@@ -62,6 +65,11 @@ func HistoryTable(e *config.Entity) sql.Table {
 
 func featuresTable(s *config.Source) sql.Table {
 	return sql.Table{Space: sql.Work, Name: "features_" + s.Name}
+}
+
+// membersTable has the features of the members of each entity.
+func membersTable(r Relation) sql.Table {
+	return sql.Table{Space: sql.Work, Name: "members_of_" + r.Name}
 }
 
 // System lists the tables that must exist before Build's model runs. The
@@ -105,8 +113,9 @@ type picked struct {
 	value, time string
 }
 
-// Features compiles the one scan of each source that the entity's traits and
-// segments need, as one model each; a source that nobody reads has none.
+// Features compiles the one scan of each source, and of the members of each
+// relation, that the entity's traits and segments need, as one model each; a
+// source that nobody reads has none.
 func Features(in Input) []*models.Model {
 	var out []*models.Model
 	picks := in.picks()
@@ -142,7 +151,48 @@ func Features(in Input) []*models.Model {
 			}},
 		})
 	}
+	for _, r := range in.Members {
+		out = append(out, in.members(r))
+	}
 	return out
+}
+
+// members aggregates those who belong to each entity by a relation.
+func (in Input) members(r Relation) *models.Model {
+	id := identity.Column(in.Entity)
+	key := sql.Col(expr.Event, id)
+	items := []sql.Item{sql.As(key, id)}
+	rows := &sql.Select{
+		Items: append(sql.Items("r", id, relation.IsPrimary), sql.As(sql.Col("r", relation.LastSeen), expr.TimeField)),
+		From: sql.Joins(sql.TableRef{Table: relation.Table(r.Relation), As: "r"}, sql.Join{
+			Kind: sql.InnerJoin, Right: sql.TableRef{Table: WideTable(r.Other), As: "w"},
+			On: sql.Fn(sql.Eq, sql.Col("w", identity.Column(r.Other)), sql.Col("r", identity.Column(r.Other))),
+		}),
+	}
+	read := map[string]bool{relation.IsPrimary: true, expr.TimeField: true}
+	for _, f := range in.Expr.Features {
+		if f.Source != r.Reverse {
+			continue
+		}
+		items = append(items, sql.As(f.Aggregate, f.Name))
+		for _, c := range f.Columns {
+			if !read[c] {
+				read[c] = true
+				rows.Items = append(rows.Items, sql.Items("w", c)...)
+			}
+		}
+	}
+	return &models.Model{
+		Name:  "members:" + r.Name,
+		Nodes: []string{"relation:" + r.Name},
+		Span:  r.Pos.Span(),
+		Steps: []models.Step{&models.Exec{
+			Title: "aggregate " + r.Reverse,
+			Statements: []sql.Statement{sql.CreateTableAs{Table: membersTable(r), Query: &sql.Select{
+				Items: items, From: sql.Derived{Query: rows, As: expr.Event}, GroupBy: []sql.Expr{key},
+			}}},
+		}},
+	}
 }
 
 // collection is the rows of a source under the alias expr.Event, each with the
@@ -227,13 +277,13 @@ func (p picked) expr() sql.Expr {
 
 // combine chooses among what the sources say.
 func combine(pick string, list []picked) sql.Expr {
-	value := func(p picked) sql.Expr { return sql.Col(alias(p.source), p.value) }
+	value := func(p picked) sql.Expr { return sql.Col(alias(p.source.Name), p.value) }
 	if len(list) == 1 {
 		return value(list[0])
 	}
 	values, times := make([]sql.Expr, len(list)), make([]sql.Expr, len(list))
 	for i, p := range list {
-		values[i], times[i] = value(p), sql.Col(alias(p.source), p.time)
+		values[i], times[i] = value(p), sql.Col(alias(p.source.Name), p.time)
 	}
 	switch pick {
 	case "min":
@@ -256,7 +306,8 @@ func combine(pick string, list []picked) sql.Expr {
 	}
 }
 
-func alias(s *config.Source) string { return "f_" + s.Name }
+// alias is that of the features of a collection.
+func alias(collection string) string { return "f_" + collection }
 
 // ModelName is the name of an entity's Build.
 func ModelName(e *config.Entity) string { return "profile:" + e.Name }
@@ -311,9 +362,8 @@ func wide(in Input) *sql.Select {
 	picks := in.picks()
 	read := map[*config.Source]bool{}
 	for _, f := range in.Expr.Features {
-		s := in.source(f.Source)
-		read[s] = true
-		items = append(items, sql.Items(alias(s), f.Name)...)
+		read[in.source(f.Source)] = true
+		items = append(items, sql.Items(alias(f.Source), f.Name)...)
 		have = append(have, f.Name)
 	}
 	for _, t := range in.Traits {
@@ -329,9 +379,16 @@ func wide(in Input) *sql.Select {
 	for _, s := range in.Sources {
 		if read[s] {
 			from = &sql.Join{
-				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: featuresTable(s), As: alias(s)},
-				On: sql.Fn(sql.Eq, sql.Col(alias(s), id), sql.Col("c", id)),
+				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: featuresTable(s), As: alias(s.Name)},
+				On: sql.Fn(sql.Eq, sql.Col(alias(s.Name), id), sql.Col("c", id)),
 			}
+		}
+	}
+	for _, r := range in.Members {
+		as := alias(r.Reverse)
+		from = &sql.Join{
+			Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: membersTable(r), As: as},
+			On: sql.Fn(sql.Eq, sql.Col(as, id), sql.Col("c", id)),
 		}
 	}
 	for _, r := range in.Relations {

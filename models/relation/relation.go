@@ -29,7 +29,7 @@ type Input struct {
 // The columns of Table beside the ids of the two entities.
 const (
 	// IsPrimary is true for one pair of each entity that the relation starts at.
-	IsPrimary = "is_primary"
+	IsPrimary = config.IsPrimary
 	// FirstSeen and LastSeen are NULL where no row that says so has a time.
 	FirstSeen = "first_seen"
 	LastSeen  = "last_seen"
