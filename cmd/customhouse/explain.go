@@ -268,9 +268,17 @@ func (l link) String() string {
 // counted is "1 row" or "2,000 rows".
 func counted(n int64, noun string) string {
 	if n != 1 {
-		noun += "s"
+		noun = plural(noun)
 	}
 	return console.Number(n) + " " + noun
+}
+
+// plural is good enough for the names of entities.
+func plural(noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return stem + "ies"
+	}
+	return noun + "s"
 }
 
 // moment is a time as short as it can be said.
@@ -1038,7 +1046,7 @@ func (x *explorer) customer(ctx context.Context, term string) error {
 	if x.format == "json" {
 		return console.JSON(x.stdout, out)
 	}
-	return out.print(x.stdout, x.e.Name)
+	return aligned(x.stdout, out.lines)
 }
 
 // links are those among the customer's identifiers, and those to others that do
@@ -1137,9 +1145,24 @@ func (x *explorer) besides(ctx context.Context, out *customerExplained, m identi
 	return nil
 }
 
-func (c customerExplained) print(w io.Writer, entity string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	line := func(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+// aligned writes lines whose cells are separated by tabs.
+func aligned(w io.Writer, lines func(line func(format string, args ...any))) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	lines(func(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) })
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c customerExplained) lines(line func(format string, args ...any)) {
+	entity := c.Entity
 	more := func(all int64, shown int) {
 		if rest := all - int64(shown); rest > 0 {
 			line("  and %s more", console.Number(rest))
@@ -1197,7 +1220,6 @@ func (c customerExplained) print(w io.Writer, entity string) error {
 	for _, h := range c.History {
 		line("  %s\t%s", moment(h.At), h.say(entity, c.ID))
 	}
-	return t.Flush()
 }
 
 // share is a part of a whole in words.
