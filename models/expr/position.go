@@ -70,6 +70,12 @@ func (s *source) name(e ast.Expr) diag.Span {
 			}
 		}
 	case ast.SelectKind:
+		if e.AsSelect().IsTestOnly() { // of has(): cel-go does not place the point
+			_, at = s.extent(e.AsSelect().Operand())
+			for at < len(s.runes) && s.runes[at] != '.' {
+				at++
+			}
+		}
 		start := at + 1
 		for start < len(s.runes) && unicode.IsSpace(s.runes[start]) {
 			start++

@@ -130,7 +130,8 @@ func (in Input) pairs(v *config.Via) *sql.Select {
 		said = in.rows(v, texts)
 	}
 
-	// The strongest identifier that somebody has says who it is.
+	// The strongest identifier that somebody has says who it is; those that are
+	// quarantined or expired are nobody's.
 	from := sql.From(sql.Derived{Query: identity.Normalised(said, keep, texts), As: "v"})
 	strongest := sql.Call{Func: sql.Coalesce}
 	for i, t := range texts {
@@ -140,7 +141,6 @@ func (in Input) pairs(v *config.Via) *sql.Select {
 			On: sql.And{
 				eq(sql.Col(alias, "identifier"), sql.Col("v", t.As)),
 				eq(sql.Col(alias, "identifier_type"), sql.String(t.Identifier.Name)),
-				sql.Fn(sql.Not, sql.Col(alias, "quarantined")),
 			},
 		}
 		strongest.Args = append(strongest.Args, sql.Col(alias, identity.Column(in.To)))
@@ -225,7 +225,6 @@ func (in Input) identifiers(kind, as string) sql.Query {
 		Where: sql.And{
 			eq(sql.Col("i", "identifier_type"), sql.String(kind)),
 			sql.Fn(sql.IsNotNull, sql.Col("i", identity.Column(in.From))),
-			sql.Fn(sql.Not, sql.Col("i", "quarantined")),
 		},
 	}
 }

@@ -143,13 +143,12 @@ func (w *world) pairs() []pair {
 	return out
 }
 
-// known is whose an identifier is, by its type and comparable value; those that
-// are quarantined are nobody's.
+// known is whose an identifier is, by its type and comparable value.
 func (w *world) known(entity string) map[[2]string]string {
 	w.Helper()
 	out := map[[2]string]string{}
 	for _, r := range w.Rows(fmt.Sprintf(`SELECT identifier_type, identifier, %[1]s_id FROM public.%[1]s_identities
-		WHERE NOT quarantined AND %[1]s_id IS NOT NULL`, entity)) {
+		WHERE %[1]s_id IS NOT NULL`, entity)) {
 		out[[2]string{r[0], r[1]}] = r[2]
 	}
 	return out
