@@ -66,8 +66,10 @@ func TestRelation(t *testing.T) {
 	}
 	order := strings.Fields(names)
 	for _, pair := range [][2]string{
-		{"identity:account", "relation:employer"}, {"map:contacts", "relation:employer"},
-		{"relation:employer", "profile:customer"}, {"profile:account", "profile:customer"},
+		{"identity:account", "relation:employer"},
+		{"map:contacts", "relation:employer"},
+		{"relation:employer", "profile:customer"},
+		{"profile:account", "profile:customer"},
 	} {
 		if a, b := slices.Index(order, pair[0]), slices.Index(order, pair[1]); a < 0 || b < a {
 			t.Errorf("got %s not before %s in %s", pair[0], pair[1], names)
