@@ -49,16 +49,16 @@ func planned(tb testing.TB, text string, nodes ...string) (names string, found [
 	return strings.Join(models, " "), found, reads
 }
 
-// more adds traits and segments to a project.
-func more(text, traits, segments string) string {
-	text = strings.Replace(text, "segments:\n", traits+"segments:\n", 1)
+// more is business with more traits and segments.
+func more(traits, segments string) string {
+	text := strings.Replace(business, "segments:\n", traits+"segments:\n", 1)
 	return strings.Replace(text, "destinations:", segments+"destinations:", 1)
 }
 
 // TestRelation: the profiles of one entity are built after those that they
 // read, whatever the order of the project.
 func TestRelation(t *testing.T) {
-	text := more(business, "  - {name: tier, entity: customer, value: employer.plan}\n",
+	text := more("  - {name: tier, entity: customer, value: employer.plan}\n",
 		"  - {name: theirs, entity: customer, when: employer.account_id == 1}\n")
 	names, found, reads := planned(t, text)
 	if len(found) > 0 {
@@ -116,7 +116,7 @@ func TestRelationChecks(t *testing.T) {
 }
 
 func TestMembers(t *testing.T) {
-	text := more(business, "  - {name: revenue, entity: account, value: 'employees.sum(e, e.spent)'}\n", "")
+	text := more("  - {name: revenue, entity: account, value: 'employees.sum(e, e.spent)'}\n", "")
 	names, found, reads := planned(t, text)
 	if len(found) > 0 {
 		t.Fatal(found)
@@ -142,19 +142,19 @@ func TestCircle(t *testing.T) {
 		want       []string
 	}{
 		{
-			"both directions", more(business, "  - {name: tier, entity: customer, value: employer.plan}\n", "  - {name: large, entity: account, when: employees.count() > 3}\n"),
+			"both directions", more("  - {name: tier, entity: customer, value: employer.plan}\n", "  - {name: large, entity: account, when: employees.count() > 3}\n"),
 			[]string{"cycle: the expressions of customer and account read each other: customer -> account -> customer"},
 		},
 		{
-			"two relations", more(business, "  - {name: tier, entity: customer, value: employer.plan}\n", "  - {name: led, entity: account, when: founder.spent > 3.0}\n") +
+			"two relations", more("  - {name: tier, entity: customer, value: employer.plan}\n", "  - {name: led, entity: account, when: founder.spent > 3.0}\n") +
 				"  - {name: founder, from: account, to: customer, via: [{source: companies, identifiers: {email: founder}}]}\n",
 			[]string{"cycle: the expressions of customer and account read each other: customer -> account -> customer"},
 		},
 		{
-			"an error of the other", more(business, "  - {name: broken, entity: account, value: plan + 1}\n  - {name: tier, entity: customer, value: employer.broken + 1}\n", ""),
+			"an error of the other", more("  - {name: broken, entity: account, value: plan + 1}\n  - {name: tier, entity: customer, value: employer.broken + 1}\n", ""),
 			[]string{"cel-type: plan is a text and 1 is a whole number: they cannot be added"},
 		},
-		{"one direction", more(business, "  - {name: tier, entity: customer, value: employer.plan}\n", ""), nil},
+		{"one direction", more("  - {name: tier, entity: customer, value: employer.plan}\n", ""), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, found, _ := planned(t, test.text); !slices.Equal(found, test.want) {

@@ -238,8 +238,8 @@ func (w *world) oracle(rows []contact) []pair {
 		}
 		g := facts[b]
 		ids := func() int {
-			x, _ := strconv.Atoi(k.to) //nolint:errcheck // written by the database
-			y, _ := strconv.Atoi(b.to) //nolint:errcheck // written by the database
+			x, _ := strconv.Atoi(k.to)
+			y, _ := strconv.Atoi(b.to)
 			return cmp.Compare(x, y)
 		}
 		var d int
@@ -265,7 +265,7 @@ func (w *world) oracle(rows []contact) []pair {
 	for k, f := range facts {
 		out = append(out, pair{k.from, k.to, best[k.from] == k, day(f.first), day(f.last), f.rows, via[f.via]})
 	}
-	number := func(s string) int { n, _ := strconv.Atoi(s); return n } //nolint:errcheck // written by the database
+	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
 	slices.SortFunc(out, func(a, b pair) int {
 		return cmp.Or(number(a.from)-number(b.from), number(a.to)-number(b.to))
 	})
