@@ -133,7 +133,7 @@ func (in Input) pairs(v *config.Via) *sql.Select {
 	// The strongest identifier that somebody has says who it is; those that are
 	// quarantined or expired are nobody's.
 	from := sql.From(sql.Derived{Query: identity.Normalised(said, keep, texts), As: "v"})
-	strongest := sql.Call{Func: sql.Coalesce}
+	var ids []sql.Expr
 	for i, t := range texts {
 		alias := "i" + strconv.Itoa(i)
 		from = &sql.Join{
@@ -143,7 +143,11 @@ func (in Input) pairs(v *config.Via) *sql.Select {
 				eq(sql.Col(alias, "identifier_type"), sql.String(t.Identifier.Name)),
 			},
 		}
-		strongest.Args = append(strongest.Args, sql.Col(alias, identity.Column(in.To)))
+		ids = append(ids, sql.Col(alias, identity.Column(in.To)))
+	}
+	strongest := ids[0]
+	if len(ids) > 1 { // not every warehouse takes a single argument
+		strongest = sql.Fn(sql.Coalesce, ids...)
 	}
 	matched := &sql.Select{Items: append(sql.Items("v", keep...), sql.As(strongest, toID)), From: from}
 	return &sql.Select{
