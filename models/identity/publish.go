@@ -56,7 +56,24 @@ func (r *resolver) publish() []sql.Statement {
 			},
 		}})
 	}
-	return append(list, r.incidents())
+	return append(list, r.told(), r.incidents())
+}
+
+// told are the values of the identifiers that incidents name: those of known
+// ones are in identities alone, whose values are costly to read.
+func (r *resolver) told() sql.Statement {
+	named := sql.Union{
+		&sql.Select{Items: []sql.Item{sql.As(sql.Col("r", "x"), "n")}, From: ref(r.table("refused"), "r")},
+		&sql.Select{Items: []sql.Item{sql.As(sql.Col("r", "x"), "n")}, From: ref(r.table("quarantined"), "r"), Where: sql.Fn(sql.IsNotNull, sql.Col("r", "k"))},
+	}
+	if r.suspicious() {
+		named = append(named, &sql.Select{Items: sql.Items("r", "n"), From: ref(r.table("suspects"), "r")})
+	}
+	return sql.CreateTableAs{Table: r.table("told"), Query: &sql.Select{
+		Items: []sql.Item{sql.As(sql.Col("i", "number"), "n"), sql.As(sql.Col("i", "identifier"), "v")},
+		From:  ref(IdentitiesTable(r.e), "i"),
+		Where: sql.InQuery{Exprs: []sql.Expr{sql.Col("i", "number")}, Query: named},
+	}}
 }
 
 // commit puts the result in place: as a whole from scratch, otherwise by
@@ -84,20 +101,25 @@ func (r *resolver) commit() []sql.Statement {
 			sql.UpdateFrom{
 				Table: IdentitiesTable(e), As: "t",
 				Set: []sql.Assignment{
-					{Column: Column(e), Value: sql.Col("m", "id")}, {Column: "component", Value: sql.Col("m", "g")}, {Column: "quarantined", Value: sql.Col("m", "q")},
+					{Column: Column(e), Value: sql.Col("m", "id")}, {Column: "component", Value: sql.Col("m", "g")},
 				},
 				From: ref(r.table("moved"), "m"), On: of("m"),
 			},
 			sql.UpdateFrom{
+				Table: IdentitiesTable(e), As: "t", Set: []sql.Assignment{{Column: "quarantined", Value: sql.Col("m", "q")}},
+				From: ref(r.table("moved"), "m"), On: sql.And{of("m"), sql.Fn(sql.Ne, sql.Col("m", "q"), sql.Col("t", "quarantined"))},
+			},
+			// Apart: a column that does not change is not written again, and hardly
+			// anything was first seen earlier than was known.
+			sql.UpdateFrom{
 				Table: IdentitiesTable(e), As: "t",
-				Set: []sql.Assignment{
-					{Column: "first_seen", Value: sql.Fn(sql.Least, sql.Col("t", "first_seen"), sql.Col("s", "first_seen"))},
-					{Column: "last_seen", Value: sql.Fn(sql.Greatest, sql.Col("t", "last_seen"), sql.Col("s", "last_seen"))},
-				},
-				From: ref(r.table("seen"), "s"),
-				On: sql.And{of("s"), sql.Or{
-					sql.Fn(sql.Lt, sql.Col("s", "first_seen"), sql.Col("t", "first_seen")), sql.Fn(sql.Gt, sql.Col("s", "last_seen"), sql.Col("t", "last_seen")),
-				}},
+				Set:  []sql.Assignment{{Column: "first_seen", Value: sql.Col("s", "first_seen")}},
+				From: ref(r.table("seen"), "s"), On: sql.And{of("s"), sql.Fn(sql.Lt, sql.Col("s", "first_seen"), sql.Col("t", "first_seen"))},
+			},
+			sql.UpdateFrom{
+				Table: IdentitiesTable(e), As: "t",
+				Set:  []sql.Assignment{{Column: "last_seen", Value: sql.Col("s", "last_seen")}},
+				From: ref(r.table("seen"), "s"), On: sql.And{of("s"), sql.Fn(sql.Gt, sql.Col("s", "last_seen"), sql.Col("t", "last_seen"))},
 			},
 			sql.InsertSelect{Table: IdentitiesTable(e), Columns: r.identityColumns(), Query: r.identities(sql.Fn(sql.Not, sql.Col("d", "known")))},
 		)
@@ -169,18 +191,15 @@ func (r *resolver) incidents() sql.Statement {
 	e := r.e
 	// id is the entity as the incident found it, for those about one.
 	about := func(from sql.From, n, reason, evidence, id, where sql.Expr) *sql.Select {
-		value := sql.Expr(sql.Col("d", "v"))
-		joins := []sql.Join{{Kind: sql.InnerJoin, Right: ref(r.table("nodes"), "d"), On: eq(sql.Col("d", "n"), n)}}
-		if r.Last != nil {
-			joins = append(joins, sql.Join{Kind: sql.LeftJoin, Right: ref(IdentitiesTable(e), "o"), On: eq(sql.Col("o", "number"), n)})
-			value = sql.Fn(sql.Coalesce, value, sql.Col("o", "identifier"))
-		}
 		return &sql.Select{
 			Items: []sql.Item{
-				sql.As(typeName(e, sql.Col("d", "t")), "identifier_type"), sql.As(value, "identifier"), sql.As(reason, "reason"), sql.As(evidence, "evidence"),
+				sql.As(typeName(e, sql.Col("d", "t")), "identifier_type"), sql.As(sql.Fn(sql.Coalesce, sql.Col("d", "v"), sql.Col("o", "v")), "identifier"), sql.As(reason, "reason"), sql.As(evidence, "evidence"),
 				sql.As(sql.String(r.RunID), "run_id"), sql.As(n, "number"), sql.As(id, Column(e)),
 			},
-			From: sql.Joins(from, joins...), Where: where,
+			From: sql.Joins(from,
+				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("nodes"), "d"), On: eq(sql.Col("d", "n"), n)},
+				sql.Join{Kind: sql.LeftJoin, Right: ref(r.table("told"), "o"), On: eq(sql.Col("o", "n"), n)}),
+			Where: where,
 		}
 	}
 	nobody := sql.Null{Type: sql.TypeInt}
@@ -257,20 +276,26 @@ func (r *resolver) store(s *config.Source) []sql.Statement {
 		columns = append(columns, c.Name)
 	}
 	kind := func(k int) sql.Expr { return eq(sql.Col("d", "kind"), sql.Int(k)) }
+	// As with identities, the time that hardly ever changes apart.
+	again := func(columns ...string) sql.Statement {
+		var set []sql.Assignment
+		differs := sql.Or{}
+		for _, c := range columns {
+			set = append(set, sql.Assignment{Column: c, Value: sql.Col("d", c)})
+			differs = append(differs, sql.Fn(sql.Ne, sql.Col("d", c), sql.Col("t", c)))
+		}
+		return sql.UpdateFrom{
+			Table: StoredTable(s), As: "t", Set: set,
+			From: ref(diffTable(s), "d"), On: sql.And{eq(sql.Col("t", "row"), sql.Col("d", "row")), kind(isSeen), differs},
+		}
+	}
 	return []sql.Statement{
 		sql.Delete{Table: StoredTable(s), Where: sql.InQuery{
 			Exprs: []sql.Expr{sql.Col("", "row")}, Query: &sql.Select{Items: sql.Items("d", "row"), From: ref(diffTable(s), "d"), Where: kind(isGone)},
 		}},
-		sql.UpdateFrom{
-			Table: StoredTable(s), As: "t",
-			Set: []sql.Assignment{
-				{Column: "first_seen", Value: sql.Col("d", "first_seen")},
-				{Column: "last_seen", Value: sql.Col("d", "last_seen")},
-				{Column: "rows", Value: sql.Col("d", "rows")},
-				{Column: "open", Value: sql.Col("d", "open")},
-			},
-			From: ref(diffTable(s), "d"), On: sql.And{eq(sql.Col("t", "row"), sql.Col("d", "row")), kind(isSeen)},
-		},
+		again("first_seen"),
+		again("last_seen", "rows"),
+		again("open"),
 		sql.InsertSelect{Table: StoredTable(s), Columns: columns, Query: &sql.Select{Items: sql.Items("c", columns...), From: ref(codedTable(s), "c")}},
 	}
 }
@@ -278,13 +303,80 @@ func (r *resolver) store(s *config.Source) []sql.Statement {
 // Reasons are the values of <entity>_identity_incidents.reason.
 var Reasons = []string{"ignored", "invalid", "too_long", "quarantined", "shared", "conflict", "too_many", "never_link", "suspect"}
 
+// totals counts the entities and the identifiers of the largest: totals
+// (entities, largest, unknown). A run that goes on from the last one counts in
+// its scope, and all over again only if the largest of all was in it and is
+// smaller now.
+func (r *resolver) totals() []models.Step {
+	totals := r.table("totals")
+	count := func(q *sql.Select) *models.Exec {
+		return &models.Exec{Title: "count", Statements: []sql.Statement{sql.CreateTableAs{Table: totals, Query: q}}}
+	}
+	number := func(items sql.Expr, from sql.From) sql.Expr {
+		return sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Coalesce, items, sql.Int(0)), "n")}, From: from}}
+	}
+	stats := sql.Joins(ref(r.table("stats"), "s"),
+		sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("ids"), "i"), On: eq(sql.Col("i", "c"), sql.Col("s", "c"))})
+	found := number(sql.Fn(sql.CountAll), ref(r.table("ids"), "i"))
+	largest := number(sql.Fn(sql.Max, sql.Col("s", "size")), stats)
+	if r.Last == nil {
+		return []models.Step{count(&sql.Select{Items: []sql.Item{sql.As(found, "entities"), sql.As(largest, "largest"), sql.As(sql.Int(0), "unknown")}})}
+	}
+	state := sql.Derived{As: "l", Query: &sql.Select{
+		Items: sql.Items("s", "entities", "largest"), From: ref(StateTable, "s"),
+		Where: sql.And{eq(sql.Col("s", "entity"), sql.String(r.e.Name)), eq(sql.Col("s", "source"), sql.String(""))},
+	}}
+	sizes := sql.Derived{As: "b", Query: &sql.Select{
+		Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "size")}, From: ref(r.table("before"), "d"),
+		Where: sql.Fn(sql.IsNotNull, sql.Col("d", "old")), GroupBy: []sql.Expr{sql.Col("d", "old")},
+	}}
+	was := &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("l", "entities"), "entities"), sql.As(sql.Col("l", "largest"), "largest"),
+			sql.As(found, "found"), sql.As(largest, "size"),
+			sql.As(number(sql.Fn(sql.CountAll), sizes), "had"), sql.As(number(sql.Fn(sql.Max, sql.Col("b", "size")), sizes), "had_size"),
+		},
+		From: state,
+	}
+	shrunk := sql.And{sql.Fn(sql.Ge, sql.Col("w", "had_size"), sql.Col("w", "largest")), sql.Fn(sql.Lt, sql.Col("w", "size"), sql.Col("w", "largest"))}
+	// As the commit will leave them: those out of scope, and those in it.
+	whole := sql.Union{
+		&sql.Select{
+			Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "size")}, From: ref(IdentitiesTable(r.e), "i"),
+			Where: sql.And{
+				sql.Fn(sql.IsNotNull, sql.Col("i", Column(r.e))),
+				sql.InQuery{Exprs: []sql.Expr{sql.Col("i", "number")}, Not: true, Query: &sql.Select{Items: sql.Items("d", "n"), From: ref(r.table("before"), "d")}},
+			},
+			GroupBy: []sql.Expr{sql.Col("i", Column(r.e))},
+		},
+		&sql.Select{Items: sql.Items("s", "size"), From: stats},
+	}
+	return []models.Step{
+		count(&sql.Select{
+			Items: []sql.Item{
+				sql.As(sql.Fn(sql.AddFast, sql.Fn(sql.SubFast, sql.Col("w", "entities"), sql.Col("w", "had")), sql.Col("w", "found")), "entities"),
+				sql.As(sql.Fn(sql.Greatest, sql.Col("w", "largest"), sql.Col("w", "size")), "largest"),
+				sql.As(sql.If(shrunk, sql.Int(1), sql.Int(0)), "unknown"),
+			},
+			From: sql.Derived{Query: was, As: "w"},
+		}),
+		&models.Loop{
+			Title: "count all",
+			While: &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Max, sql.Col("t", "unknown")), "n")}, From: ref(totals, "t")},
+			Max:   2,
+			Steps: []models.Step{count(&sql.Select{
+				Items: []sql.Item{
+					sql.As(sql.Fn(sql.CountAll), "entities"), sql.As(sql.Fn(sql.Coalesce, sql.Fn(sql.Max, sql.Col("w", "size")), sql.Int(0)), "largest"),
+					sql.As(sql.Int(0), "unknown"),
+				},
+				From: sql.Derived{Query: whole, As: "w"},
+			})},
+		},
+	}
+}
+
 func (r *resolver) measures() []models.Measure {
 	e := r.e
-	sizes := &sql.Select{
-		Items:   []sql.Item{sql.As(sql.Col("i", Column(e)), "id"), sql.As(sql.Fn(sql.CountAll), "size")},
-		From:    ref(IdentitiesTable(e), "i"),
-		GroupBy: []sql.Expr{sql.Col("i", Column(e))},
-	}
 	sum := func(x sql.Expr) sql.Expr { return sql.Fn(sql.Coalesce, sql.Fn(sql.Sum, x), sql.Int(0)) }
 	counts := func(column string, values ...string) []sql.Item {
 		var items []sql.Item
@@ -312,15 +404,13 @@ func (r *resolver) measures() []models.Measure {
 			Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "touched")}, From: ref(r.table("nodes"), "d"),
 		}})
 	}
-	some := sql.Fn(sql.IsNotNull, sql.Col("s", "id"))
 	return append(list,
 		models.Measure{Subject: "identity:" + e.Name, Query: &sql.Select{
 			Items: []sql.Item{
-				sql.As(sum(sql.Col("s", "size")), "identifiers"),
-				sql.As(sql.Fn(sql.Count, sql.Col("s", "id")), "customers"),
-				sql.As(sql.Fn(sql.Coalesce, sql.Fn(sql.Max, sql.If(some, sql.Col("s", "size"), nil)), sql.Int(0)), "largest"),
+				sql.As(sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")}, From: ref(IdentitiesTable(e), "i")}}, "identifiers"),
+				sql.As(sql.Col("t", "entities"), "customers"), sql.As(sql.Col("t", "largest"), "largest"),
 			},
-			From: sql.Derived{Query: sizes, As: "s"},
+			From: ref(r.table("totals"), "t"),
 		}},
 		models.Measure{Subject: "changes:" + e.Name, Query: &sql.Select{
 			Items: counts("kind", "merge", "split", "gone"),

@@ -97,6 +97,7 @@ func Resolve(in Input) *models.Model {
 	steps = append(steps, r.joinPairs()...)
 	steps = append(steps, r.assignIDs())
 	steps = append(steps, &models.Exec{Title: "write identities", Statements: r.publish()})
+	steps = append(steps, r.totals()...)
 	note := ""
 	if in.Last == nil && in.Because != FirstRun {
 		note = "built from all rows: " + in.Because
@@ -190,19 +191,11 @@ func (r *resolver) named(out sql.Table) sql.Statement {
 			sql.As(sql.Fn(sql.Least, sql.Col("d", "first_seen"), sql.Col("o", "first_seen")), "first_seen"),
 			sql.As(sql.Fn(sql.Greatest, sql.Col("d", "last_seen"), sql.Col("o", "last_seen")), "last_seen"),
 			sql.As(sql.Fn(sql.Coalesce, sql.Col("o", "source"), r.sourceName(sql.Col("d", "source"))), "source"),
-			sql.As(sql.Col("o", "old"), "old"), sql.As(sql.Col("o", "number"), "number"),
+			sql.As(sql.Col("o", Column(e)), "old"), sql.As(sql.Col("o", "number"), "number"),
 		},
 		From: sql.Joins(sql.Derived{Query: all, As: "d"}, sql.Join{
-			Kind: sql.LeftJoin,
-			Right: sql.Derived{As: "o", Query: &sql.Select{
-				Items: []sql.Item{
-					sql.As(r.rank(sql.Col("i", "identifier_type")), "t"), sql.As(sql.Col("i", "identifier"), "v"),
-					sql.As(sql.Col("i", "first_seen"), "first_seen"), sql.As(sql.Col("i", "last_seen"), "last_seen"),
-					sql.As(sql.Col("i", "source"), "source"), sql.As(sql.Col("i", Column(e)), "old"), sql.As(sql.Col("i", "number"), "number"),
-				},
-				From: ref(IdentitiesTable(e), "i"),
-			}},
-			On: sql.And{eq(sql.Col("o", "t"), sql.Col("d", "t")), eq(sql.Col("o", "v"), sql.Col("d", "v"))},
+			Kind: sql.LeftJoin, Right: ref(IdentitiesTable(e), "o"),
+			On: sql.And{eq(sql.Col("o", "identifier_type"), typeName(e, sql.Col("d", "t"))), eq(sql.Col("o", "identifier"), sql.Col("d", "v"))},
 		}),
 	}
 	isNew := sql.Fn(sql.IsNull, sql.Col("k", "number"))
@@ -259,9 +252,11 @@ func (r *resolver) lost() *models.Assert {
 	for _, id := range e.Identifiers {
 		names = append(names, sql.String(id.Name))
 	}
-	known := count(IdentitiesTable(e), sql.In{Expr: sql.Col("x", "identifier_type"), List: names})
+	known := count(IdentitiesTable(e), nil)
 	var gone sql.Expr
 	if r.Last == nil {
+		// Some may be of types that the entity had.
+		known = count(IdentitiesTable(e), sql.In{Expr: sql.Col("x", "identifier_type"), List: names})
 		gone = sql.Fn(sql.SubFast, known, count(r.table("nodes"), sql.Col("x", "known")))
 	} else {
 		gone = count(r.table("dead"), nil)

@@ -164,6 +164,12 @@ func (w *world) look(b *bench) map[string][]string {
 	}
 	read("identities", "SELECT * FROM public.customer_identities ORDER BY ALL")
 	read("incidents", "SELECT * EXCLUDE (run_id) FROM public.customer_identity_incidents ORDER BY ALL")
+	read("state", "SELECT * EXCLUDE (since) FROM public.identity_state ORDER BY ALL")
+	want := b.Rows("SELECT count(*), coalesce(max(size), 0) FROM (SELECT count(*) AS size FROM public.customer_identities WHERE customer_id IS NOT NULL GROUP BY customer_id)")
+	got := b.Rows("SELECT entities, largest FROM public.identity_state WHERE source = ''")
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.Errorf("entities and the largest (-counted +stored):\n%s", diff)
+	}
 	read("history", "SELECT * FROM public.customer_id_history ORDER BY ALL")
 	for _, s := range w.sources {
 		// An edge of the window may differ; what is known may not.

@@ -271,12 +271,15 @@ func (r reader) diff() *sql.Select {
 	switch r.s.Changes {
 	case byAppend:
 		lost = sql.Col("r", "open")
+		// Most of what is stored is neither seen again nor open.
+		stored.Where = sql.Or{sql.Fn(sql.Gt, sql.Col("r", "open"), sql.Int(0)), sql.InQuery{
+			Exprs: []sql.Expr{sql.Col("r", "hash.1")}, Query: &sql.Select{Items: sql.Items("c", "hash.1"), From: ref(scanTable(r.s), "c")},
+		}}
 	case byUpdate:
 		stored.From = sql.Joins(stored.From, sql.Join{
-			Kind: sql.LeftJoin, On: eq(sql.Col("k", "key"), sql.Col("r", "key")),
+			Kind: sql.InnerJoin, On: eq(sql.Col("k", "key"), sql.Col("r", "key")),
 			Right: sql.Derived{As: "k", Query: &sql.Select{Distinct: true, Items: sql.Items("c", "key"), From: ref(scanTable(r.s), "c")}},
 		})
-		lost = sql.If(sql.Fn(sql.IsNull, sql.Col("k", "key")), sql.Int(0), lost)
 	}
 	stored.Items = append(stored.Items, sql.As(lost, "lost"))
 

@@ -142,7 +142,7 @@ func (r *resolver) scope() []sql.Statement {
 			&sql.Select{
 				Items: []sql.Item{
 					sql.As(sql.Col("b", "n"), "n"), sql.As(sql.Bool(true), "known"), sql.As(sql.Col("b", "t"), "t"),
-					sql.As(sql.Null{Type: sql.TypeString}, "v"),
+					sql.As(sql.Null{Type: sql.TypeString}, "v"), // read for those alone that incidents name
 					sql.As(sql.Fn(sql.Least, sql.Col("b", "first_seen"), sql.Col("s", "first_seen")), "first_seen"),
 					sql.As(sql.Fn(sql.Greatest, sql.Col("b", "last_seen"), sql.Col("s", "last_seen")), "last_seen"),
 					sql.As(sql.Col("b", "source"), "source"), sql.As(sql.Col("b", "old"), "old"),

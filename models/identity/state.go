@@ -114,6 +114,8 @@ var StateColumns = []sql.ColumnDef{
 	{Name: "since", Type: sql.TypeTimestamp},
 	{Name: "as_of", Type: sql.TypeTimestamp},
 	{Name: "run_id", Type: sql.TypeString},
+	{Name: "entities", Type: sql.TypeInt},
+	{Name: "largest", Type: sql.TypeInt},
 }
 
 // remember writes down what the next run must know.
@@ -122,17 +124,21 @@ func (r *resolver) remember() []sql.Statement {
 	for i, c := range StateColumns {
 		columns[i] = c.Name
 	}
-	row := func(source, settings string, since sql.Expr, from sql.From) sql.Query {
+	row := func(source, settings string, since sql.Expr, from sql.From, totals ...sql.Item) sql.Query {
+		if totals == nil {
+			none := sql.Null{Type: sql.TypeInt}
+			totals = []sql.Item{sql.As(none, "entities"), sql.As(none, "largest")}
+		}
 		return &sql.Select{
-			Items: []sql.Item{
+			Items: append([]sql.Item{
 				sql.As(sql.String(r.e.Name), "entity"), sql.As(sql.String(source), "source"), sql.As(sql.String(settings), "settings"),
 				sql.As(since, "since"), sql.As(sql.Timestamp(r.AsOf), "as_of"), sql.As(sql.String(r.RunID), "run_id"),
-			},
+			}, totals...),
 			From: from,
 		}
 	}
 	none := sql.Null{Type: sql.TypeTimestamp}
-	rows := sql.Union{row("", Settings(r.e, r.Sources), none, nil)}
+	rows := sql.Union{row("", Settings(r.e, r.Sources), none, ref(r.table("totals"), "t"), sql.Items("t", "entities", "largest")...)}
 	for _, s := range r.Sources {
 		if dated(s) {
 			rows = append(rows, row(s.Name, "", sql.Col("m", "since"), ref(markTable(s), "m")))
