@@ -11,14 +11,13 @@ SELECT
   max(CASE WHEN e.opted_in IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.opted_in.0.time"
 FROM (
   SELECT
-    CAST(s.user_id AS VARCHAR) AS "raw.user_id",
-    CAST(s.email AS VARCHAR) AS "raw.email",
-    CAST(s.mobile AS VARCHAR) AS "raw.phone",
+    CAST(hash(CAST(s.user_id AS VARCHAR), CAST(s.email AS VARCHAR), CAST(s.mobile AS VARCHAR)) >> 1 AS BIGINT) AS "hash.1",
+    CAST(hash('#' || CAST(s.user_id AS VARCHAR), '#' || CAST(s.email AS VARCHAR), '#' || CAST(s.mobile AS VARCHAR)) >> 1 AS BIGINT) AS "hash.2",
     CAST(s.updated_at AS TIMESTAMP) AS "time",
     CAST(s.first_name AS VARCHAR) AS first_name,
     CAST(s.country AS VARCHAR) AS country,
     CAST(s.opted_in AS BOOLEAN) AS opted_in
   FROM customhouse_work.files.contacts AS s
 ) AS e
-JOIN customhouse_work.main.map_contacts AS m ON e."raw.user_id" IS NOT DISTINCT FROM m."raw.user_id" AND e."raw.email" IS NOT DISTINCT FROM m."raw.email" AND e."raw.phone" IS NOT DISTINCT FROM m."raw.phone"
+JOIN customhouse_work.main.map_contacts AS m ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
 GROUP BY m.customer_id;

@@ -6,13 +6,12 @@ SELECT
   max(e.points) AS "pick.points.0"
 FROM (
   SELECT
-    CAST(s.email AS VARCHAR) AS "raw.email",
-    CAST(s.phone AS VARCHAR) AS "raw.phone",
-    CAST(s.card AS VARCHAR) AS "raw.card",
+    CAST(hash(CAST(s.email AS VARCHAR), CAST(s.phone AS VARCHAR), CAST(s.card AS VARCHAR)) >> 1 AS BIGINT) AS "hash.1",
+    CAST(hash('#' || CAST(s.email AS VARCHAR), '#' || CAST(s.phone AS VARCHAR), '#' || CAST(s.card AS VARCHAR)) >> 1 AS BIGINT) AS "hash.2",
     CAST(s.joined_at AS TIMESTAMP) AS "time",
     CAST(s.holder AS VARCHAR) AS holder,
     CAST(s.points AS BIGINT) AS points
   FROM customhouse_work.files.loyalty AS s
 ) AS e
-JOIN customhouse_work.main.map_loyalty AS m ON e."raw.email" IS NOT DISTINCT FROM m."raw.email" AND e."raw.phone" IS NOT DISTINCT FROM m."raw.phone" AND e."raw.card" IS NOT DISTINCT FROM m."raw.card"
+JOIN customhouse_work.main.map_loyalty AS m ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
 GROUP BY m.customer_id;

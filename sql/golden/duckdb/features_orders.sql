@@ -9,13 +9,13 @@ SELECT
   max(CASE WHEN m."id.email" IS NOT NULL THEN coalesce(e."time", TIMESTAMP '0001-01-01 00:00:00') END) AS "pick.email.1.time"
 FROM (
   SELECT
-    CAST(s.email AS VARCHAR) AS "raw.email",
-    CAST(s.card AS VARCHAR) AS "raw.card",
+    CAST(hash(CAST(s.email AS VARCHAR), CAST(s.card AS VARCHAR)) >> 1 AS BIGINT) AS "hash.1",
+    CAST(hash('#' || CAST(s.email AS VARCHAR), '#' || CAST(s.card AS VARCHAR)) >> 1 AS BIGINT) AS "hash.2",
     CAST(s.ordered_at AS TIMESTAMP) AS "time",
     CAST(s.sku AS VARCHAR) AS sku,
     CAST(s.amount AS DECIMAL(38,9)) AS amount,
     CAST(s.quantity AS BIGINT) AS quantity
   FROM customhouse_work.files.orders AS s
 ) AS e
-JOIN customhouse_work.main.map_orders AS m ON e."raw.email" IS NOT DISTINCT FROM m."raw.email" AND e."raw.card" IS NOT DISTINCT FROM m."raw.card"
+JOIN customhouse_work.main.map_orders AS m ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
 GROUP BY m.customer_id;

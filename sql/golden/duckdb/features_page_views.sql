@@ -9,12 +9,12 @@ SELECT
   list_mode(list_sort(list(CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END) FILTER (WHERE CASE WHEN e."time" > TIMESTAMP '2025-10-04 00:00:00' THEN e.topic END IS NOT NULL))) AS "page_views.most_frequent_fee6d671"
 FROM (
   SELECT
-    CAST(s.user_id AS VARCHAR) AS "raw.user_id",
-    CAST(s.cookie AS VARCHAR) AS "raw.cookie",
+    CAST(hash(CAST(s.user_id AS VARCHAR), CAST(s.cookie AS VARCHAR)) >> 1 AS BIGINT) AS "hash.1",
+    CAST(hash('#' || CAST(s.user_id AS VARCHAR), '#' || CAST(s.cookie AS VARCHAR)) >> 1 AS BIGINT) AS "hash.2",
     CAST(s.viewed_at AS TIMESTAMP) AS "time",
     CAST(s.topic AS VARCHAR) AS topic,
     CAST(s.url AS VARCHAR) AS url
   FROM customhouse_work.files.page_views AS s
 ) AS e
-JOIN customhouse_work.main.map_page_views AS m ON e."raw.user_id" IS NOT DISTINCT FROM m."raw.user_id" AND e."raw.cookie" IS NOT DISTINCT FROM m."raw.cookie"
+JOIN customhouse_work.main.map_page_views AS m ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
 GROUP BY m.customer_id;

@@ -19,7 +19,7 @@ FROM (
     least(d.first_seen, o.first_seen) AS first_seen,
     greatest(d.last_seen, o.last_seen) AS last_seen,
     coalesce(o.source, CASE WHEN d.source = 0 THEN 'contacts' WHEN d.source = 1 THEN 'loyalty' WHEN d.source = 2 THEN 'newsletter' WHEN d.source = 3 THEN 'orders' WHEN d.source = 4 THEN 'page_views' END) AS source,
-    o.old,
+    o.customer_id AS old,
     o.number
   FROM (
     SELECT
@@ -155,17 +155,7 @@ FROM (
     ) AS a
     GROUP BY a.v
   ) AS d
-  LEFT JOIN (
-    SELECT
-      CASE WHEN i.identifier_type = 'user_id' THEN 0 WHEN i.identifier_type = 'email' THEN 1 WHEN i.identifier_type = 'phone' THEN 2 WHEN i.identifier_type = 'card' THEN 3 WHEN i.identifier_type = 'cookie' THEN 4 END AS t,
-      i.identifier AS v,
-      i.first_seen,
-      i.last_seen,
-      i.source,
-      i.customer_id AS old,
-      i.number
-    FROM customhouse_file.customhouse.customer_identities AS i
-  ) AS o ON o.t = d.t AND o.v = d.v
+  LEFT JOIN customhouse_file.customhouse.customer_identities AS o ON o.identifier_type = CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AND o.identifier = d.v
 ) AS k;
 
 -- assert look for lost identifiers
@@ -198,8 +188,8 @@ SELECT
   d0.n AS "n.user_id",
   d1.n AS "n.email",
   d2.n AS "n.phone",
-  r.h1,
-  r.h2,
+  r."hash.1",
+  r."hash.2",
   r.first_seen,
   r.last_seen,
   r.rows,
@@ -218,8 +208,8 @@ SELECT
   d0.n AS "n.email",
   d1.n AS "n.phone",
   d2.n AS "n.card",
-  r.h1,
-  r.h2,
+  r."hash.1",
+  r."hash.2",
   r.first_seen,
   r.last_seen,
   r.rows,
@@ -234,8 +224,8 @@ SELECT
   0 + row_number() OVER () AS "row",
   r."raw.email",
   d0.n AS "n.email",
-  r.h1,
-  r.h2,
+  r."hash.1",
+  r."hash.2",
   r.first_seen,
   r.last_seen,
   r.rows,
@@ -250,8 +240,8 @@ SELECT
   r."raw.card",
   d0.n AS "n.email",
   d1.n AS "n.card",
-  r.h1,
-  r.h2,
+  r."hash.1",
+  r."hash.2",
   r.first_seen,
   r.last_seen,
   r.rows,
@@ -267,8 +257,8 @@ SELECT
   r."raw.cookie",
   d0.n AS "n.user_id",
   d1.n AS "n.cookie",
-  r.h1,
-  r.h2,
+  r."hash.1",
+  r."hash.2",
   r.first_seen,
   r.last_seen,
   r.rows,
@@ -870,6 +860,19 @@ SELECT
 FROM customhouse_work.main.customer_nodes AS d
 LEFT JOIN customhouse_work.main.customer_labels AS l ON l.n = d.n;
 
+CREATE OR REPLACE TABLE customhouse_work.main.customer_stats AS
+SELECT
+  c.c,
+  min(c.n) AS first,
+  count(*) AS size,
+  (TRY_CAST(sum(CASE WHEN c.t = 0 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k0,
+  (TRY_CAST(sum(CASE WHEN c.t = 1 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k1,
+  (TRY_CAST(sum(CASE WHEN c.t = 2 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k2,
+  (TRY_CAST(sum(CASE WHEN c.t = 3 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k3,
+  (TRY_CAST(sum(CASE WHEN c.t = 4 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k4
+FROM customhouse_work.main.customer_cluster AS c
+GROUP BY c.c;
+
 -- prepare limits
 CREATE OR REPLACE TABLE customhouse_work.main.customer_refused AS
 SELECT
@@ -883,10 +886,9 @@ WHERE FALSE;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_over AS
 SELECT DISTINCT k.c
 FROM (
-  SELECT c.c
-  FROM customhouse_work.main.customer_cluster AS c
-  GROUP BY c.c, c.t
-  HAVING (c.t = 0 AND count(*) > 1) OR (c.t = 1 AND count(*) > 5) OR (c.t = 2 AND count(*) > 5) OR (c.t = 3 AND count(*) > 3) OR (c.t = 4 AND count(*) > 200)
+  SELECT s.c
+  FROM customhouse_work.main.customer_stats AS s
+  WHERE s.k0 > 1 OR s.k1 > 5 OR s.k2 > 5 OR s.k3 > 3 OR s.k4 > 200
 ) AS k;
 
 -- repeat while not zero repair clusters over a limit
@@ -2257,13 +2259,52 @@ SELECT
 FROM customhouse_work.main.customer_cluster AS c
 LEFT JOIN customhouse_work.main.customer_part AS b ON b.n = c.n;
 
+CREATE OR REPLACE TABLE customhouse_work.main.customer_stats AS
+SELECT
+  s.c,
+  s.first,
+  s.size,
+  s.k0,
+  s.k1,
+  s.k2,
+  s.k3,
+  s.k4
+FROM customhouse_work.main.customer_stats AS s
+WHERE s.c NOT IN (
+  SELECT o.c
+  FROM customhouse_work.main.customer_over AS o
+)
+UNION ALL
+SELECT
+  c.c,
+  min(c.n) AS first,
+  count(*) AS size,
+  (TRY_CAST(sum(CASE WHEN c.t = 0 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k0,
+  (TRY_CAST(sum(CASE WHEN c.t = 1 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k1,
+  (TRY_CAST(sum(CASE WHEN c.t = 2 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k2,
+  (TRY_CAST(sum(CASE WHEN c.t = 3 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k3,
+  (TRY_CAST(sum(CASE WHEN c.t = 4 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k4
+FROM customhouse_work.main.customer_part AS c
+GROUP BY c.c;
+
 CREATE OR REPLACE TABLE customhouse_work.main.customer_over AS
 SELECT DISTINCT k.c
 FROM (
-  SELECT c.c
-  FROM customhouse_work.main.customer_part AS c
-  GROUP BY c.c, c.t
-  HAVING (c.t = 0 AND count(*) > 1) OR (c.t = 1 AND count(*) > 5) OR (c.t = 2 AND count(*) > 5) OR (c.t = 3 AND count(*) > 3) OR (c.t = 4 AND count(*) > 200)
+  SELECT s.c
+  FROM (
+    SELECT
+      c.c,
+      min(c.n) AS first,
+      count(*) AS size,
+      (TRY_CAST(sum(CASE WHEN c.t = 0 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k0,
+      (TRY_CAST(sum(CASE WHEN c.t = 1 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k1,
+      (TRY_CAST(sum(CASE WHEN c.t = 2 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k2,
+      (TRY_CAST(sum(CASE WHEN c.t = 3 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k3,
+      (TRY_CAST(sum(CASE WHEN c.t = 4 THEN 1 ELSE 0 END) AS BIGINT) | 0) AS k4
+    FROM customhouse_work.main.customer_part AS c
+    GROUP BY c.c
+  ) AS s
+  WHERE s.k0 > 1 OR s.k1 > 5 OR s.k2 > 5 OR s.k3 > 3 OR s.k4 > 200
 ) AS k;
 
 -- carry ids over
@@ -2304,13 +2345,12 @@ SELECT
 FROM (
   SELECT
     c.c,
-    min(c.n) AS first
-  FROM customhouse_work.main.customer_cluster AS c
+    c.first
+  FROM customhouse_work.main.customer_stats AS c
   WHERE c.c NOT IN (
     SELECT z.c
     FROM customhouse_work.main.customer_barred AS z
   )
-  GROUP BY c.c
 ) AS k
 LEFT JOIN (
   SELECT
@@ -2375,12 +2415,11 @@ WHERE NOT EXISTS (
 CREATE OR REPLACE TABLE customhouse_work.main.customer_suspects AS
 SELECT
   i.id,
-  min(c.n) AS n,
-  CAST(count(*) AS VARCHAR) || ' identifiers, more than 50' AS evidence
-FROM customhouse_work.main.customer_cluster AS c
-JOIN customhouse_work.main.customer_ids AS i ON i.c = c.c
-GROUP BY i.id
-HAVING count(*) > 50;
+  s.first AS n,
+  CAST(s.size AS VARCHAR) || ' identifiers, more than 50' AS evidence
+FROM customhouse_work.main.customer_stats AS s
+JOIN customhouse_work.main.customer_ids AS i ON i.c = s.c
+WHERE s.size > 50;
 
 CREATE OR REPLACE TABLE customhouse_file.customhouse.customer_identities__new AS
 SELECT
@@ -2400,10 +2439,27 @@ FROM customhouse_work.main.customer_nodes AS d
 JOIN customhouse_work.main.customer_cluster AS c ON c.n = d.n
 LEFT JOIN customhouse_work.main.customer_ids AS i ON i.c = c.c;
 
+CREATE OR REPLACE TABLE customhouse_work.main.customer_told AS
+SELECT
+  i.number AS n,
+  i.identifier AS v
+FROM customhouse_file.customhouse.customer_identities AS i
+WHERE i.number IN (
+  SELECT r.x AS n
+  FROM customhouse_work.main.customer_refused AS r
+  UNION ALL
+  SELECT r.x AS n
+  FROM customhouse_work.main.customer_quarantined AS r
+  WHERE r.k IS NOT NULL
+  UNION ALL
+  SELECT r.n
+  FROM customhouse_work.main.customer_suspects AS r
+);
+
 CREATE OR REPLACE TABLE customhouse_file.customhouse.customer_identity_incidents__new AS
 SELECT
   CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  d.v AS identifier,
+  coalesce(d.v, o.v) AS identifier,
   r.reason,
   r.evidence,
   'RUN' AS run_id,
@@ -2411,10 +2467,11 @@ SELECT
   CAST(NULL AS BIGINT) AS customer_id
 FROM customhouse_work.main.customer_refused AS r
 JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.x
+LEFT JOIN customhouse_work.main.customer_told AS o ON o.n = r.x
 UNION ALL
 SELECT
   CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  d.v AS identifier,
+  coalesce(d.v, o.v) AS identifier,
   'quarantined' AS reason,
   (('seen with ' || CAST(CAST(r.k AS BIGINT) AS VARCHAR)) || ' ') || CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END AS evidence,
   'RUN' AS run_id,
@@ -2422,11 +2479,12 @@ SELECT
   CAST(NULL AS BIGINT) AS customer_id
 FROM customhouse_work.main.customer_quarantined AS r
 JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.x
+LEFT JOIN customhouse_work.main.customer_told AS o ON o.n = r.x
 WHERE r.k IS NOT NULL
 UNION ALL
 SELECT
   CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  d.v AS identifier,
+  coalesce(d.v, o.v) AS identifier,
   'suspect' AS reason,
   r.evidence,
   'RUN' AS run_id,
@@ -2434,6 +2492,7 @@ SELECT
   r.id AS customer_id
 FROM customhouse_work.main.customer_suspects AS r
 JOIN customhouse_work.main.customer_nodes AS d ON d.n = r.n
+LEFT JOIN customhouse_work.main.customer_told AS o ON o.n = r.n
 UNION ALL
 SELECT
   'user_id' AS identifier_type,
@@ -2644,6 +2703,20 @@ FROM (
 WHERE NOT (nullif(regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
 GROUP BY substr(r."raw.cookie", 1, 100), CASE WHEN length(r."raw.cookie") > 512 THEN 'too_long' WHEN CASE WHEN regexp_replace(r."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') <> '' THEN r."raw.cookie" END IS NULL THEN 'invalid' ELSE 'ignored' END;
 
+-- count
+CREATE OR REPLACE TABLE customhouse_work.main.customer_totals AS
+SELECT
+  (
+    SELECT coalesce(count(*), 0) AS n
+    FROM customhouse_work.main.customer_ids AS i
+  ) AS entities,
+  (
+    SELECT coalesce(max(s.size), 0) AS n
+    FROM customhouse_work.main.customer_stats AS s
+    JOIN customhouse_work.main.customer_ids AS i ON i.c = s.c
+  ) AS largest,
+  0 AS unknown;
+
 -- put in place
 DROP TABLE IF EXISTS customhouse_file.customhouse.customer_identities;
 
@@ -2686,14 +2759,17 @@ FROM customhouse_work.main.customer_changes AS h;
 DELETE FROM customhouse_file.customhouse.identity_state
 WHERE entity = 'customer';
 
-INSERT INTO customhouse_file.customhouse.identity_state (entity, source, settings, since, as_of, run_id)
+INSERT INTO customhouse_file.customhouse.identity_state (entity, source, settings, since, as_of, run_id, entities, largest)
 SELECT
   'customer' AS entity,
   '' AS source,
   'b7084ec025e60a83fe1f104ba2a674e4ac72788563caca7c3776188f480450c2' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00' AS as_of,
-  'RUN' AS run_id
+  'RUN' AS run_id,
+  t.entities,
+  t.largest
+FROM customhouse_work.main.customer_totals AS t
 UNION ALL
 SELECT
   'customer' AS entity,
@@ -2701,7 +2777,9 @@ SELECT
   '' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00' AS as_of,
-  'RUN' AS run_id
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS entities,
+  CAST(NULL AS BIGINT) AS largest
 UNION ALL
 SELECT
   'customer' AS entity,
@@ -2709,7 +2787,9 @@ SELECT
   '' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00' AS as_of,
-  'RUN' AS run_id
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS entities,
+  CAST(NULL AS BIGINT) AS largest
 UNION ALL
 SELECT
   'customer' AS entity,
@@ -2717,7 +2797,9 @@ SELECT
   '' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00' AS as_of,
-  'RUN' AS run_id
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS entities,
+  CAST(NULL AS BIGINT) AS largest
 UNION ALL
 SELECT
   'customer' AS entity,
@@ -2725,7 +2807,9 @@ SELECT
   '' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00' AS as_of,
-  'RUN' AS run_id
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS entities,
+  CAST(NULL AS BIGINT) AS largest
 UNION ALL
 SELECT
   'customer' AS entity,
@@ -2733,7 +2817,9 @@ SELECT
   '' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00' AS as_of,
-  'RUN' AS run_id;
+  'RUN' AS run_id,
+  CAST(NULL AS BIGINT) AS entities,
+  CAST(NULL AS BIGINT) AS largest;
 
 -- measure source:contacts
 SELECT
@@ -2767,16 +2853,13 @@ FROM customhouse_file.customhouse.identity_rows_page_views AS r;
 
 -- measure identity:customer
 SELECT
-  coalesce((TRY_CAST(sum(s.size) AS BIGINT) | 0), 0) AS identifiers,
-  count(s.id) AS customers,
-  coalesce(max(CASE WHEN s.id IS NOT NULL THEN s.size END), 0) AS largest
-FROM (
-  SELECT
-    i.customer_id AS id,
-    count(*) AS size
-  FROM customhouse_file.customhouse.customer_identities AS i
-  GROUP BY i.customer_id
-) AS s;
+  (
+    SELECT count(*) AS n
+    FROM customhouse_file.customhouse.customer_identities AS i
+  ) AS identifiers,
+  t.entities AS customers,
+  t.largest
+FROM customhouse_work.main.customer_totals AS t;
 
 -- measure changes:customer
 SELECT

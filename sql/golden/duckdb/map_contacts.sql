@@ -1,9 +1,8 @@
 -- find whose rows contacts holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_contacts AS
 SELECT
-  r."raw.user_id",
-  r."raw.email",
-  r."raw.phone",
+  r."hash.1",
+  r."hash.2",
   i.customer_id,
   t1email.identifier AS "id.email"
 FROM customhouse_file.customhouse.identity_rows_contacts AS r

@@ -1,9 +1,8 @@
 -- find whose rows loyalty holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_loyalty AS
 SELECT
-  r."raw.email",
-  r."raw.phone",
-  r."raw.card",
+  r."hash.1",
+  r."hash.2",
   i.customer_id
 FROM customhouse_file.customhouse.identity_rows_loyalty AS r
 JOIN customhouse_file.customhouse.customer_identities AS i ON i.number = coalesce(CASE WHEN r."n.email" IN (

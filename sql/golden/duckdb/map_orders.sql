@@ -1,8 +1,8 @@
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_orders AS
 SELECT
-  r."raw.email",
-  r."raw.card",
+  r."hash.1",
+  r."hash.2",
   i.customer_id,
   t0email.identifier AS "id.email"
 FROM customhouse_file.customhouse.identity_rows_orders AS r

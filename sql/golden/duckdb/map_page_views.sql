@@ -1,8 +1,8 @@
 -- find whose rows page_views holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_page_views AS
 SELECT
-  r."raw.user_id",
-  r."raw.cookie",
+  r."hash.1",
+  r."hash.2",
   i.customer_id
 FROM customhouse_file.customhouse.identity_rows_page_views AS r
 JOIN customhouse_file.customhouse.customer_identities AS i ON i.number = coalesce(r."n.user_id", r."n.cookie")

@@ -1,76 +1,89 @@
 -- read identifiers of page_views
 CREATE OR REPLACE TABLE customhouse_work.main.rows_page_views AS
 SELECT
-  v."raw.user_id",
-  CASE WHEN v."id.user_id" IN ('null', 'undefined') THEN CAST(NULL AS VARCHAR) ELSE v."id.user_id" END AS "id.user_id",
-  v."raw.cookie",
-  v."id.cookie",
-  v.h1,
-  v.h2,
-  v.first_seen,
-  v.last_seen,
-  v.rows,
-  v.open
+  k."id.user_id",
+  CASE WHEN k."id.user_id" IS NULL THEN k."raw.user_id" END AS "raw.user_id",
+  k."id.cookie",
+  CASE WHEN k."id.cookie" IS NULL THEN k."raw.cookie" END AS "raw.cookie",
+  k."hash.1",
+  k."hash.2",
+  k.first_seen,
+  k.last_seen,
+  k.rows,
+  k.open
 FROM (
   SELECT
-    f."raw.user_id",
-    nullif(f."folded.user_id", '') AS "id.user_id",
-    f."raw.cookie",
-    CASE WHEN f."trimmed.cookie" <> '' THEN f."raw.cookie" END AS "id.cookie",
-    f.h1,
-    f.h2,
-    f.first_seen,
-    f.last_seen,
-    f.rows,
-    f.open
+    v."raw.user_id",
+    CASE WHEN v."id.user_id" IN ('null', 'undefined') THEN CAST(NULL AS VARCHAR) ELSE v."id.user_id" END AS "id.user_id",
+    v."raw.cookie",
+    v."id.cookie",
+    v."hash.1",
+    v."hash.2",
+    v.first_seen,
+    v.last_seen,
+    v.rows,
+    v.open
   FROM (
     SELECT
-      t."raw.user_id",
-      t."trimmed.user_id",
-      t."trimmed.user_id" AS "folded.user_id",
-      t."raw.cookie",
-      t."trimmed.cookie",
-      t."trimmed.cookie" AS "folded.cookie",
-      t.h1,
-      t.h2,
-      t.first_seen,
-      t.last_seen,
-      t.rows,
-      t.open
+      f."raw.user_id",
+      nullif(f."folded.user_id", '') AS "id.user_id",
+      f."raw.cookie",
+      CASE WHEN f."trimmed.cookie" <> '' THEN f."raw.cookie" END AS "id.cookie",
+      f."hash.1",
+      f."hash.2",
+      f.first_seen,
+      f.last_seen,
+      f.rows,
+      f.open
     FROM (
       SELECT
-        g."raw.user_id",
-        CASE WHEN length(g."raw.user_id") <= 512 THEN regexp_replace(g."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.user_id",
-        g."raw.cookie",
-        CASE WHEN length(g."raw.cookie") <= 512 THEN regexp_replace(g."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.cookie",
-        g.h1,
-        g.h2,
-        g.first_seen,
-        g.last_seen,
-        g.rows,
-        g.open
+        t."raw.user_id",
+        t."trimmed.user_id",
+        t."trimmed.user_id" AS "folded.user_id",
+        t."raw.cookie",
+        t."trimmed.cookie",
+        t."trimmed.cookie" AS "folded.cookie",
+        t."hash.1",
+        t."hash.2",
+        t.first_seen,
+        t.last_seen,
+        t.rows,
+        t.open
       FROM (
         SELECT
-          q."raw.user_id",
-          q."raw.cookie",
-          CAST(hash(q."raw.user_id", q."raw.cookie") >> 1 AS BIGINT) AS h1,
-          CAST(hash('#' || q."raw.user_id", '#' || q."raw.cookie") >> 1 AS BIGINT) AS h2,
-          q.first_seen,
-          q.last_seen,
-          q.rows,
-          q.open
+          g."raw.user_id",
+          CASE WHEN length(g."raw.user_id") <= 512 THEN regexp_replace(g."raw.user_id", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.user_id",
+          g."raw.cookie",
+          CASE WHEN length(g."raw.cookie") <= 512 THEN regexp_replace(g."raw.cookie", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g') END AS "trimmed.cookie",
+          g."hash.1",
+          g."hash.2",
+          g.first_seen,
+          g.last_seen,
+          g.rows,
+          g.open
         FROM (
           SELECT
-            CAST(s.user_id AS VARCHAR) AS "raw.user_id",
-            CAST(s.cookie AS VARCHAR) AS "raw.cookie",
-            coalesce(min(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
-            coalesce(max(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
-            count(*) AS rows,
-            count(*) AS open
-          FROM customhouse_work.files.page_views AS s
-          GROUP BY CAST(s.user_id AS VARCHAR), CAST(s.cookie AS VARCHAR)
-        ) AS q
-      ) AS g
-    ) AS t
-  ) AS f
-) AS v;
+            q."raw.user_id",
+            q."raw.cookie",
+            CAST(hash(q."raw.user_id", q."raw.cookie") >> 1 AS BIGINT) AS "hash.1",
+            CAST(hash('#' || q."raw.user_id", '#' || q."raw.cookie") >> 1 AS BIGINT) AS "hash.2",
+            q.first_seen,
+            q.last_seen,
+            q.rows,
+            q.open
+          FROM (
+            SELECT
+              CAST(s.user_id AS VARCHAR) AS "raw.user_id",
+              CAST(s.cookie AS VARCHAR) AS "raw.cookie",
+              coalesce(min(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS first_seen,
+              coalesce(max(CAST(s.viewed_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00') AS last_seen,
+              count(*) AS rows,
+              count(*) AS open
+            FROM customhouse_work.files.page_views AS s
+            GROUP BY CAST(s.user_id AS VARCHAR), CAST(s.cookie AS VARCHAR)
+          ) AS q
+        ) AS g
+      ) AS t
+    ) AS f
+  ) AS v
+) AS k;
