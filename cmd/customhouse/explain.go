@@ -125,10 +125,15 @@ func (x *explorer) ask(ctx context.Context, q sql.Query) ([][]any, error) {
 		return nil, nil
 	}
 	rows, err := x.all(ctx, q)
+	return rows, x.missing(err)
+}
+
+// missing says what to do where a table of ours is not there.
+func (x *explorer) missing(err error) error {
 	if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
-		return nil, fmt.Errorf("the identities of %s are not there yet, or the project has changed since: customhouse run builds them", x.e.Name)
+		return fmt.Errorf("the identities of %s are not there yet, or the project has changed since: customhouse run builds them", x.e.Name)
 	}
-	return rows, err
+	return err
 }
 
 // readFiles makes the sources that are files readable.
@@ -373,11 +378,11 @@ func (x *explorer) stranger(ctx context.Context, id idValue, term string) (strin
 	if len(kept) == 0 {
 		return text + ": no row of any source carried it when the last run looked", nil, nil
 	}
-	text += ": rows carry it, but it was dropped"
-	for _, f := range kept {
-		text += fmt.Sprintf("; %s, in %s", strings.ReplaceAll(f.Reason, "_", " "), f.Evidence)
+	why := make([]string, len(kept))
+	for i, f := range kept {
+		why[i] = fmt.Sprintf("%s, in %s", strings.ReplaceAll(f.Reason, "_", " "), f.Evidence)
 	}
-	return text, kept, nil
+	return text + ": rows carry it, but it was dropped; " + strings.Join(why, "; "), kept, nil
 }
 
 // incidents reads incidents under the alias x.

@@ -388,7 +388,8 @@ func (x *explorer) blame(ctx context.Context, s *suspectFound) error {
 		return nil
 	}
 	s.Blame, err = x.worded(ctx, slices.DeleteFunc(links, func(l identity.Link) bool {
-		return !(l.Strong == cut.Strong && l.Weak == cut.Weak || l.Strong == cut.Weak && l.Weak == cut.Strong) || l.Refused != 0
+		ends := [2]int64{min(l.Strong, l.Weak), max(l.Strong, l.Weak)}
+		return ends != [2]int64{min(cut.Strong, cut.Weak), max(cut.Strong, cut.Weak)} || l.Refused != 0
 	}))
 	return err
 }
@@ -528,10 +529,14 @@ type trialMerge struct {
 }
 
 // try reports what one more type of identifier would merge.
-func (x *explorer) try(ctx context.Context, f trialFlags) error {
+func (x *explorer) try(ctx context.Context, f trialFlags) (err error) {
 	t, err := x.trial(ctx, f)
 	if err != nil {
 		return err
+	}
+	defer func() { err = errors.Join(err, x.wh.Exec(context.WithoutCancel(ctx), t.Discard()...)) }()
+	if err := x.wh.Exec(ctx, t.Prepare()...); err != nil {
+		return x.missing(err)
 	}
 	out := trial{Schema: auditSchema, Entity: x.e.Name, Trial: trialFound{
 		Type: t.Identifier.Name, Normalize: string(t.Identifier.Normalize), Region: t.Identifier.Region, SharedBy: t.SharedBy,

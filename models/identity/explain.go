@@ -1,8 +1,9 @@
 package identity
 
 import (
+	"slices"
+
 	"github.com/customhouse-cdp/customhouse/config"
-	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -268,10 +269,24 @@ type TrialColumn struct {
 	Column string
 }
 
-// pairs are the distinct pairs of a customer c and a value v that rows carry,
-// as a query named p. Customers that have the type already count with it.
-func (t Trial) pairs() []sql.CTE {
+// The Work tables of a trial: pairs (c, v), the distinct pairs of a customer and
+// a value that rows carry, and counts (v, k, low), how many customers have a
+// value and the first of them. Their names are no run's.
+var (
+	trialPairs  = sql.Table{Space: sql.Work, Name: "trial_pairs"}
+	trialCounts = sql.Table{Space: sql.Work, Name: "trial_counts"}
+)
+
+func trialOwners(s *config.Source) sql.Table { return sourceWork("trial_owners", s) }
+
+// Prepare makes the Work tables that the other queries read. Customers that have
+// the type already count with it.
+func (t Trial) Prepare() []sql.Statement {
 	var all sql.Union
+	var list []sql.Statement
+	for _, s := range t.sources() {
+		list = append(list, sql.CreateTableAs{Table: trialOwners(s), Query: owners(t.Entity, s)})
+	}
 	for _, column := range t.Columns {
 		s := column.Source
 		rows := &sql.Select{
@@ -284,7 +299,7 @@ func (t Trial) pairs() []sql.CTE {
 				sql.As(sql.Col("m", Column(t.Entity)), "c"), sql.As(sql.If(short, normal(t.Identifier, sql.Col("o", "tried")), nil), "v"),
 			},
 			From: sql.Joins(sql.Derived{Query: rows, As: "o"},
-				sql.Join{Kind: sql.InnerJoin, Right: sql.Derived{Query: owners(t.Entity, s), As: "m"}, On: SameRow("o", "m")}),
+				sql.Join{Kind: sql.InnerJoin, Right: ref(trialOwners(s), "m"), On: SameRow("o", "m")}),
 		})
 	}
 	for _, id := range t.Entity.Identifiers {
@@ -301,14 +316,36 @@ func (t Trial) pairs() []sql.CTE {
 		kept = append(kept, sql.Fn(sql.Not, ignored(t.Identifier, sql.Col("a", "v"))))
 	}
 	count := sql.Fn(sql.CountAll)
-	return []sql.CTE{
-		{Name: "p", Query: &sql.Select{Distinct: true, Items: sql.Items("a", "c", "v"), From: sql.Derived{Query: all, As: "a"}, Where: kept}},
-		{Name: "k", Query: &sql.Select{
+	return append(list,
+		sql.CreateTableAs{Table: trialPairs, Query: &sql.Select{
+			Distinct: true, Items: sql.Items("a", "c", "v"), From: sql.Derived{Query: all, As: "a"}, Where: kept,
+		}},
+		sql.CreateTableAs{Table: trialCounts, Query: &sql.Select{
 			Items:   append(sql.Items("p", "v"), sql.As(count, "k"), sql.As(sql.Fn(sql.Min, sql.Col("p", "c")), "low")),
-			From:    sql.CTERef{Name: "p", As: "p"},
+			From:    ref(trialPairs, "p"),
 			GroupBy: []sql.Expr{sql.Col("p", "v")},
 		}},
+	)
+}
+
+// Discard drops what Prepare made.
+func (t Trial) Discard() []sql.Statement {
+	list := []sql.Statement{sql.Drop{Table: trialPairs}, sql.Drop{Table: trialCounts}}
+	for _, s := range t.sources() {
+		list = append(list, sql.Drop{Table: trialOwners(s)})
 	}
+	return list
+}
+
+// sources are those of the columns, each once.
+func (t Trial) sources() []*config.Source {
+	var out []*config.Source
+	for _, c := range t.Columns {
+		if !slices.Contains(out, c.Source) {
+			out = append(out, c.Source)
+		}
+	}
+	return out
 }
 
 // Counts selects one row: how many values there are, how many several customers
@@ -318,11 +355,10 @@ func (t Trial) Counts() sql.Query {
 		return sql.Fn(sql.Count, sql.If(sql.Fn(sql.Gt, sql.Col("k", "k"), sql.Int(n)), sql.Int(1), nil))
 	}
 	return &sql.Select{
-		With: t.pairs(),
 		Items: []sql.Item{
 			sql.As(sql.Fn(sql.CountAll), "total"), sql.As(over(1), "common"), sql.As(over(t.SharedBy), "crowded"),
 		},
-		From: sql.CTERef{Name: "k", As: "k"},
+		From: ref(trialCounts, "k"),
 	}
 }
 
@@ -332,10 +368,9 @@ func (t Trial) Counts() sql.Query {
 func (t Trial) Shared() sql.Query {
 	k := sql.Col("k", "k")
 	return &sql.Select{
-		With:  t.pairs(),
 		Items: append(sql.Items("k", "v", "k"), sql.Items("p", "c")...),
-		From: sql.Joins(sql.CTERef{Name: "p", As: "p"},
-			sql.Join{Kind: sql.InnerJoin, Right: sql.CTERef{Name: "k", As: "k"}, On: eq(sql.Col("k", "v"), sql.Col("p", "v"))}),
+		From: sql.Joins(ref(trialPairs, "p"),
+			sql.Join{Kind: sql.InnerJoin, Right: ref(trialCounts, "k"), On: eq(sql.Col("k", "v"), sql.Col("p", "v"))}),
 		Where: sql.And{
 			sql.Fn(sql.Gt, k, sql.Int(1)),
 			sql.Or{sql.Fn(sql.Le, k, sql.Int(t.SharedBy)), eq(sql.Col("p", "c"), sql.Col("k", "low"))},
@@ -359,13 +394,12 @@ func (t Trial) Holdings() sql.Query {
 	}
 	merging := &sql.Select{
 		Items: sql.Items("p", "c"),
-		From: sql.Joins(sql.CTERef{Name: "p", As: "p"},
-			sql.Join{Kind: sql.InnerJoin, Right: sql.CTERef{Name: "k", As: "k"}, On: eq(sql.Col("k", "v"), sql.Col("p", "v"))}),
+		From: sql.Joins(ref(trialPairs, "p"),
+			sql.Join{Kind: sql.InnerJoin, Right: ref(trialCounts, "k"), On: eq(sql.Col("k", "v"), sql.Col("p", "v"))}),
 		Where: sql.And{sql.Fn(sql.Gt, sql.Col("k", "k"), sql.Int(1)), sql.Fn(sql.Le, sql.Col("k", "k"), sql.Int(t.SharedBy))},
 	}
 	id, kind := sql.Col("i", Column(t.Entity)), sql.Col("i", "identifier_type")
 	return &sql.Select{
-		With:    t.pairs(),
 		Items:   []sql.Item{sql.As(id, Column(t.Entity)), sql.As(kind, "identifier_type"), sql.As(sql.Fn(sql.CountAll), "k")},
 		From:    ref(IdentitiesTable(t.Entity), "i"),
 		Where:   sql.And{sql.In{Expr: kind, List: limited}, sql.InQuery{Exprs: []sql.Expr{id}, Query: merging}},
@@ -373,16 +407,26 @@ func (t Trial) Holdings() sql.Query {
 	}
 }
 
-// owners says whose rows a source's combinations are: the query of Map.
+// owners says whose rows a source's combinations are, as Map does. The
+// strongest number is a column before it is joined: within the condition of the
+// join, the look at what is quarantined would make engines compare every row
+// with every identifier.
 func owners(e *config.Entity, s *config.Source) sql.Query {
-	for _, step := range Map(e, s, nil).Steps {
-		if exec, ok := step.(*models.Exec); ok {
-			for _, statement := range exec.Statements {
-				if create, ok := statement.(sql.CreateTableAs); ok && create.Table == MapTable(s) {
-					return create.Query
-				}
-			}
+	q := &sql.Select{Items: sql.Items("r", "hash.1", "hash.2"), From: ref(StoredTable(s), "r")}
+	strongest := sql.Call{Func: sql.Coalesce}
+	bindings := Bindings(e, s)
+	for i, b := range bindings {
+		n := sql.Expr(sql.Col("r", b.Number()))
+		if i < len(bindings)-1 && b.Rank > 0 {
+			n = sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)
 		}
+		strongest.Args = append(strongest.Args, n)
 	}
-	panic("identity: Map makes no table")
+	q.Items = append(q.Items, sql.As(strongest, "a"))
+	return &sql.Select{
+		Items: append(sql.Items("q", "hash.1", "hash.2"), sql.Items("i", Column(e))...),
+		From: sql.Joins(sql.Derived{Query: q, As: "q"},
+			sql.Join{Kind: sql.InnerJoin, Right: ref(IdentitiesTable(e), "i"), On: eq(sql.Col("i", "number"), sql.Col("q", "a"))}),
+		Where: sql.Fn(sql.IsNotNull, sql.Col("i", Column(e))),
+	}
 }

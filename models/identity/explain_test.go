@@ -49,7 +49,7 @@ func evidence(r *rand.Rand) (*identity.Graph, int) {
 func rankOf(n int64) int { return int(n) % 4 }
 
 // joined are the pairs that one row or one decision makes one, spelled out.
-func joined(g *identity.Graph, n int, refused bool) map[[2]int64]bool {
+func joined(g *identity.Graph, refused bool) map[[2]int64]bool {
 	out := map[[2]int64]bool{}
 	for _, p := range g.Pairings {
 		out[[2]int64{p.A, p.B}], out[[2]int64{p.B, p.A}] = true, true
@@ -81,7 +81,7 @@ func TestPath(t *testing.T) {
 	for range 400 {
 		g, n := evidence(r)
 		for _, refused := range []bool{false, true} {
-			one := joined(g, n, refused)
+			one := joined(g, refused)
 			const far = 1 << 20
 			dist := make([][]int, n+1)
 			for a := range dist {
@@ -125,7 +125,7 @@ func TestPath(t *testing.T) {
 							t.Fatalf("%+v: step %+v", g, h)
 						}
 						// What is refused on it is exactly what the step fails for.
-						if counts := joined(g, n, false)[[2]int64{h.From, h.To}]; counts != (len(h.Refused) == 0) {
+						if counts := joined(g, false)[[2]int64{h.From, h.To}]; counts != (len(h.Refused) == 0) {
 							t.Fatalf("%+v: step %+v counts: %v", g, h, counts)
 						}
 						at = h.To
