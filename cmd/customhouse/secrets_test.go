@@ -186,7 +186,7 @@ func (w *watched) Write(p []byte) (int, error) {
 // showNoSecret runs every other command and looks into every file.
 func showNoSecret(t *testing.T, dir string, env []string) {
 	t.Helper()
-	commands := [][]string{{"validate"}, {"ls"}, {"compile"}, {"schema"}, {"version"}, {"show", "segment:everyone"}, {"show", "customer", "email=ada@example.com"}}
+	commands := [][]string{{"validate"}, {"ls"}, {"compile"}, {"schema"}, {"version"}, {"show", "segment:everyone"}, {"show", "customer", "email=ada@example.com"}, {"explain", "customer", "email=ada@example.com"}, {"identity", "audit"}}
 	for _, name := range []string{
 		"runs", "sync_ledger", "sync_log", "sync_rejections", "sync_pending", "segment_members", "segment_changes",
 		"customer_identities", "customer_profiles", "customer_id_history", "customer_identity_incidents",
