@@ -285,7 +285,7 @@ func (t Trial) Prepare() []sql.Statement {
 	var all sql.Union
 	var list []sql.Statement
 	for _, s := range t.sources() {
-		list = append(list, sql.CreateTableAs{Table: trialOwners(s), Query: owners(t.Entity, s)})
+		list = append(list, sql.CreateTableAs{Table: trialOwners(s), Query: owners(t.Entity, s, nil)})
 	}
 	for _, column := range t.Columns {
 		s := column.Source
@@ -404,29 +404,5 @@ func (t Trial) Holdings() sql.Query {
 		From:    ref(IdentitiesTable(t.Entity), "i"),
 		Where:   sql.And{sql.In{Expr: kind, List: limited}, sql.InQuery{Exprs: []sql.Expr{id}, Query: merging}},
 		GroupBy: []sql.Expr{id, kind},
-	}
-}
-
-// owners says whose rows a source's combinations are, as Map does. The
-// strongest number is a column before it is joined: within the condition of the
-// join, the look at what is quarantined would make engines compare every row
-// with every identifier.
-func owners(e *config.Entity, s *config.Source) sql.Query {
-	q := &sql.Select{Items: sql.Items("r", "hash.1", "hash.2"), From: ref(StoredTable(s), "r")}
-	strongest := sql.Call{Func: sql.Coalesce}
-	bindings := Bindings(e, s)
-	for i, b := range bindings {
-		n := sql.Expr(sql.Col("r", b.Number()))
-		if i < len(bindings)-1 && b.Rank > 0 {
-			n = sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)
-		}
-		strongest.Args = append(strongest.Args, n)
-	}
-	q.Items = append(q.Items, sql.As(strongest, "a"))
-	return &sql.Select{
-		Items: append(sql.Items("q", "hash.1", "hash.2"), sql.Items("i", Column(e))...),
-		From: sql.Joins(sql.Derived{Query: q, As: "q"},
-			sql.Join{Kind: sql.InnerJoin, Right: ref(IdentitiesTable(e), "i"), On: eq(sql.Col("i", "number"), sql.Col("q", "a"))}),
-		Where: sql.Fn(sql.IsNotNull, sql.Col("i", Column(e))),
 	}
 }

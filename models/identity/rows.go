@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -374,8 +376,23 @@ func MapTable(s *config.Source) sql.Table { return sourceWork("map", s) }
 // identifiers belong to nobody and are passed over. texts names the
 // identifiers whose comparable values are wanted beside.
 func Map(e *config.Entity, s *config.Source, texts []string) *models.Model {
+	return &models.Model{
+		Name:  "map:" + s.Name,
+		Nodes: []string{"source:" + s.Name},
+		Span:  s.Pos.Span(),
+		Steps: []models.Step{&models.Exec{
+			Title:      "find whose rows " + s.Name + " holds",
+			Statements: []sql.Statement{sql.CreateTableAs{Table: MapTable(s), Query: owners(e, s, texts)}},
+		}},
+	}
+}
+
+// owners is the query of Map. The strongest number is a column before it is
+// joined: within the condition of the join, the look at what is quarantined
+// would make engines compare every row with every identifier.
+func owners(e *config.Entity, s *config.Source, texts []string) sql.Query {
 	bindings := Bindings(e, s)
-	out := &sql.Select{Items: sql.Items("r", "hash.1", "hash.2")}
+	rows := &sql.Select{Items: sql.Items("r", "hash.1", "hash.2"), From: ref(StoredTable(s), "r")}
 	strongest := sql.Call{Func: sql.Coalesce}
 	for i, b := range bindings {
 		n := sql.Expr(sql.Col("r", b.Number()))
@@ -384,33 +401,25 @@ func Map(e *config.Entity, s *config.Source, texts []string) *models.Model {
 		}
 		strongest.Args = append(strongest.Args, n)
 	}
-	out.Items = append(out.Items, sql.Items("i", Column(e))...)
+	rows.Items = append(rows.Items, sql.As(strongest, "strongest"))
+	out := &sql.Select{Items: append(sql.Items("q", "hash.1", "hash.2"), sql.Items("i", Column(e))...)}
 	joins := []sql.Join{{
-		Kind: sql.InnerJoin, Right: ref(IdentitiesTable(e), "i"), On: eq(sql.Col("i", "number"), strongest),
+		Kind: sql.InnerJoin, Right: ref(IdentitiesTable(e), "i"), On: eq(sql.Col("i", "number"), sql.Col("q", "strongest")),
 	}}
 	for i, b := range bindings {
-		for _, text := range texts {
-			if text != b.Identifier.Name {
-				continue
-			}
-			alias := "t" + string(rune('0'+i%10)) + b.Identifier.Name
-			joins = append(joins, sql.Join{
-				Kind: sql.LeftJoin, Right: ref(IdentitiesTable(e), alias), On: eq(sql.Col(alias, "number"), sql.Col("r", b.Number())),
-			})
-			out.Items = append(out.Items, sql.As(sql.Col(alias, "identifier"), b.Value()))
+		if !slices.Contains(texts, b.Identifier.Name) {
+			continue
 		}
+		alias := fmt.Sprintf("t%d", i)
+		rows.Items = append(rows.Items, sql.Items("r", b.Number())...)
+		joins = append(joins, sql.Join{
+			Kind: sql.LeftJoin, Right: ref(IdentitiesTable(e), alias), On: eq(sql.Col(alias, "number"), sql.Col("q", b.Number())),
+		})
+		out.Items = append(out.Items, sql.As(sql.Col(alias, "identifier"), b.Value()))
 	}
-	out.From = sql.Joins(ref(StoredTable(s), "r"), joins...)
+	out.From = sql.Joins(sql.Derived{Query: rows, As: "q"}, joins...)
 	out.Where = sql.Fn(sql.IsNotNull, sql.Col("i", Column(e)))
-	return &models.Model{
-		Name:  "map:" + s.Name,
-		Nodes: []string{"source:" + s.Name},
-		Span:  s.Pos.Span(),
-		Steps: []models.Step{&models.Exec{
-			Title:      "find whose rows " + s.Name + " holds",
-			Statements: []sql.Statement{sql.CreateTableAs{Table: MapTable(s), Query: out}},
-		}},
-	}
+	return out
 }
 
 // quarantinedNow are the numbers of the identifiers that are quarantined.

@@ -127,6 +127,8 @@ func (r *runner) prepare(ctx context.Context) error {
 	}
 	killed, err := r.begin(ctx)
 	if err != nil {
+		// An interruption may have come after the row was written.
+		r.started = ctx.Err() != nil
 		return fmt.Errorf("writing the run down: %w", err)
 	}
 	r.started = true

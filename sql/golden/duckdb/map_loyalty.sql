@@ -1,17 +1,23 @@
 -- find whose rows loyalty holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_loyalty AS
 SELECT
-  r."hash.1",
-  r."hash.2",
+  q."hash.1",
+  q."hash.2",
   i.customer_id
-FROM customhouse_file.customhouse.identity_rows_loyalty AS r
-JOIN customhouse_file.customhouse.customer_identities AS i ON i.number = coalesce(CASE WHEN r."n.email" IN (
-  SELECT q.number
-  FROM customhouse_file.customhouse.customer_identities AS q
-  WHERE q.quarantined
-) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, CASE WHEN r."n.phone" IN (
-  SELECT q.number
-  FROM customhouse_file.customhouse.customer_identities AS q
-  WHERE q.quarantined
-) THEN CAST(NULL AS BIGINT) ELSE r."n.phone" END, r."n.card")
+FROM (
+  SELECT
+    r."hash.1",
+    r."hash.2",
+    coalesce(CASE WHEN r."n.email" IN (
+      SELECT q.number
+      FROM customhouse_file.customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, CASE WHEN r."n.phone" IN (
+      SELECT q.number
+      FROM customhouse_file.customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.phone" END, r."n.card") AS strongest
+  FROM customhouse_file.customhouse.identity_rows_loyalty AS r
+) AS q
+JOIN customhouse_file.customhouse.customer_identities AS i ON i.number = q.strongest
 WHERE i.customer_id IS NOT NULL;
