@@ -46,6 +46,7 @@ test-long: data ## all tests, with the race detector, killed runs many times, an
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime 1m "$$package" || exit 1; \
 		done; \
 	done
+	go run ./cmd/bench -only identity-50m
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format and lint checks
@@ -57,7 +58,7 @@ fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files
 
 .PHONY: bench
 bench: CUSTOMERS = 1000000
-bench: ## benchmarks, as ratios in one run (ONLY=compile, run or memory chooses; CUSTOMERS=1000000)
+bench: ## benchmarks, as ratios in one run (ONLY=compile, run, memory or identity chooses; CUSTOMERS=1000000)
 	go run ./cmd/bench -only '$(ONLY)' -customers $(CUSTOMERS)
 
 .PHONY: golden

@@ -235,6 +235,8 @@ sources:
   - {name: contacts, table: raw.main.contacts, entity: customer, time: seen, changes: append, identifiers: {user_id: user_id, email: email, phone: phone, card: card}}
   - {name: web, table: raw.main.web, entity: customer, events: true, time: seen, changes: append, identifiers: {cookie: cookie, device: device, user_id: user_id}}
   - {name: orders, table: raw.main.orders, entity: customer, events: true, time: seen, changes: append, identifiers: {email: email, phone: phone, card: card}}
+traits:
+  - {name: email, entity: customer, pick: latest, from: contacts.email}
 `, append([]any{p.limit(v) / 1_000_000, wide}, settings...)...)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
@@ -276,7 +278,8 @@ func (r results) steps() {
 
 // resolve runs the project in a folder, as of the time after so many rows.
 func (p *people) resolve(dir string, rows int64) (spent, error) {
-	return child(dir, nil, p.b.binary, "run", "--as-of", asOf(rows))
+	// The trait is there so that the profiles are not a part of identity.
+	return child(dir, nil, p.b.binary, "run", "--select", "entity:customer", "--as-of", asOf(rows))
 }
 
 // pipeline runs the project on an empty warehouse until there are so many
