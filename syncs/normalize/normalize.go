@@ -15,8 +15,9 @@ import (
 )
 
 // EmailPattern matches a whole e-mail address, trimmed and in lower case: one
-// @, something before it, and a dot inside of what follows; no white space.
-const EmailPattern = `[^@\s]+@[^@\s]+\.[^@\s]+`
+// @, something before it, and a dot inside of what follows; no white space, and
+// no angle brackets, which are what a name in front leaves behind.
+const EmailPattern = `[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+`
 
 // DomainPattern matches a whole domain after everything around it was taken
 // away: letters, digits, hyphens, underscores or non-ASCII characters, with a

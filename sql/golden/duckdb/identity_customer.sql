@@ -2516,7 +2516,7 @@ UNION ALL
 SELECT
   'email' AS identifier_type,
   substr(r."raw.email", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of contacts' AS evidence,
   'RUN' AS run_id,
   CAST(NULL AS BIGINT) AS number,
@@ -2530,7 +2530,7 @@ FROM (
     AND r."raw.email" IS NOT NULL
 ) AS r
 WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'phone' AS identifier_type,
@@ -2554,7 +2554,7 @@ UNION ALL
 SELECT
   'email' AS identifier_type,
   substr(r."raw.email", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of loyalty' AS evidence,
   'RUN' AS run_id,
   CAST(NULL AS BIGINT) AS number,
@@ -2568,7 +2568,7 @@ FROM (
     AND r."raw.email" IS NOT NULL
 ) AS r
 WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'phone' AS identifier_type,
@@ -2611,7 +2611,7 @@ UNION ALL
 SELECT
   'email' AS identifier_type,
   substr(r."raw.email", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of newsletter' AS evidence,
   'RUN' AS run_id,
   CAST(NULL AS BIGINT) AS number,
@@ -2625,12 +2625,12 @@ FROM (
     AND r."raw.email" IS NOT NULL
 ) AS r
 WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'email' AS identifier_type,
   substr(r."raw.email", 1, 100) AS identifier,
-  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
+  CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END AS reason,
   CAST((TRY_CAST(sum(r.rows) AS BIGINT) | 0) AS VARCHAR) || ' rows of orders' AS evidence,
   'RUN' AS run_id,
   CAST(NULL AS BIGINT) AS number,
@@ -2644,7 +2644,7 @@ FROM (
     AND r."raw.email" IS NOT NULL
 ) AS r
 WHERE NOT (nullif(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g'), '') IS NULL)
-GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s]+@[^@\s]+\.[^@\s]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
+GROUP BY substr(r."raw.email", 1, 100), CASE WHEN length(r."raw.email") > 512 THEN 'too_long' WHEN CASE WHEN regexp_full_match(lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')), '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN lower(regexp_replace(r."raw.email", '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')) END IS NULL THEN 'invalid' ELSE 'ignored' END
 UNION ALL
 SELECT
   'card' AS identifier_type,

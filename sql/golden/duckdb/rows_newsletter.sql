@@ -22,7 +22,7 @@ FROM (
   FROM (
     SELECT
       f."raw.email",
-      CASE WHEN regexp_full_match(f."folded.email", '[^@\s]+@[^@\s]+\.[^@\s]+') THEN f."folded.email" END AS "id.email",
+      CASE WHEN regexp_full_match(f."folded.email", '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN f."folded.email" END AS "id.email",
       f."hash.1",
       f."hash.2",
       f.first_seen,

@@ -26,7 +26,7 @@ FROM (
   FROM (
     SELECT
       f."raw.email",
-      CASE WHEN regexp_full_match(f."folded.email", '[^@\s]+@[^@\s]+\.[^@\s]+') THEN f."folded.email" END AS "id.email",
+      CASE WHEN regexp_full_match(f."folded.email", '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN f."folded.email" END AS "id.email",
       f."raw.card",
       nullif(f."folded.card", '') AS "id.card",
       f."hash.1",
