@@ -269,9 +269,11 @@ func telephone(r map[string]string) string {
 		return "+" + n
 	case known:
 		return "+" + calling + strings.TrimLeft(n, "0")
-	case len(n) == 11 && n[0] == '1':
+	case len(n) == 11 && n[0] == '1' && n[1] > '1':
 		return "+" + n
-	default:
+	case len(n) == 10 && n[0] > '1':
 		return "+1" + n
+	default: // no number of the North American plan
+		return ""
 	}
 }

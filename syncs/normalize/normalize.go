@@ -28,8 +28,11 @@ const DomainPattern = `[^\s@:/?#.]+(\.[^\s@:/?#.]+)+`
 const IntegerPattern = `[+-]?[0-9]+(\.0*)?`
 
 // PhonePattern matches a whole international number: country calling codes do
-// not begin with 0, and E.164 allows 15 digits.
-const PhonePattern = `\+[1-9][0-9]{7,14}`
+// not begin with 0, and E.164 allows 15 digits. Those of the North American plan
+// (+1) have ten after the code, of which the first is not below 2
+// (https://www.nanpa.com): anything else is a local number, or a wrong one, that
+// strangers would share.
+const PhonePattern = `\+(1[2-9][0-9]{9}|[2-9][0-9]{7,14})`
 
 // TrunkHint is how people write the trunk prefix into an international number,
 // as in +33 (0)6 12 34 56 78. It is not dialled.

@@ -32,7 +32,7 @@ FROM (
       f."raw.email",
       CASE WHEN regexp_full_match(f."folded.email", '[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+') THEN f."folded.email" END AS "id.email",
       f."raw.phone",
-      CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END, '\+[1-9][0-9]{7,14}') THEN '+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END END AS "id.phone",
+      CASE WHEN regexp_full_match('+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END, '\+(1[2-9][0-9]{9}|[2-9][0-9]{7,14})') THEN '+' || CASE WHEN starts_with(f."trimmed.phone", '+') THEN f."folded.phone" WHEN starts_with(f."folded.phone", '00') THEN regexp_replace(f."folded.phone", '^00', '', 'g') ELSE '33' || nullif(regexp_replace(f."folded.phone", '^0', '', 'g'), '') END END AS "id.phone",
       f."raw.card",
       nullif(f."folded.card", '') AS "id.card",
       f."hash.1",
