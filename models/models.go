@@ -15,6 +15,8 @@ type Plan struct {
 	AsOf time.Time
 	// RunID is printed into the rows that a run appends.
 	RunID string
+	// Selected are the keys of the nodes that were selected; nil means all.
+	Selected map[string]bool
 	// Nodes are the project's resources and what they read, for selection and
 	// listing.
 	Nodes []Node

@@ -338,7 +338,8 @@ Look further:
   %[1]s --project-dir %[2]s ls
   %[1]s --project-dir %[2]s show customer id=1
   %[1]s --project-dir %[2]s show segment:vip --limit 5
-  %[1]s --project-dir %[2]s show customer_identity_incidents --limit 5
+  %[1]s --project-dir %[2]s explain customer 1
+  %[1]s --project-dir %[2]s identity audit
   %[1]s --project-dir %[2]s compile && less %[2]s/target/compiled/segments/*.sql
   head %[2]s/exports/vip_to_files/*/part-00001.csv
 The project is a few files of YAML: %[2]s/*.yaml`, cmp.Or(os.Args[0], "customhouse"), d.dir)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -165,17 +164,13 @@ func (a *app) plan(p *project) (*models.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.planFor(p, compile.Options{AsOf: asOf, RunID: newRunID(a.now())}, a.stderr)
-}
-
-// planFor compiles the selected part of the project; warnings go to w.
-func (a *app) planFor(p *project, options compile.Options, w io.Writer) (*models.Plan, error) {
+	options := compile.Options{AsOf: asOf, RunID: newRunID(a.now())}
 	plan, found := compile.Compile(p.Project, options)
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
 	if len(found) > 0 {
-		diag.Render(w, found)
+		diag.Render(a.stderr, found)
 	}
 	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
 	if err != nil || selected == nil {

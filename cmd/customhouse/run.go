@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -105,9 +104,10 @@ func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, pl
 	if last == nil {
 		return plan, nil
 	}
-	return a.planFor(p, compile.Options{
-		AsOf: plan.AsOf, RunID: plan.RunID, Identities: last, Refresh: a.fullRefresh,
-	}, io.Discard) // what there is to warn of was said
+	next, found := compile.Compile(p.Project, compile.Options{
+		AsOf: plan.AsOf, RunID: plan.RunID, Select: plan.Selected, Identities: last, Refresh: a.fullRefresh,
+	})
+	return next, found.Err() // what there is to warn of was said
 }
 
 func (p *project) writeResults(s run.Summary) error {

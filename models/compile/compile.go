@@ -56,7 +56,7 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 	c := &compiler{
 		project:  p,
 		Options:  opt,
-		plan:     &models.Plan{Project: p, AsOf: opt.AsOf, RunID: opt.RunID},
+		plan:     &models.Plan{Project: p, AsOf: opt.AsOf, RunID: opt.RunID, Selected: opt.Select},
 		segments: map[string]*entity{},
 	}
 	for _, e := range p.Entities {

@@ -10,11 +10,11 @@ import (
 // so that 64-bit node numbers cannot need more.
 const maxRounds = 64
 
-// components labels the nodes of a graph with the smallest node of their
+// Components labels the nodes of a graph with the smallest node of their
 // connected component.
 //
-// The table edges has columns u > v, both integers, without duplicates; it is
-// consumed. The result, out, has (n, root) for every node that is not the
+// The table edges has columns u > v, both integers; duplicates cost time and
+// nothing else. It is consumed. The result, out, has (n, root) for every node that is not the
 // smallest of its component. Work tables are named with the prefix.
 //
 // One round: each node points to its smallest smaller neighbour (a forest,
@@ -22,7 +22,7 @@ const maxRounds = 64
 // their trees; the edges that are not in the forest are moved to those roots,
 // and what is left of them is the next round's graph, usually a few hundredths
 // of this one's.
-func components(prefix string, edges, out sql.Table) []models.Step {
+func Components(prefix string, edges, out sql.Table) []models.Step {
 	var (
 		work    = func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: prefix + "_" + name} }
 		forest  = work("forest")
