@@ -331,7 +331,7 @@ func truth(v any) bool {
 func (x *explorer) lookup(ctx context.Context, term string) (idValue, error) {
 	kind, value, ok := strings.Cut(term, "=")
 	kind = strings.TrimSpace(kind)
-	if !ok {
+	if !ok || strings.TrimSpace(value) == "" {
 		return idValue{}, usageError{fmt.Errorf("%q has to look like email=ada@example.com", term)}
 	}
 	rank := x.rank(kind)

@@ -19,6 +19,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs/normalize"
 )
 
 const auditSchema = "customhouse/identity-audit/v1"
@@ -714,6 +715,13 @@ func (x *explorer) trial(ctx context.Context, f trialFlags) (identity.Trial, err
 			return t, unknown("there is no normalizer "+f.normalize, f.normalize, config.Normalizers, "there are")
 		}
 		t.Identifier.Normalize = config.Normalizer(f.normalize)
+	}
+	if f.region != "" {
+		// One that nothing is known of would read no national number, and say
+		// that nobody merges.
+		if _, known := normalize.Regions[f.region]; !known {
+			return t, unknown("there is no region "+f.region, f.region, slices.Sorted(maps.Keys(normalize.Regions)), "there are")
+		}
 	}
 	if t.Identifier.Normalize == "phone" {
 		t.Identifier.Region = cmp.Or(f.region, t.Identifier.Region, x.region())

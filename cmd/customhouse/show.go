@@ -240,7 +240,7 @@ func (s *shower) profile(ctx context.Context, entity, term string) error {
 func (s *shower) find(ctx context.Context, e *config.Entity, kind, value string) (int64, error) {
 	column := identity.Column(e)
 	q := &sql.Select{
-		Items: []sql.Item{sql.As(sql.Fn(sql.Min, sql.Col("i", column)), "id")},
+		Items: []sql.Item{sql.As(sql.Fn(sql.Min, sql.Col("i", column)), "id"), sql.As(sql.Fn(sql.CountAll), "n")},
 		From:  sql.TableRef{Table: identity.IdentitiesTable(e), As: "i"},
 	}
 	i := slices.IndexFunc(e.Identifiers, func(x config.Identifier) bool { return x.Name == kind })
@@ -269,6 +269,9 @@ func (s *shower) find(ctx context.Context, e *config.Entity, kind, value string)
 	}
 	id, ok := rows[0][0].(int64)
 	if !ok {
+		if n, _ := rows[0][1].(int64); n > 0 {
+			return 0, fmt.Errorf("this %s is of nobody: customhouse explain %s says why", kind, e.Name)
+		}
 		return 0, fmt.Errorf("no %s has this %s", e.Name, kind)
 	}
 	return id, nil
