@@ -92,6 +92,9 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 		c.entities = append(c.entities, en)
 	}
 	found := c.expressions()
+	for _, e := range p.Entities {
+		found = append(found, identity.CheckPairs(e)...)
+	}
 	if found.HasErrors() {
 		return nil, found.Sort()
 	}
