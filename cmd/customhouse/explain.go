@@ -642,6 +642,15 @@ func (x *explorer) same(ctx context.Context, out *linkExplained, withRows bool) 
 	return err
 }
 
+// called are the identifiers of numbers, and why some of them were refused.
+func (x *explorer) called(ctx context.Context, numbers, refused []int64) (names map[int64]idValue, reasons map[int64]finding, err error) {
+	if names, err = x.named(ctx, numbers); err != nil {
+		return nil, nil, err
+	}
+	reasons, err = x.reasonOf(ctx, refused...)
+	return names, reasons, err
+}
+
 // path puts the steps of a path in words.
 func (x *explorer) path(ctx context.Context, g *identity.Graph, hops []identity.Hop, withRows bool) ([]link, error) {
 	var numbers, refused []int64
@@ -649,11 +658,7 @@ func (x *explorer) path(ctx context.Context, g *identity.Graph, hops []identity.
 		numbers = append(append(numbers, h.From, h.To), h.Refused...)
 		refused = append(refused, h.Refused...)
 	}
-	names, err := x.named(ctx, numbers)
-	if err != nil {
-		return nil, err
-	}
-	reasons, err := x.reasonOf(ctx, refused...)
+	names, reasons, err := x.called(ctx, numbers, refused)
 	if err != nil {
 		return nil, err
 	}
@@ -1101,11 +1106,7 @@ func (x *explorer) worded(ctx context.Context, list []identity.Link) ([]link, er
 			refused = append(refused, l.Refused)
 		}
 	}
-	names, err := x.named(ctx, numbers)
-	if err != nil {
-		return nil, err
-	}
-	reasons, err := x.reasonOf(ctx, refused...)
+	names, reasons, err := x.called(ctx, numbers, refused)
 	if err != nil {
 		return nil, err
 	}

@@ -24,21 +24,16 @@ func (m Members) has(n sql.Expr) sql.Expr {
 }
 
 // linking are the stored rows of a source under the alias q as resolution links
-// them: a is the strongest number that is not quarantined, and under "m.<type>"
-// the numbers without those that are.
+// them: a is the number by which the row is known, and under "m.<type>" the
+// numbers without those that are quarantined.
 func linking(e *config.Entity, s *config.Source) sql.From {
-	strongest := sql.Call{Func: sql.Coalesce}
+	bindings := Bindings(e, s)
 	out := &sql.Select{Items: sql.Items("r", "row", "rows", "first_seen", "last_seen"), From: ref(StoredTable(s), "r")}
-	for _, b := range Bindings(e, s) {
-		n := sql.Expr(sql.Col("r", b.Number()))
+	for _, b := range bindings {
 		out.Items = append(out.Items, sql.Items("r", b.Number())...)
-		if b.Rank > 0 { // nothing is stronger than the first
-			n = sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)
-		}
-		strongest.Args = append(strongest.Args, n)
-		out.Items = append(out.Items, sql.As(n, masked(b)))
+		out.Items = append(out.Items, sql.As(linked(e, b), masked(b)))
 	}
-	out.Items = append(out.Items, sql.As(strongest, "a"))
+	out.Items = append(out.Items, sql.As(strongest(e, bindings), "a"))
 	return sql.Derived{Query: out, As: "q"}
 }
 

@@ -393,15 +393,7 @@ func Map(e *config.Entity, s *config.Source, texts []string) *models.Model {
 func owners(e *config.Entity, s *config.Source, texts []string) sql.Query {
 	bindings := Bindings(e, s)
 	rows := &sql.Select{Items: sql.Items("r", "hash.1", "hash.2"), From: ref(StoredTable(s), "r")}
-	strongest := sql.Call{Func: sql.Coalesce}
-	for i, b := range bindings {
-		n := sql.Expr(sql.Col("r", b.Number()))
-		if i < len(bindings)-1 && b.Rank > 0 {
-			n = sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)
-		}
-		strongest.Args = append(strongest.Args, n)
-	}
-	rows.Items = append(rows.Items, sql.As(strongest, "strongest"))
+	rows.Items = append(rows.Items, sql.As(strongest(e, bindings), "strongest"))
 	out := &sql.Select{Items: append(sql.Items("q", "hash.1", "hash.2"), sql.Items("i", Column(e))...)}
 	joins := []sql.Join{{
 		Kind: sql.InnerJoin, Right: ref(IdentitiesTable(e), "i"), On: eq(sql.Col("i", "number"), sql.Col("q", "strongest")),
@@ -420,6 +412,26 @@ func owners(e *config.Entity, s *config.Source, texts []string) sql.Query {
 	out.From = sql.Joins(sql.Derived{Query: rows, As: "q"}, joins...)
 	out.Where = sql.Fn(sql.IsNotNull, sql.Col("i", Column(e)))
 	return out
+}
+
+// strongest is the number by which a stored row r is known: its first that is
+// not quarantined.
+func strongest(e *config.Entity, bindings []Binding) sql.Expr {
+	out := sql.Call{Func: sql.Coalesce}
+	for _, b := range bindings {
+		out.Args = append(out.Args, linked(e, b))
+	}
+	return out
+}
+
+// linked is a number of a stored row r, or NULL where it is quarantined, which
+// the strongest type never is.
+func linked(e *config.Entity, b Binding) sql.Expr {
+	n := sql.Col("r", b.Number())
+	if b.Rank == 0 {
+		return n
+	}
+	return sql.If(sql.InQuery{Exprs: []sql.Expr{n}, Query: quarantinedNow(e)}, sql.Null{Type: sql.TypeInt}, n)
 }
 
 // quarantinedNow are the numbers of the identifiers that are quarantined.

@@ -13,7 +13,11 @@ FROM (
       SELECT q.number
       FROM customhouse_file.customhouse.customer_identities AS q
       WHERE q.quarantined
-    ) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, r."n.phone") AS strongest,
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, CASE WHEN r."n.phone" IN (
+      SELECT q.number
+      FROM customhouse_file.customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.phone" END) AS strongest,
     r."n.email"
   FROM customhouse_file.customhouse.identity_rows_contacts AS r
 ) AS q

@@ -16,7 +16,11 @@ FROM (
       SELECT q.number
       FROM customhouse_file.customhouse.customer_identities AS q
       WHERE q.quarantined
-    ) THEN CAST(NULL AS BIGINT) ELSE r."n.phone" END, r."n.card") AS strongest
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.phone" END, CASE WHEN r."n.card" IN (
+      SELECT q.number
+      FROM customhouse_file.customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.card" END) AS strongest
   FROM customhouse_file.customhouse.identity_rows_loyalty AS r
 ) AS q
 JOIN customhouse_file.customhouse.customer_identities AS i ON i.number = q.strongest

@@ -13,7 +13,11 @@ FROM (
       SELECT q.number
       FROM customhouse_file.customhouse.customer_identities AS q
       WHERE q.quarantined
-    ) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, r."n.card") AS strongest,
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.email" END, CASE WHEN r."n.card" IN (
+      SELECT q.number
+      FROM customhouse_file.customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS BIGINT) ELSE r."n.card" END) AS strongest,
     r."n.email"
   FROM customhouse_file.customhouse.identity_rows_orders AS r
 ) AS q
