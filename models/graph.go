@@ -155,6 +155,9 @@ func (u Use) steps(steps []Step) {
 		case *Loop:
 			u.steps(s.Steps)
 			u.query(s.While)
+		case *Unite:
+			u.query(s.Query())
+			u.Writes[s.Roots] = Replace
 		case *Assert:
 			u.query(s.Query)
 		default:

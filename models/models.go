@@ -64,7 +64,7 @@ type Node struct {
 	Span  diag.Span
 }
 
-// Step is one thing to do: Exec, Loop or Assert.
+// Step is one thing to do: Exec, Loop, Unite or Assert.
 type Step interface{ step() }
 
 // Exec runs statements in order.
@@ -95,6 +95,7 @@ type Assert struct {
 
 func (*Exec) step()   {}
 func (*Loop) step()   {}
+func (*Unite) step()  {}
 func (*Assert) step() {}
 
 // Measure is a query whose columns are named integers.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -29,7 +30,7 @@ func components(path, shape string) (out outcome, err error) {
 		return outcome{}, err
 	}
 	r := stepper{wh: wh}
-	steps := identity.Components("bench", edges, result)
+	steps := identity.Components("bench", edges, result, identity.Few)
 	start := cpuTime()
 	if err := r.run(ctx, steps); err != nil {
 		return outcome{}, err
@@ -105,6 +106,11 @@ func (r *stepper) run(ctx context.Context, steps []models.Step) error {
 				if err := r.run(ctx, s.Steps); err != nil {
 					return err
 				}
+			}
+		case *models.Unite:
+			r.statements++
+			if err := run.Unite(ctx, r.wh, s); err != nil {
+				return fmt.Errorf("%s: %w", s.Title, err)
 			}
 		case *models.Assert:
 			r.statements++

@@ -159,6 +159,8 @@ func (s *speller) steps(steps []models.Step) {
 			s.script(step.Title, step.Statements)
 		case *models.Assert:
 			s.query("assert "+step.Title, step.Query)
+		case *models.Unite:
+			s.query("in process "+step.Title, step.Query())
 		case *models.Loop:
 			s.query("repeat while not zero "+step.Title, step.While)
 			s.within = append(s.within, step.Title)

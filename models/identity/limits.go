@@ -319,7 +319,7 @@ func (r *resolver) joinRank(rank int) []models.Step {
 		}},
 	}}}
 
-	steps = append(steps, Components(fmt.Sprintf("%s_rank%d", e.Name, rank), hubs, joined)...)
+	steps = append(steps, Components(fmt.Sprintf("%s_rank%d", e.Name, rank), hubs, joined, Few)...)
 
 	counted := sql.Union{&sql.Select{
 		Items: []sql.Item{sql.As(sql.Col("g", "g"), "g"), sql.As(sql.Col("s", "t"), "t"), sql.As(sql.Col("s", "k"), "k"), sql.As(sql.Col("s", "k"), "one")},

@@ -306,7 +306,7 @@ func (r *resolver) joinPairs() []models.Step {
 			Where: sql.And{sql.Fn(sql.Not, sql.Col("p", "never")), sql.Fn(sql.Ne, sql.Col("a", "c"), sql.Col("b", "c"))},
 		}},
 	}}}
-	steps = append(steps, Components(r.e.Name+"_ties", r.table("ties"), r.table("tied"))...)
+	steps = append(steps, Components(r.e.Name+"_ties", r.table("ties"), r.table("tied"), Few)...)
 	steps = append(steps, &models.Exec{Title: "put together what always_link says", Statements: []sql.Statement{
 		sql.CreateTableAs{Table: r.table("cluster"), Query: &sql.Select{
 			Items: append(sql.Items("c", "n", "t", "g"), sql.As(sql.Fn(sql.Coalesce, sql.Col("j", "root"), sql.Col("c", "c")), "c")),

@@ -89,7 +89,7 @@ func Resolve(in Input) *models.Model {
 			&models.Exec{Title: "link what rows carry together", Statements: []sql.Statement{r.star(r.table("star"), r.tuples), r.links(), r.edges()}},
 		)
 	}
-	steps = append(steps, Components(r.e.Name, r.table("edges"), r.table("labels"))...)
+	steps = append(steps, Components(r.e.Name, r.table("edges"), r.table("labels"), Few)...)
 	steps = append(steps, &models.Exec{Title: "form clusters", Statements: []sql.Statement{
 		r.cluster(), sql.CreateTableAs{Table: r.table("stats"), Query: r.stats(r.table("cluster"))},
 	}})

@@ -5,6 +5,7 @@ package modeltest
 
 import (
 	dbsql "database/sql"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,6 +92,8 @@ func (b *Bench) Steps(steps []models.Step) {
 				b.Rounds[s.Title]++
 				b.Steps(s.Steps)
 			}
+		case *models.Unite:
+			b.unite(s)
 		case *models.Assert:
 			if n := b.Number(s.Query); n != 0 {
 				b.Fatalf("%d %s", n, s.Message)
@@ -98,6 +101,31 @@ func (b *Bench) Steps(steps []models.Step) {
 		default:
 			b.Fatalf("unexpected step %T", s)
 		}
+	}
+}
+
+func (b *Bench) unite(u *models.Unite) {
+	b.Helper()
+	text, err := b.p.Query(u.Query())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var edges [][2]int64
+	for _, row := range b.Rows(text) {
+		var e [2]int64
+		for i := range e {
+			if e[i], err = strconv.ParseInt(row[i], 10, 64); err != nil {
+				b.Fatal(err)
+			}
+		}
+		edges = append(edges, e)
+	}
+	name, err := b.p.Table(u.Roots)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, row := range u.Solve(edges) {
+		b.Exec("INSERT INTO "+name+" ("+strings.Join(u.Columns(), ", ")+") VALUES (?, ?)", row[0], row[1])
 	}
 }
 

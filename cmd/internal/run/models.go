@@ -8,7 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 // buildModels builds every model, independent ones at the same time. A model
@@ -144,6 +146,11 @@ func (r *runner) steps(ctx context.Context, subject string, round int, steps []m
 			if err := r.loop(ctx, subject, s); err != nil {
 				return err
 			}
+		case *models.Unite:
+			err := r.timed(subject, s.Title, round, func() error { return Unite(ctx, r.wh, s) })
+			if err != nil {
+				return err
+			}
 		case *models.Assert:
 			err := r.timed(subject, s.Title, round, func() error {
 				n, err := r.wh.Int(ctx, s.Query)
@@ -179,6 +186,45 @@ func (r *runner) loop(ctx context.Context, subject string, l *models.Loop) error
 		if err := r.steps(ctx, subject, round, l.Steps); err != nil {
 			return err
 		}
+	}
+}
+
+// Unite runs a step of its kind.
+func Unite(ctx context.Context, wh *adapters.Warehouse, u *models.Unite) error {
+	edges, err := pairs(ctx, wh, u.Query())
+	if err != nil || len(edges) == 0 {
+		return err
+	}
+	return wh.Load(ctx, u.Roots, u.Columns(), func(yield func([]any, error) bool) {
+		for _, row := range u.Solve(edges) {
+			if !yield([]any{row[0], row[1]}, nil) {
+				return
+			}
+		}
+	})
+}
+
+// pairs reads a query of two integers.
+func pairs(ctx context.Context, wh *adapters.Warehouse, q sql.Query) (list [][2]int64, err error) {
+	rows, err := wh.Query(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	dest := make([]any, 2)
+	for {
+		switch err := rows.Next(dest); {
+		case errors.Is(err, io.EOF):
+			return list, nil
+		case err != nil:
+			return nil, err
+		}
+		a, first := dest[0].(int64)
+		b, second := dest[1].(int64)
+		if !first || !second {
+			return nil, fmt.Errorf("a query for integers gave a %T and a %T", dest[0], dest[1])
+		}
+		list = append(list, [2]int64{a, b})
 	}
 }
 

@@ -707,7 +707,7 @@ SELECT
 FROM customhouse_work.main.customer_links AS l;
 
 -- point every node to its smallest neighbour
-CREATE OR REPLACE TABLE customhouse_work.main.customer_forest AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_first_forest AS
 SELECT
   e.u,
   min(e.v) AS v,
@@ -715,60 +715,68 @@ SELECT
 FROM customhouse_work.main.customer_edges AS e
 GROUP BY e.u;
 
-CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_first_active AS
 SELECT
   f.u,
-  f.v
-FROM customhouse_work.main.customer_forest AS f
-JOIN customhouse_work.main.customer_forest AS g ON g.u = f.v;
+  f.v,
+  g.v AS w,
+  TRUE AS more
+FROM customhouse_work.main.customer_first_forest AS f
+JOIN customhouse_work.main.customer_first_forest AS g ON g.u = f.v;
 
 -- repeat while not zero double the pointers
 SELECT count(*) AS n
-FROM customhouse_work.main.customer_active AS a
-JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
+FROM customhouse_work.main.customer_first_active AS a
+WHERE a.more;
 
 -- double the pointers: double the pointers
-CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_first_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
-FROM customhouse_work.main.customer_active AS a
-LEFT JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
+FROM customhouse_work.main.customer_first_active AS a
+LEFT JOIN customhouse_work.main.customer_first_active AS b ON b.u = a.v;
 
 -- contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_active AS a
-JOIN customhouse_work.main.customer_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_labels AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_forest AS f
-LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_edges AS e
+JOIN customhouse_work.main.customer_first_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_edges AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_edges AS e
-JOIN customhouse_work.main.customer_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_labels AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_labels AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rest AS e
+LEFT JOIN customhouse_work.main.customer_first_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_first_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_first_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- contract the graph
 CREATE OR REPLACE TABLE customhouse_work.main.customer_moved AS
 SELECT
-  o.n,
-  o.root
-FROM customhouse_work.main.customer_labels AS o
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_first_active AS a ON a.u = o.u
+WHERE FALSE;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_last AS
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_first_active AS a ON a.u = o.u
 WHERE FALSE;
 
 -- repeat while not zero contract what is left
-SELECT count(*) AS n
+SELECT CASE WHEN count(*) > 20000 THEN count(*) ELSE 0 END AS n
 FROM customhouse_work.main.customer_edges AS e;
 
 -- contract what is left: point every node to its smallest neighbour
@@ -783,72 +791,102 @@ GROUP BY e.u;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
   f.u,
-  f.v
+  f.v,
+  g.v AS w,
+  TRUE AS more
 FROM customhouse_work.main.customer_forest AS f
 JOIN customhouse_work.main.customer_forest AS g ON g.u = f.v;
 
 -- contract what is left: repeat while not zero double the pointers
 SELECT count(*) AS n
 FROM customhouse_work.main.customer_active AS a
-JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
+WHERE a.more;
 
 -- contract what is left: double the pointers: double the pointers
 CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
 FROM customhouse_work.main.customer_active AS a
 LEFT JOIN customhouse_work.main.customer_active AS b ON b.u = a.v;
 
 -- contract what is left: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_active AS a
-JOIN customhouse_work.main.customer_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_flat AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_forest AS f
-LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_edges AS e
+JOIN customhouse_work.main.customer_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_edges AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_edges AS e
-JOIN customhouse_work.main.customer_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_flat AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_flat AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rest AS e
+LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- contract what is left: follow what was contracted
 CREATE OR REPLACE TABLE customhouse_work.main.customer_moved AS
 SELECT
   m.n,
   coalesce(f.root, m.root) AS root
 FROM customhouse_work.main.customer_moved AS m
-LEFT JOIN customhouse_work.main.customer_flat AS f ON f.n = m.root
+LEFT JOIN (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_forest AS o
+  LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = o.u
+) AS f ON f.n = m.root
+UNION ALL
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_forest AS o
+LEFT JOIN customhouse_work.main.customer_active AS a ON a.u = o.u;
+
+-- in process unite the few that are left
+SELECT
+  e.u,
+  e.v
+FROM customhouse_work.main.customer_edges AS e;
+
+-- label the nodes
+CREATE OR REPLACE TABLE customhouse_work.main.customer_moved AS
+SELECT
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_moved AS m
+LEFT JOIN customhouse_work.main.customer_last AS f ON f.n = m.root
 UNION ALL
 SELECT
   f.n,
   f.root
-FROM customhouse_work.main.customer_flat AS f;
+FROM customhouse_work.main.customer_last AS f;
 
--- label the nodes
 CREATE OR REPLACE TABLE customhouse_work.main.customer_labels AS
 SELECT
-  o.n,
-  coalesce(m.root, o.root) AS root
-FROM customhouse_work.main.customer_labels AS o
-LEFT JOIN customhouse_work.main.customer_moved AS m ON m.n = o.root
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_first_forest AS o
+  LEFT JOIN customhouse_work.main.customer_first_active AS a ON a.u = o.u
+) AS m
+LEFT JOIN customhouse_work.main.customer_moved AS f ON f.n = m.root
 UNION ALL
 SELECT
-  m.n,
-  m.root
-FROM customhouse_work.main.customer_moved AS m;
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_moved AS f;
 
 -- form clusters
 CREATE OR REPLACE TABLE customhouse_work.main.customer_cluster AS
@@ -982,7 +1020,7 @@ WHERE NOT EXISTS (
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_forest AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_first_forest AS
 SELECT
   e.u,
   min(e.v) AS v,
@@ -990,60 +1028,68 @@ SELECT
 FROM customhouse_work.main.customer_hubs AS e
 GROUP BY e.u;
 
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_first_active AS
 SELECT
   f.u,
-  f.v
-FROM customhouse_work.main.customer_rank1_forest AS f
-JOIN customhouse_work.main.customer_rank1_forest AS g ON g.u = f.v;
+  f.v,
+  g.v AS w,
+  TRUE AS more
+FROM customhouse_work.main.customer_rank1_first_forest AS f
+JOIN customhouse_work.main.customer_rank1_first_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
 SELECT count(*) AS n
-FROM customhouse_work.main.customer_rank1_active AS a
-JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
+FROM customhouse_work.main.customer_rank1_first_active AS a
+WHERE a.more;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_first_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
-FROM customhouse_work.main.customer_rank1_active AS a
-LEFT JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
+FROM customhouse_work.main.customer_rank1_first_active AS a
+LEFT JOIN customhouse_work.main.customer_rank1_first_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank1_active AS a
-JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank1_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank1_first_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank1_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank1_first_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank1_first_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank1_first_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract the graph
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_moved AS
 SELECT
-  o.n,
-  o.root
-FROM customhouse_work.main.customer_joined AS o
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank1_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank1_first_active AS a ON a.u = o.u
+WHERE FALSE;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_last AS
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank1_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank1_first_active AS a ON a.u = o.u
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS n
+SELECT CASE WHEN count(*) > 20000 THEN count(*) ELSE 0 END AS n
 FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
@@ -1058,72 +1104,102 @@ GROUP BY e.u;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
   f.u,
-  f.v
+  f.v,
+  g.v AS w,
+  TRUE AS more
 FROM customhouse_work.main.customer_rank1_forest AS f
 JOIN customhouse_work.main.customer_rank1_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
 SELECT count(*) AS n
 FROM customhouse_work.main.customer_rank1_active AS a
-JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
+WHERE a.more;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
 FROM customhouse_work.main.customer_rank1_active AS a
 LEFT JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank1_active AS a
-JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_flat AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank1_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank1_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_rank1_flat AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_rank1_flat AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank1_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank1_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank1_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract what is left: follow what was contracted
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_moved AS
 SELECT
   m.n,
   coalesce(f.root, m.root) AS root
 FROM customhouse_work.main.customer_rank1_moved AS m
-LEFT JOIN customhouse_work.main.customer_rank1_flat AS f ON f.n = m.root
+LEFT JOIN (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank1_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = o.u
+) AS f ON f.n = m.root
+UNION ALL
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank1_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank1_active AS a ON a.u = o.u;
+
+-- repair clusters over a limit: in process unite the few that are left
+SELECT
+  e.u,
+  e.v
+FROM customhouse_work.main.customer_hubs AS e;
+
+-- repair clusters over a limit: label the nodes
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank1_moved AS
+SELECT
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank1_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank1_last AS f ON f.n = m.root
 UNION ALL
 SELECT
   f.n,
   f.root
-FROM customhouse_work.main.customer_rank1_flat AS f;
+FROM customhouse_work.main.customer_rank1_last AS f;
 
--- repair clusters over a limit: label the nodes
 CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  o.n,
-  coalesce(m.root, o.root) AS root
-FROM customhouse_work.main.customer_joined AS o
-LEFT JOIN customhouse_work.main.customer_rank1_moved AS m ON m.n = o.root
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank1_first_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank1_first_active AS a ON a.u = o.u
+) AS m
+LEFT JOIN customhouse_work.main.customer_rank1_moved AS f ON f.n = m.root
 UNION ALL
 SELECT
-  m.n,
-  m.root
-FROM customhouse_work.main.customer_rank1_moved AS m;
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank1_moved AS f;
 
 -- repair clusters over a limit: join what the limits allow (email)
 CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
@@ -1316,7 +1392,7 @@ WHERE NOT EXISTS (
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_forest AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_first_forest AS
 SELECT
   e.u,
   min(e.v) AS v,
@@ -1324,60 +1400,68 @@ SELECT
 FROM customhouse_work.main.customer_hubs AS e
 GROUP BY e.u;
 
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_first_active AS
 SELECT
   f.u,
-  f.v
-FROM customhouse_work.main.customer_rank2_forest AS f
-JOIN customhouse_work.main.customer_rank2_forest AS g ON g.u = f.v;
+  f.v,
+  g.v AS w,
+  TRUE AS more
+FROM customhouse_work.main.customer_rank2_first_forest AS f
+JOIN customhouse_work.main.customer_rank2_first_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
 SELECT count(*) AS n
-FROM customhouse_work.main.customer_rank2_active AS a
-JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
+FROM customhouse_work.main.customer_rank2_first_active AS a
+WHERE a.more;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_first_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
-FROM customhouse_work.main.customer_rank2_active AS a
-LEFT JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
+FROM customhouse_work.main.customer_rank2_first_active AS a
+LEFT JOIN customhouse_work.main.customer_rank2_first_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank2_active AS a
-JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank2_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank2_first_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank2_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank2_first_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank2_first_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank2_first_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract the graph
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_moved AS
 SELECT
-  o.n,
-  o.root
-FROM customhouse_work.main.customer_joined AS o
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank2_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank2_first_active AS a ON a.u = o.u
+WHERE FALSE;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_last AS
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank2_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank2_first_active AS a ON a.u = o.u
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS n
+SELECT CASE WHEN count(*) > 20000 THEN count(*) ELSE 0 END AS n
 FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
@@ -1392,72 +1476,102 @@ GROUP BY e.u;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
   f.u,
-  f.v
+  f.v,
+  g.v AS w,
+  TRUE AS more
 FROM customhouse_work.main.customer_rank2_forest AS f
 JOIN customhouse_work.main.customer_rank2_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
 SELECT count(*) AS n
 FROM customhouse_work.main.customer_rank2_active AS a
-JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
+WHERE a.more;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
 FROM customhouse_work.main.customer_rank2_active AS a
 LEFT JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank2_active AS a
-JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_flat AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank2_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank2_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_rank2_flat AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_rank2_flat AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank2_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank2_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank2_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract what is left: follow what was contracted
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_moved AS
 SELECT
   m.n,
   coalesce(f.root, m.root) AS root
 FROM customhouse_work.main.customer_rank2_moved AS m
-LEFT JOIN customhouse_work.main.customer_rank2_flat AS f ON f.n = m.root
+LEFT JOIN (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank2_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = o.u
+) AS f ON f.n = m.root
+UNION ALL
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank2_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank2_active AS a ON a.u = o.u;
+
+-- repair clusters over a limit: in process unite the few that are left
+SELECT
+  e.u,
+  e.v
+FROM customhouse_work.main.customer_hubs AS e;
+
+-- repair clusters over a limit: label the nodes
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank2_moved AS
+SELECT
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank2_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank2_last AS f ON f.n = m.root
 UNION ALL
 SELECT
   f.n,
   f.root
-FROM customhouse_work.main.customer_rank2_flat AS f;
+FROM customhouse_work.main.customer_rank2_last AS f;
 
--- repair clusters over a limit: label the nodes
 CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  o.n,
-  coalesce(m.root, o.root) AS root
-FROM customhouse_work.main.customer_joined AS o
-LEFT JOIN customhouse_work.main.customer_rank2_moved AS m ON m.n = o.root
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank2_first_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank2_first_active AS a ON a.u = o.u
+) AS m
+LEFT JOIN customhouse_work.main.customer_rank2_moved AS f ON f.n = m.root
 UNION ALL
 SELECT
-  m.n,
-  m.root
-FROM customhouse_work.main.customer_rank2_moved AS m;
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank2_moved AS f;
 
 -- repair clusters over a limit: join what the limits allow (phone)
 CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
@@ -1650,7 +1764,7 @@ WHERE NOT EXISTS (
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_forest AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_first_forest AS
 SELECT
   e.u,
   min(e.v) AS v,
@@ -1658,60 +1772,68 @@ SELECT
 FROM customhouse_work.main.customer_hubs AS e
 GROUP BY e.u;
 
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_first_active AS
 SELECT
   f.u,
-  f.v
-FROM customhouse_work.main.customer_rank3_forest AS f
-JOIN customhouse_work.main.customer_rank3_forest AS g ON g.u = f.v;
+  f.v,
+  g.v AS w,
+  TRUE AS more
+FROM customhouse_work.main.customer_rank3_first_forest AS f
+JOIN customhouse_work.main.customer_rank3_first_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
 SELECT count(*) AS n
-FROM customhouse_work.main.customer_rank3_active AS a
-JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
+FROM customhouse_work.main.customer_rank3_first_active AS a
+WHERE a.more;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_first_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
-FROM customhouse_work.main.customer_rank3_active AS a
-LEFT JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
+FROM customhouse_work.main.customer_rank3_first_active AS a
+LEFT JOIN customhouse_work.main.customer_rank3_first_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank3_active AS a
-JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank3_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank3_first_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank3_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank3_first_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank3_first_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank3_first_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract the graph
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_moved AS
 SELECT
-  o.n,
-  o.root
-FROM customhouse_work.main.customer_joined AS o
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank3_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank3_first_active AS a ON a.u = o.u
+WHERE FALSE;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_last AS
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank3_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank3_first_active AS a ON a.u = o.u
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS n
+SELECT CASE WHEN count(*) > 20000 THEN count(*) ELSE 0 END AS n
 FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
@@ -1726,72 +1848,102 @@ GROUP BY e.u;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
   f.u,
-  f.v
+  f.v,
+  g.v AS w,
+  TRUE AS more
 FROM customhouse_work.main.customer_rank3_forest AS f
 JOIN customhouse_work.main.customer_rank3_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
 SELECT count(*) AS n
 FROM customhouse_work.main.customer_rank3_active AS a
-JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
+WHERE a.more;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
 FROM customhouse_work.main.customer_rank3_active AS a
 LEFT JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank3_active AS a
-JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_flat AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank3_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank3_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_rank3_flat AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_rank3_flat AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank3_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank3_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank3_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract what is left: follow what was contracted
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_moved AS
 SELECT
   m.n,
   coalesce(f.root, m.root) AS root
 FROM customhouse_work.main.customer_rank3_moved AS m
-LEFT JOIN customhouse_work.main.customer_rank3_flat AS f ON f.n = m.root
+LEFT JOIN (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank3_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = o.u
+) AS f ON f.n = m.root
+UNION ALL
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank3_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank3_active AS a ON a.u = o.u;
+
+-- repair clusters over a limit: in process unite the few that are left
+SELECT
+  e.u,
+  e.v
+FROM customhouse_work.main.customer_hubs AS e;
+
+-- repair clusters over a limit: label the nodes
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank3_moved AS
+SELECT
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank3_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank3_last AS f ON f.n = m.root
 UNION ALL
 SELECT
   f.n,
   f.root
-FROM customhouse_work.main.customer_rank3_flat AS f;
+FROM customhouse_work.main.customer_rank3_last AS f;
 
--- repair clusters over a limit: label the nodes
 CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  o.n,
-  coalesce(m.root, o.root) AS root
-FROM customhouse_work.main.customer_joined AS o
-LEFT JOIN customhouse_work.main.customer_rank3_moved AS m ON m.n = o.root
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank3_first_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank3_first_active AS a ON a.u = o.u
+) AS m
+LEFT JOIN customhouse_work.main.customer_rank3_moved AS f ON f.n = m.root
 UNION ALL
 SELECT
-  m.n,
-  m.root
-FROM customhouse_work.main.customer_rank3_moved AS m;
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank3_moved AS f;
 
 -- repair clusters over a limit: join what the limits allow (card)
 CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
@@ -1984,7 +2136,7 @@ WHERE NOT EXISTS (
 );
 
 -- repair clusters over a limit: point every node to its smallest neighbour
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_forest AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_first_forest AS
 SELECT
   e.u,
   min(e.v) AS v,
@@ -1992,60 +2144,68 @@ SELECT
 FROM customhouse_work.main.customer_hubs AS e
 GROUP BY e.u;
 
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_first_active AS
 SELECT
   f.u,
-  f.v
-FROM customhouse_work.main.customer_rank4_forest AS f
-JOIN customhouse_work.main.customer_rank4_forest AS g ON g.u = f.v;
+  f.v,
+  g.v AS w,
+  TRUE AS more
+FROM customhouse_work.main.customer_rank4_first_forest AS f
+JOIN customhouse_work.main.customer_rank4_first_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: repeat while not zero double the pointers
 SELECT count(*) AS n
-FROM customhouse_work.main.customer_rank4_active AS a
-JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
+FROM customhouse_work.main.customer_rank4_first_active AS a
+WHERE a.more;
 
 -- repair clusters over a limit: double the pointers: double the pointers
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_first_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
-FROM customhouse_work.main.customer_rank4_active AS a
-LEFT JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
+FROM customhouse_work.main.customer_rank4_first_active AS a
+LEFT JOIN customhouse_work.main.customer_rank4_first_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank4_active AS a
-JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank4_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank4_first_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_joined AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_joined AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank4_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank4_first_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank4_first_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank4_first_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract the graph
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_moved AS
 SELECT
-  o.n,
-  o.root
-FROM customhouse_work.main.customer_joined AS o
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank4_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank4_first_active AS a ON a.u = o.u
+WHERE FALSE;
+
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_last AS
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank4_first_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank4_first_active AS a ON a.u = o.u
 WHERE FALSE;
 
 -- repair clusters over a limit: repeat while not zero contract what is left
-SELECT count(*) AS n
+SELECT CASE WHEN count(*) > 20000 THEN count(*) ELSE 0 END AS n
 FROM customhouse_work.main.customer_hubs AS e;
 
 -- repair clusters over a limit: contract what is left: point every node to its smallest neighbour
@@ -2060,72 +2220,102 @@ GROUP BY e.u;
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
   f.u,
-  f.v
+  f.v,
+  g.v AS w,
+  TRUE AS more
 FROM customhouse_work.main.customer_rank4_forest AS f
 JOIN customhouse_work.main.customer_rank4_forest AS g ON g.u = f.v;
 
 -- repair clusters over a limit: contract what is left: repeat while not zero double the pointers
 SELECT count(*) AS n
 FROM customhouse_work.main.customer_rank4_active AS a
-JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
+WHERE a.more;
 
 -- repair clusters over a limit: contract what is left: double the pointers: double the pointers
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
 SELECT
   a.u,
-  coalesce(b.v, a.v) AS v
+  coalesce(b.v, a.v) AS v,
+  coalesce(b.w, a.w) AS w,
+  b.u IS NOT NULL AS more
 FROM customhouse_work.main.customer_rank4_active AS a
 LEFT JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = a.v;
 
 -- repair clusters over a limit: contract what is left: contract the graph
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_active AS
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_rest AS
 SELECT
-  a.u,
-  f.v
-FROM customhouse_work.main.customer_rank4_active AS a
-JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = a.v;
-
-CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_flat AS
-SELECT
-  f.u AS n,
-  coalesce(a.v, f.v) AS root
-FROM customhouse_work.main.customer_rank4_forest AS f
-LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = f.u;
+  e.u,
+  e.v,
+  f.v AS root
+FROM customhouse_work.main.customer_hubs AS e
+JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v;
 
 CREATE OR REPLACE TABLE customhouse_work.main.customer_hubs AS
 SELECT DISTINCT
-  greatest(c.root, coalesce(d.root, e.v)) AS u,
-  least(c.root, coalesce(d.root, e.v)) AS v
-FROM customhouse_work.main.customer_hubs AS e
-JOIN customhouse_work.main.customer_rank4_forest AS f ON f.u = e.u AND f.many AND f.v <> e.v
-JOIN customhouse_work.main.customer_rank4_flat AS c ON c.n = e.u
-LEFT JOIN customhouse_work.main.customer_rank4_flat AS d ON d.n = e.v
-WHERE c.root <> coalesce(d.root, e.v);
+  greatest(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS u,
+  least(coalesce(a.w, e.root), coalesce(b.w, g.v, e.v)) AS v
+FROM customhouse_work.main.customer_rank4_rest AS e
+LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = e.u
+LEFT JOIN customhouse_work.main.customer_rank4_forest AS g ON g.u = e.v
+LEFT JOIN customhouse_work.main.customer_rank4_active AS b ON b.u = e.v
+WHERE coalesce(a.w, e.root) <> coalesce(b.w, g.v, e.v);
 
+-- repair clusters over a limit: contract what is left: follow what was contracted
 CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_moved AS
 SELECT
   m.n,
   coalesce(f.root, m.root) AS root
 FROM customhouse_work.main.customer_rank4_moved AS m
-LEFT JOIN customhouse_work.main.customer_rank4_flat AS f ON f.n = m.root
+LEFT JOIN (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank4_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = o.u
+) AS f ON f.n = m.root
+UNION ALL
+SELECT
+  o.u AS n,
+  coalesce(a.w, o.v) AS root
+FROM customhouse_work.main.customer_rank4_forest AS o
+LEFT JOIN customhouse_work.main.customer_rank4_active AS a ON a.u = o.u;
+
+-- repair clusters over a limit: in process unite the few that are left
+SELECT
+  e.u,
+  e.v
+FROM customhouse_work.main.customer_hubs AS e;
+
+-- repair clusters over a limit: label the nodes
+CREATE OR REPLACE TABLE customhouse_work.main.customer_rank4_moved AS
+SELECT
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM customhouse_work.main.customer_rank4_moved AS m
+LEFT JOIN customhouse_work.main.customer_rank4_last AS f ON f.n = m.root
 UNION ALL
 SELECT
   f.n,
   f.root
-FROM customhouse_work.main.customer_rank4_flat AS f;
+FROM customhouse_work.main.customer_rank4_last AS f;
 
--- repair clusters over a limit: label the nodes
 CREATE OR REPLACE TABLE customhouse_work.main.customer_joined AS
 SELECT
-  o.n,
-  coalesce(m.root, o.root) AS root
-FROM customhouse_work.main.customer_joined AS o
-LEFT JOIN customhouse_work.main.customer_rank4_moved AS m ON m.n = o.root
+  m.n,
+  coalesce(f.root, m.root) AS root
+FROM (
+  SELECT
+    o.u AS n,
+    coalesce(a.w, o.v) AS root
+  FROM customhouse_work.main.customer_rank4_first_forest AS o
+  LEFT JOIN customhouse_work.main.customer_rank4_first_active AS a ON a.u = o.u
+) AS m
+LEFT JOIN customhouse_work.main.customer_rank4_moved AS f ON f.n = m.root
 UNION ALL
 SELECT
-  m.n,
-  m.root
-FROM customhouse_work.main.customer_rank4_moved AS m;
+  f.n,
+  f.root
+FROM customhouse_work.main.customer_rank4_moved AS f;
 
 -- repair clusters over a limit: join what the limits allow (cookie)
 CREATE OR REPLACE TABLE customhouse_work.main.customer_groups AS
