@@ -28,6 +28,9 @@ func TestJSON(t *testing.T) {
 		{"customhouse/run-results/v1", []string{"run", "--select", "sync:good_customers_to_files"}},
 		{"customhouse/run-results/v1", []string{"run", "--select", "segment:good_customers"}},
 		{"customhouse/profile/v1", []string{"show", "customer", "email=ada@example.com"}},
+		{"customhouse/segment-sizes/v1", []string{"segments", "size"}},
+		{"customhouse/segment-history/v1", []string{"segments", "history", "good_customers"}},
+		{"customhouse/segment-overlap/v1", []string{"segments", "overlap", "good_customers", "everybody"}},
 		{"customhouse/version/v1", []string{"version"}},
 		{"http://json-schema.org/draft-07/schema#", []string{"schema"}},
 	} {
@@ -38,6 +41,9 @@ func TestJSON(t *testing.T) {
 		r := customhouse(t, nil, args...)
 		if r.code != 0 {
 			t.Errorf("%v: got exit code %d: %s", test.args, r.code, r.stderr)
+		}
+		if test.args[0] == "init" {
+			write(t, filepath.Join(dir, "more.yaml"), "segments:\n  - {name: everybody, entity: customer, when: 'true'}\n")
 		}
 		var document struct {
 			Schema     string `json:"schema"`

@@ -38,13 +38,19 @@ type Input struct {
 // Table is the public table of current members.
 var Table = sql.Table{Space: sql.Public, Name: "segment_members"}
 
-var changesTable = sql.Table{Space: sql.Public, Name: "segment_changes"}
+// ChangesTable is the public table of entries and exits, and SizesTable that of
+// how large each segment was after each run that evaluated it.
+var (
+	ChangesTable = sql.Table{Space: sql.Public, Name: "segment_changes"}
+	SizesTable   = sql.Table{Space: sql.Public, Name: "segment_sizes"}
+)
 
 var (
 	besideTable = sql.Table{Space: sql.Beside, Name: Table.Name}
 	before      = sql.Table{Space: sql.Work, Name: "members_before"}
 	now         = sql.Table{Space: sql.Work, Name: "members_now"}
 	delta       = sql.Table{Space: sql.Work, Name: "members_delta"}
+	counts      = sql.Table{Space: sql.Work, Name: "members_counts"}
 )
 
 func boolsTable(e *config.Entity) sql.Table {
@@ -55,7 +61,7 @@ func boolsTable(e *config.Entity) sql.Table {
 // has its id column; the others' are NULL in a row.
 func System(entities []*config.Entity) []sql.CreateTable {
 	members := sql.CreateTable{Table: Table, Columns: []sql.ColumnDef{{Name: "segment", Type: sql.TypeString}}}
-	changes := sql.CreateTable{Table: changesTable, Columns: []sql.ColumnDef{{Name: "segment", Type: sql.TypeString}}}
+	changes := sql.CreateTable{Table: ChangesTable, Columns: []sql.ColumnDef{{Name: "segment", Type: sql.TypeString}}}
 	for _, e := range entities {
 		id := sql.ColumnDef{Name: identity.Column(e), Type: sql.TypeInt}
 		members.Columns = append(members.Columns, id)
@@ -66,7 +72,16 @@ func System(entities []*config.Entity) []sql.CreateTable {
 		sql.ColumnDef{Name: "change", Type: sql.TypeString},
 		sql.ColumnDef{Name: "at", Type: sql.TypeTimestamp},
 		sql.ColumnDef{Name: "run_id", Type: sql.TypeString})
-	return []sql.CreateTable{members, changes}
+	sizes := sql.CreateTable{Table: SizesTable, Columns: []sql.ColumnDef{
+		{Name: "segment", Type: sql.TypeString},
+		{Name: "at", Type: sql.TypeTimestamp},
+		{Name: "profiles", Type: sql.TypeInt},
+		{Name: "members", Type: sql.TypeInt},
+		{Name: "entries", Type: sql.TypeInt},
+		{Name: "exits", Type: sql.TypeInt},
+		{Name: "run_id", Type: sql.TypeString},
+	}}
+	return []sql.CreateTable{members, changes, sizes}
 }
 
 // Build compiles the model that evaluates the selected segments, nil where
@@ -129,6 +144,7 @@ func Build(in Input) *models.Model {
 		sql.CreateTableAs{Table: before, Query: previous(in, ids, sql.Fn(sql.Not, isKept("o")))},
 		sql.CreateTableAs{Table: now, Query: current(members, ids, in.AsOf)},
 		sql.CreateTableAs{Table: delta, Query: changes(ids)},
+		sql.CreateTableAs{Table: counts, Query: sizes(in)},
 		sql.CreateTableAs{Table: besideTable, Query: sql.Union{
 			&sql.Select{Items: sql.Items("n", append(append([]string{"segment"}, ids...), "entered_at")...), From: sql.TableRef{Table: now, As: "n"}},
 			previous(in, ids, isKept("o")),
@@ -138,7 +154,7 @@ func Build(in Input) *models.Model {
 	m.Commit = []sql.Statement{
 		sql.Swap{Name: Table.Name},
 		sql.InsertSelect{
-			Table:   changesTable,
+			Table:   ChangesTable,
 			Columns: append(append([]string{}, columns...), "change", "at", "run_id"),
 			Query: &sql.Select{
 				Items: append(sql.Items("d", append(columns, "change")...),
@@ -146,8 +162,24 @@ func Build(in Input) *models.Model {
 				From: sql.TableRef{Table: delta, As: "d"},
 			},
 		},
+		sql.InsertSelect{
+			Table:   SizesTable,
+			Columns: []string{"segment", "profiles", "members", "entries", "exits", "at", "run_id"},
+			Query: &sql.Select{
+				Items: append(sql.Items("c", "segment", "profiles", "members", "entries", "exits"),
+					sql.As(sql.Timestamp(in.AsOf), "at"), sql.As(sql.String(in.RunID), "run_id")),
+				From: sql.TableRef{Table: counts, As: "c"},
+			},
+		},
 	}
-	m.Measures = measures(in)
+	m.Measures = []models.Measure{{Subject: "segment:", ByName: true, Query: &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("c", "segment"), "name"), sql.As(sql.Col("c", "members"), "members"),
+			sql.As(sql.Col("c", "entries"), "entered"), sql.As(sql.Col("c", "exits"), "left"),
+		},
+		From:    sql.TableRef{Table: counts, As: "c"},
+		OrderBy: []sql.Order{sql.Asc(sql.Col("c", "segment"))},
+	}}}
 	return m
 }
 
@@ -281,33 +313,43 @@ func sameMember(a, b string, ids []string) sql.Expr {
 	return on
 }
 
-// measures counts members and changes by segment; a segment without members
-// is counted too.
-func measures(in Input) []models.Measure {
-	row := func(name, members, entered, left sql.Expr, from sql.From) *sql.Select {
+// sizes counts members, entries and exits by segment, and the profiles that
+// there are: a segment without members is counted too. One that was removed is
+// counted a last time, without profiles.
+func sizes(in Input) *sql.Select {
+	row := func(name, profiles, members, entries, exits sql.Expr, from sql.From) *sql.Select {
 		return &sql.Select{From: from, Items: []sql.Item{
-			sql.As(name, "segment"), sql.As(members, "members"), sql.As(entered, "entered"), sql.As(left, "left"),
+			sql.As(name, "segment"), sql.As(profiles, "profiles"), sql.As(members, "members"), sql.As(entries, "entries"), sql.As(exits, "exits"),
 		}}
 	}
 	isChange := func(kind string) sql.Expr {
 		return sql.If(sql.Fn(sql.Eq, sql.Col("x", "change"), sql.String(kind)), sql.Int(1), sql.Int(0))
 	}
+	unknown := sql.Null{Type: sql.TypeInt}
 	all := sql.Union{
-		row(sql.Col("x", "segment"), sql.Int(1), sql.Int(0), sql.Int(0), sql.TableRef{Table: now, As: "x"}),
-		row(sql.Col("x", "segment"), sql.Int(0), isChange("entered"), isChange("left"), sql.TableRef{Table: delta, As: "x"}),
+		row(sql.Col("x", "segment"), unknown, sql.Int(1), sql.Int(0), sql.Int(0), sql.TableRef{Table: now, As: "x"}),
+		row(sql.Col("x", "segment"), unknown, sql.Int(0), isChange("entered"), isChange("left"), sql.TableRef{Table: delta, As: "x"}),
 	}
 	for _, e := range in.All {
+		var names sql.Union
 		for _, s := range e.Segments {
 			if in.Selected(s.Name) {
-				all = append(all, row(sql.String(s.Name), sql.Int(0), sql.Int(0), sql.Int(0), nil))
+				names = append(names, &sql.Select{Items: []sql.Item{sql.As(sql.String(s.Name), "segment")}})
 			}
 		}
+		if len(names) == 0 {
+			continue
+		}
+		number := &sql.Select{
+			Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "profiles")}, From: sql.TableRef{Table: profile.WideTable(e.Entity), As: "w"},
+		}
+		all = append(all, row(sql.Col("n", "segment"), sql.Col("w", "profiles"), sql.Int(0), sql.Int(0), sql.Int(0),
+			sql.Joins(sql.Derived{Query: names, As: "n"}, sql.Join{Kind: sql.CrossJoin, Right: sql.Derived{Query: number, As: "w"}})))
 	}
 	sum := func(column string) sql.Item { return sql.As(sql.Fn(sql.Sum, sql.Col("a", column)), column) }
-	return []models.Measure{{Subject: "segment:", ByName: true, Query: &sql.Select{
-		Items:   []sql.Item{sql.As(sql.Col("a", "segment"), "name"), sum("members"), sum("entered"), sum("left")},
+	return &sql.Select{
+		Items:   []sql.Item{sql.As(sql.Col("a", "segment"), "segment"), sum("profiles"), sum("members"), sum("entries"), sum("exits")},
 		From:    sql.Derived{Query: all, As: "a"},
 		GroupBy: []sql.Expr{sql.Col("a", "segment")},
-		OrderBy: []sql.Order{sql.Asc(sql.Col("a", "segment"))},
-	}}}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,9 +19,11 @@ import (
 )
 
 // TestMembership evaluates two segments, the second of which reads the first,
-// over seven days of random people, some of whom are merged into others, and
-// wants what an observer with a notebook has: who is in since when, and who
-// entered and left on which day. On some days only one segment is selected.
+// over nine days of random people, some of whom are merged into others, split
+// off or gone, and wants what an observer with a notebook has: who is in since
+// when, who entered and left on which day, and how many there were. On some
+// days only one segment is selected; on day 6 the second is removed, on day 8
+// it is back.
 func TestMembership(t *testing.T) {
 	customer := &config.Entity{Name: "customer"}
 	compiled := []expr.Compiled{
@@ -41,8 +44,9 @@ func TestMembership(t *testing.T) {
 			alive = append(alive, id)
 		}
 		since := map[string]map[int]string{"base": {}, "both": {}}
-		var changes []string
-		for day := 1; day <= 7; day++ {
+		next := len(alive)
+		var changes, sizes []string
+		for day := 1; day <= 9; day++ {
 			at := fmt.Sprintf("2026-01-%02dT00:00:00Z", day)
 			// A merge: the greater id goes on as the smaller, in the notebook with
 			// the earlier of the two entries.
@@ -60,6 +64,19 @@ func TestMembership(t *testing.T) {
 					}
 				}
 			}
+			// A split: some identifiers go on as a customer of their own, who is in
+			// nothing yet. And one customer is gone.
+			if r.IntN(2) == 0 {
+				alive = append(alive, next)
+				next++
+			}
+			if i := r.IntN(len(alive)-1) + 1; r.IntN(2) == 0 {
+				alive = slices.Delete(alive, i, i+1)
+			}
+			project := compiled
+			if day == 6 || day == 7 {
+				project = compiled[:1]
+			}
 			b.Exec("CREATE OR REPLACE TABLE work.customer_wide (customer_id BIGINT, flag BOOLEAN, other BOOLEAN)")
 			now := map[string]map[int]bool{"base": {}, "both": {}}
 			for _, id := range alive {
@@ -75,10 +92,16 @@ func TestMembership(t *testing.T) {
 				selected = func(name string) bool { return name == only }
 			}
 			for name, members := range since {
+				removed := name == "both" && len(project) == 1
 				if !selected(name) {
 					continue
 				}
-				for id := range 20 {
+				if removed {
+					now[name] = nil
+				}
+				before := len(changes)
+				counts := map[string]int{}
+				for id := range next {
 					entered := members[id] != ""
 					switch {
 					case now[name][id] && !entered:
@@ -89,9 +112,19 @@ func TestMembership(t *testing.T) {
 						changes = append(changes, fmt.Sprintf("%s %s %d left", at, name, id))
 					}
 				}
+				for _, c := range changes[before:] {
+					counts[c[strings.LastIndex(c, " ")+1:]]++
+				}
+				profiles := strconv.Itoa(len(alive))
+				if removed {
+					profiles = ""
+				}
+				if !removed || counts["left"] > 0 {
+					sizes = append(sizes, fmt.Sprintf("%s %s of %s: %d, %d in, %d out, run%d", at, name, profiles, len(members), counts["entered"], counts["left"], day))
+				}
 			}
 			m := segment.Build(segment.Input{
-				All:      []segment.Entity{{Entity: customer, Segments: compiled}},
+				All:      []segment.Entity{{Entity: customer, Segments: project}},
 				Selected: selected, AsOf: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), RunID: "run" + strconv.Itoa(day),
 			})
 			b.Steps(m.Steps)
@@ -118,6 +151,15 @@ func TestMembership(t *testing.T) {
 		slices.Sort(got)
 		if diff := cmp.Diff(changes, got); diff != "" {
 			t.Errorf("seed %d: changes (-want +got):\n%s", seed, diff)
+		}
+		got = nil
+		for _, row := range b.Rows(`SELECT "at", segment, profiles, members, entries, exits, run_id FROM public.segment_sizes`) {
+			got = append(got, fmt.Sprintf("%s %s of %s: %s, %s in, %s out, %s", row[0], row[1], row[2], row[3], row[4], row[5], row[6]))
+		}
+		slices.Sort(sizes)
+		slices.Sort(got)
+		if diff := cmp.Diff(sizes, got); diff != "" {
+			t.Errorf("seed %d: sizes (-want +got):\n%s", seed, diff)
 		}
 	}
 }

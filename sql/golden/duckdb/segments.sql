@@ -127,6 +127,56 @@ WHERE NOT EXISTS (
     AND b.customer_id = a.customer_id
 );
 
+CREATE OR REPLACE TABLE customhouse_work.main.members_counts AS
+SELECT
+  a.segment,
+  (TRY_CAST(sum(a.profiles) AS BIGINT) | 0) AS profiles,
+  (TRY_CAST(sum(a.members) AS BIGINT) | 0) AS members,
+  (TRY_CAST(sum(a.entries) AS BIGINT) | 0) AS entries,
+  (TRY_CAST(sum(a.exits) AS BIGINT) | 0) AS exits
+FROM (
+  SELECT
+    x.segment,
+    CAST(NULL AS BIGINT) AS profiles,
+    1 AS members,
+    0 AS entries,
+    0 AS exits
+  FROM customhouse_work.main.members_now AS x
+  UNION ALL
+  SELECT
+    x.segment,
+    CAST(NULL AS BIGINT) AS profiles,
+    0 AS members,
+    CASE WHEN x.change = 'entered' THEN 1 ELSE 0 END AS entries,
+    CASE WHEN x.change = 'left' THEN 1 ELSE 0 END AS exits
+  FROM customhouse_work.main.members_delta AS x
+  UNION ALL
+  SELECT
+    n.segment,
+    w.profiles,
+    0 AS members,
+    0 AS entries,
+    0 AS exits
+  FROM (
+    SELECT 'staff' AS segment
+    UNION ALL
+    SELECT 'loyal_readers' AS segment
+    UNION ALL
+    SELECT 'vip' AS segment
+    UNION ALL
+    SELECT 'lapsed_buyers' AS segment
+    UNION ALL
+    SELECT 'win_back' AS segment
+    UNION ALL
+    SELECT 'warm_prospects' AS segment
+  ) AS n
+  CROSS JOIN (
+    SELECT count(*) AS profiles
+    FROM customhouse_work.main.customer_wide AS w
+  ) AS w
+) AS a
+GROUP BY a.segment;
+
 CREATE OR REPLACE TABLE customhouse_file.customhouse.segment_members__new AS
 SELECT
   n.segment,
@@ -158,62 +208,22 @@ SELECT
   'RUN' AS run_id
 FROM customhouse_work.main.members_delta AS d;
 
+INSERT INTO customhouse_file.customhouse.segment_sizes (segment, profiles, members, entries, exits, "at", run_id)
+SELECT
+  c.segment,
+  c.profiles,
+  c.members,
+  c.entries,
+  c.exits,
+  TIMESTAMP '2026-01-02 00:00:00' AS "at",
+  'RUN' AS run_id
+FROM customhouse_work.main.members_counts AS c;
+
 -- measure segment:
 SELECT
-  a.segment AS name,
-  (TRY_CAST(sum(a.members) AS BIGINT) | 0) AS members,
-  (TRY_CAST(sum(a.entered) AS BIGINT) | 0) AS entered,
-  (TRY_CAST(sum(a."left") AS BIGINT) | 0) AS "left"
-FROM (
-  SELECT
-    x.segment,
-    1 AS members,
-    0 AS entered,
-    0 AS "left"
-  FROM customhouse_work.main.members_now AS x
-  UNION ALL
-  SELECT
-    x.segment,
-    0 AS members,
-    CASE WHEN x.change = 'entered' THEN 1 ELSE 0 END AS entered,
-    CASE WHEN x.change = 'left' THEN 1 ELSE 0 END AS "left"
-  FROM customhouse_work.main.members_delta AS x
-  UNION ALL
-  SELECT
-    'staff' AS segment,
-    0 AS members,
-    0 AS entered,
-    0 AS "left"
-  UNION ALL
-  SELECT
-    'loyal_readers' AS segment,
-    0 AS members,
-    0 AS entered,
-    0 AS "left"
-  UNION ALL
-  SELECT
-    'vip' AS segment,
-    0 AS members,
-    0 AS entered,
-    0 AS "left"
-  UNION ALL
-  SELECT
-    'lapsed_buyers' AS segment,
-    0 AS members,
-    0 AS entered,
-    0 AS "left"
-  UNION ALL
-  SELECT
-    'win_back' AS segment,
-    0 AS members,
-    0 AS entered,
-    0 AS "left"
-  UNION ALL
-  SELECT
-    'warm_prospects' AS segment,
-    0 AS members,
-    0 AS entered,
-    0 AS "left"
-) AS a
-GROUP BY a.segment
-ORDER BY a.segment NULLS LAST;
+  c.segment AS name,
+  c.members,
+  c.entries AS entered,
+  c.exits AS "left"
+FROM customhouse_work.main.members_counts AS c
+ORDER BY c.segment NULLS LAST;
