@@ -47,6 +47,7 @@ test-long: data ## all tests, with the race detector, killed runs many times, an
 		done; \
 	done
 	go run ./cmd/bench -only identity-50m
+	go run ./cmd/bench -only segments-50m -customers 1000000
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format and lint checks
@@ -58,7 +59,7 @@ fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files
 
 .PHONY: bench
 bench: CUSTOMERS = 1000000
-bench: ## benchmarks, as ratios in one run (ONLY=compile, run, memory or identity chooses; CUSTOMERS=1000000)
+bench: ## benchmarks, as ratios in one run (ONLY=compile, run, memory, identity or segments chooses; CUSTOMERS=1000000)
 	go run ./cmd/bench -only '$(ONLY)' -customers $(CUSTOMERS)
 
 .PHONY: golden

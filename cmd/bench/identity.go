@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -51,13 +52,24 @@ var solvers = map[string]func(path, shape string) (outcome, error){
 	"components": components,
 }
 
-// runChild is the other side of bench.solve and people.scan.
+// runChild is the other side of bench.solve, people.scan and crowd.evaluate.
 func runChild(kind string, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("a child wants two arguments, not %d", len(args))
 	}
 	if kind == "scan" {
 		return scan(args[0], args[1])
+	}
+	if evaluate, ok := evaluations[kind]; ok {
+		segments, err := strconv.Atoi(args[1])
+		if err != nil {
+			return fmt.Errorf("the number of segments: %w", err)
+		}
+		out, err := evaluate(args[0], segments)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(out)
 	}
 	solve, ok := solvers[kind]
 	if !ok {
