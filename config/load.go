@@ -132,6 +132,21 @@ func Load(fsys fs.FS, dir string, kinds Kinds) (*Project, diag.List) {
 	return &l.project, nil
 }
 
+// Skipped says that a file or folder below a project's folder is none of the
+// project: what is hidden, target, node_modules, and files that are not YAML.
+func Skipped(name string, d fs.DirEntry) bool {
+	base, ext := path.Base(name), path.Ext(name)
+	switch {
+	case name == ".":
+		return false
+	case strings.HasPrefix(base, "."):
+		return true
+	case d.IsDir():
+		return base == "target" || base == "node_modules"
+	}
+	return ext != ".yaml" && ext != ".yml"
+}
+
 // visit reads a file, or says that a folder is not a project's.
 func (l *loader) visit(fsys fs.FS, name string, d fs.DirEntry, err error) error {
 	if err != nil {
@@ -143,14 +158,13 @@ func (l *loader) visit(fsys fs.FS, name string, d fs.DirEntry, err error) error 
 		}
 		return nil
 	}
-	base := path.Base(name)
-	if name != "." && (strings.HasPrefix(base, ".") || d.IsDir() && (base == "target" || base == "node_modules")) {
+	if Skipped(name, d) {
 		if d.IsDir() {
 			return fs.SkipDir
 		}
 		return nil
 	}
-	if ext := path.Ext(name); d.IsDir() || ext != ".yaml" && ext != ".yml" {
+	if d.IsDir() {
 		return nil
 	}
 	src := &diag.Source{Name: name}
