@@ -187,7 +187,7 @@ Start with: customhouse init my_project`,
 	f.BoolVar(&a.noColor, "no-color", false, "plain lines, even on a terminal")
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.compileCommand(), a.runCommand(), a.showCommand(), a.explainCommand(), a.identityCommand(), a.segmentsCommand(),
-		a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(),
+		a.fmtCommand(), a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(),
 	)
 	return root
 }
