@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -16,9 +17,13 @@ import (
 // build runs all models of a project on the first days of 2026, by number.
 func build(b *modeltest.Bench, text string, day int) {
 	b.Helper()
-	p, found := compile.Compile(load(b, text), compile.Options{
-		AsOf: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), RunID: fmt.Sprintf("run%d", day),
-	})
+	run(b, load(b, text), compile.Options{AsOf: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), RunID: fmt.Sprintf("run%d", day)})
+}
+
+// run runs all models of a project.
+func run(b *modeltest.Bench, project *config.Project, opt compile.Options) {
+	b.Helper()
+	p, found := compile.Compile(project, opt)
 	if found.HasErrors() {
 		b.Fatal(found)
 	}

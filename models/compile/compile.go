@@ -53,6 +53,45 @@ type entity struct {
 // Compile makes the plan of a project. The list may hold warnings beside a
 // plan; with an error the plan is nil.
 func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
+	c := parse(p, opt)
+	found := c.expressions()
+	for _, e := range p.Entities {
+		found = append(found, identity.CheckPairs(e)...)
+	}
+	if found.HasErrors() {
+		return nil, found.Sort()
+	}
+	c.nodes()
+	c.models()
+	c.prune()
+	c.system()
+	c.checks()
+	c.audiences()
+	return c.plan, found.Sort()
+}
+
+// Evaluators answer the expressions of each entity, by its name, in process: see
+// expr.Evaluator. The list is that of Compile.
+func Evaluators(p *config.Project, opt Options) (map[string]*expr.Evaluator, diag.List) {
+	c := parse(p, opt)
+	found := c.expressions()
+	if found.HasErrors() {
+		return nil, found.Sort()
+	}
+	out := map[string]*expr.Evaluator{}
+	for _, e := range c.entities {
+		v, err := e.parsed.Evaluator()
+		if err != nil {
+			// What was compiled can be evaluated: a test asks each function.
+			panic("compile: " + err.Error())
+		}
+		out[e.Name] = v
+	}
+	return out, found.Sort()
+}
+
+// parse groups the project by entity and parses its expressions.
+func parse(p *config.Project, opt Options) *compiler {
 	c := &compiler{
 		project:  p,
 		Options:  opt,
@@ -91,20 +130,7 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 		})
 		c.entities = append(c.entities, en)
 	}
-	found := c.expressions()
-	for _, e := range p.Entities {
-		found = append(found, identity.CheckPairs(e)...)
-	}
-	if found.HasErrors() {
-		return nil, found.Sort()
-	}
-	c.nodes()
-	c.models()
-	c.prune()
-	c.system()
-	c.checks()
-	c.audiences()
-	return c.plan, found.Sort()
+	return c
 }
 
 type compiler struct {

@@ -41,11 +41,16 @@ syncs:
 
 func load(tb testing.TB, text string) *config.Project {
 	tb.Helper()
+	return loadFiles(tb, fstest.MapFS{"customhouse.yaml": {Data: []byte(text)}})
+}
+
+func loadFiles(tb testing.TB, files fstest.MapFS) *config.Project {
+	tb.Helper()
 	kinds := config.Kinds{
 		Targets:      map[string]func() any{"any": func() any { return &struct{}{} }},
 		Destinations: map[string]func() any{"any": func() any { return &struct{}{} }},
 	}
-	p, found := config.Load(fstest.MapFS{"customhouse.yaml": {Data: []byte(text)}}, ".", kinds)
+	p, found := config.Load(files, ".", kinds)
 	if found.HasErrors() {
 		tb.Fatal(found)
 	}

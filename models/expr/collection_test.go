@@ -322,6 +322,13 @@ func TestCollections(t *testing.T) {
 				}
 				exprs = append(exprs, seg.Segments[0].Expr)
 			}
+			inProcess := evaluator(t, withTrait(t, c.value))
+			for i, os := range book {
+				got, err := inProcess.On(Profile{Rows: map[string][]map[string]any{"orders": rowsOf(os)}}, asOf).Trait("x")
+				if want := c.want(os); err != nil || !same(got, want) {
+					t.Fatalf("in process, person %d: got %v (%T), want %v (%T): %v", i, got, got, want, want, err)
+				}
+			}
 			differ := map[string]bool{}
 			for kind, e := range exprs {
 				q := collectionQuery(t, out, e)

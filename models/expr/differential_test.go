@@ -2,7 +2,6 @@ package expr
 
 import (
 	stdsql "database/sql"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -11,9 +10,6 @@ import (
 	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2"
-	"github.com/google/cel-go/cel"
-	"github.com/google/cel-go/common/types"
-	"github.com/google/cel-go/common/types/ref"
 
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -223,8 +219,8 @@ func (g generator) span(d int) string {
 
 // bench is one compiler that expressions are tried on.
 type bench struct {
-	c   *compiler
-	env *cel.Env
+	c *compiler
+	v *Evaluator
 }
 
 func newBench(tb testing.TB) *bench {
@@ -233,11 +229,7 @@ func newBench(tb testing.TB) *bench {
 	if !c.prepare() || !c.declare(nil) {
 		tb.Fatalf("declaring: %v", c.found)
 	}
-	env, err := cel.NewCustomEnv(cel.FunctionDecls(c.lang.functions...), cel.CrossTypeNumericComparisons(true))
-	if err != nil {
-		tb.Fatalf("making the interpreter's environment: %v", err)
-	}
-	return &bench{c, env}
+	return &bench{c, &Evaluator{c: c, programs: map[string]program{}}}
 }
 
 func (b *bench) parse(kind, text string) *expression {
@@ -250,41 +242,16 @@ func (b *bench) parse(kind, text string) *expression {
 // eval is what cel-go's interpreter says: nil for null and for errors.
 func (b *bench) eval(tb testing.TB, e *expression, p person) any {
 	tb.Helper()
-	prg, err := b.env.PlanProgram(e.ast)
+	prg, err := b.v.plan(e)
 	if err != nil {
 		tb.Fatalf("planning %s: %v", string(e.src.runes), err)
 	}
-	vars := map[string]any{"now": types.Timestamp{Time: b.c.asOf}}
-	for name, v := range p {
-		if v == nil {
-			v = types.NullValue
-		}
-		vars[name] = v
+	s := b.v.On(Profile{Traits: p}, b.c.asOf)
+	out, err := native(prg.run.Eval(s))
+	if err != nil || s.err != nil {
+		tb.Fatalf("evaluating %s: %v, %v", string(e.src.runes), err, s.err)
 	}
-	out, _, err := prg.Eval(vars)
-	if err != nil {
-		return nil
-	}
-	return native(out)
-}
-
-func native(v ref.Val) any {
-	switch v := v.(type) {
-	case types.Bool:
-		return bool(v)
-	case types.Int:
-		return int64(v)
-	case types.Double:
-		return float64(v)
-	case types.String:
-		return string(v)
-	case types.Timestamp:
-		return v.UTC()
-	case types.Null:
-		return nil
-	default:
-		return fmt.Sprintf("%T %v", v, v)
-	}
+	return out
 }
 
 func same(a, b any) bool {

@@ -11,6 +11,9 @@
 // a Feature: one aggregate per entity, shared by every expression that asks
 // the same, so that all of them can be computed in one pass over the rows.
 //
+// The same checked expressions can be evaluated in process, on one profile given
+// as values: see Evaluator.
+//
 // The package never runs SQL, reads no clock and no file. Start with Compile
 // in expr.go, then translate.go for the rule of NULL, then collection.go.
 package expr

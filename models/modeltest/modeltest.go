@@ -132,18 +132,66 @@ func (b *Bench) unite(u *models.Unite) {
 // Number is the one integer that a query gives.
 func (b *Bench) Number(q sql.Query) (n int) {
 	b.Helper()
-	text, err := b.p.Query(q)
-	if err != nil {
-		b.Fatal(err)
-	}
+	text := b.Query(q)
 	if err := b.db.QueryRowContext(b.Context(), text).Scan(&n); err != nil {
 		b.Fatalf("%v in:\n%s", err, text)
 	}
 	return n
 }
 
+// Query is the text of a query.
+func (b *Bench) Query(q sql.Query) string {
+	b.Helper()
+	text, err := b.p.Query(q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return text
+}
+
+// Values reads a query given as text: the values of each row by column.
+func (b *Bench) Values(q string) []map[string]any {
+	b.Helper()
+	var out []map[string]any
+	b.scan(q, func(columns []string) ([]any, func()) {
+		cells, dest := make([]any, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			dest[i] = &cells[i]
+		}
+		return dest, func() {
+			row := map[string]any{}
+			for i, name := range columns {
+				row[name] = cells[i]
+			}
+			out = append(out, row)
+		}
+	})
+	return out
+}
+
 // Rows reads a query given as text; NULL is the empty string.
 func (b *Bench) Rows(q string) [][]string {
+	b.Helper()
+	var out [][]string
+	b.scan(q, func(columns []string) ([]any, func()) {
+		cells, dest := make([]dbsql.NullString, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			dest[i] = &cells[i]
+		}
+		return dest, func() {
+			row := make([]string, len(columns))
+			for i, c := range cells {
+				row[i] = c.String
+			}
+			out = append(out, row)
+		}
+	})
+	return out
+}
+
+// scan reads a query, each row into what begin gives for its columns; done is
+// called after each.
+func (b *Bench) scan(q string, begin func(columns []string) (dest []any, done func())) {
 	b.Helper()
 	rows, err := b.db.QueryContext(b.Context(), q)
 	if err != nil {
@@ -158,24 +206,14 @@ func (b *Bench) Rows(q string) [][]string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var out [][]string
+	dest, done := begin(columns)
 	for rows.Next() {
-		cells := make([]dbsql.NullString, len(columns))
-		dest := make([]any, len(columns))
-		for i := range cells {
-			dest[i] = &cells[i]
-		}
 		if err := rows.Scan(dest...); err != nil {
 			b.Fatal(err)
 		}
-		row := make([]string, len(columns))
-		for i, c := range cells {
-			row[i] = c.String
-		}
-		out = append(out, row)
+		done()
 	}
 	if err := rows.Err(); err != nil {
 		b.Fatal(err)
 	}
-	return out
 }
