@@ -66,6 +66,8 @@ func (l *loader) check() {
 	for _, t := range p.Traits {
 		l.trait(ix, t)
 	}
+	l.parameters(ix)
+	l.consents(ix)
 	for _, s := range p.Segments {
 		l.knownEntity(ix, s.Entity, s.Pos.At("entity"))
 	}
@@ -92,6 +94,8 @@ func (l *loader) index() *index {
 	ix.destinations = named(l, "destination", p.Destinations,
 		func(d *Destination) (string, strict.Node) { return d.Name, d.Pos })
 	named(l, "relation", p.Relations, func(r *Relation) (string, strict.Node) { return r.Name, r.Pos })
+	named(l, "parameter", p.Parameters, func(x *Parameter) (string, strict.Node) { return x.Name, x.Pos })
+	named(l, "consent", p.Consents, func(x *Consent) (string, strict.Node) { return x.Name, x.Pos })
 	named(l, "sync", p.Syncs, func(s *Sync) (string, strict.Node) { return s.Name, s.Pos })
 
 	// Two entities may have a trait of the same name.
@@ -469,20 +473,21 @@ func (l *loader) trait(ix *index, t *Trait) {
 			WithHelp("add pick: latest and from: source.column, or value: with an expression"))
 	}
 	l.oneOf(t.Pick, t.Pos.At("pick"), "pick", Picks)
-	l.picked(ix, t)
+	l.references(ix, "trait", t.Entity, t.Pos, t.From)
 }
 
-// picked checks the columns that a trait is picked from.
-func (l *loader) picked(ix *index, t *Trait) {
-	list := t.Pos.Get("from")
-	if list.Kind() == strict.List && len(t.From) == 0 {
-		l.report(diag.Errorf(t.Pos.Key("from"), strict.CodeEmpty, "nothing says where to pick the trait from").
+// references checks the columns that a trait or a consent is picked from, and
+// returns their type and the place of the first of them.
+func (l *loader) references(ix *index, what, entity string, pos strict.Node, refs strict.OneOrMany) (typ string, at diag.Span) {
+	list := pos.Get("from")
+	if list.Kind() == strict.List && len(refs) == 0 {
+		l.report(diag.Errorf(pos.Key("from"), strict.CodeEmpty, "nothing says where to pick the %s from", what).
 			WithHelp("write from: source.column"))
 	}
 	seen := map[string]diag.Span{}
 	var first Column
 	var firstAt diag.Span
-	for i, from := range t.From {
+	for i, from := range refs {
 		text := list.Text()
 		if list.Kind() == strict.List {
 			text = list.Text(strconv.Itoa(i))
@@ -508,9 +513,9 @@ func (l *loader) picked(ix *index, t *Trait) {
 		if !known {
 			continue
 		}
-		if s.Entity != t.Entity {
-			l.report(diag.Errorf(sourceAt, codeOtherEntity, "the source %q is about %s, the trait about %s",
-				name, s.Entity, t.Entity).WithHelp("pick from a source of the same entity").
+		if s.Entity != entity {
+			l.report(diag.Errorf(sourceAt, codeOtherEntity, "the source %q is about %s, the %s about %s",
+				name, s.Entity, what, entity).WithHelp("pick from a source of the same entity").
 				WithRelated(s.Pos.At("entity"), "the source says so here"))
 			continue
 		}
@@ -533,6 +538,7 @@ func (l *loader) picked(ix *index, t *Trait) {
 				WithHelp("pick from columns of one type").WithRelated(firstAt, "the first is here"))
 		}
 	}
+	return first.Type, firstAt
 }
 
 func (l *loader) sync(ix *index, s *Sync) {

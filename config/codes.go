@@ -25,6 +25,7 @@ const (
 	codeUnknownColumn  = "unknown-column"
 	codeUnknownTrait   = "unknown-trait"
 	codeUnknownSegment = "unknown-segment"
+	codeUnknownTarget  = "unknown-target"
 	codeUnknownDest    = "unknown-destination"
 	codeUnknownField   = "unknown-field"
 	codeOtherEntity    = "other-entity"

@@ -49,6 +49,8 @@ type file struct {
 	Relations    []*Relation                 `yaml:"relations"`
 	Traits       []*Trait                    `yaml:"traits"`
 	Segments     []*Segment                  `yaml:"segments"`
+	Parameters   []*Parameter                `yaml:"parameters"`
+	Consents     []*Consent                  `yaml:"consents"`
 	Destinations []strict.Node               `yaml:"destinations"`
 	Syncs        []*Sync                     `yaml:"syncs"`
 	Pos          strict.Node                 `yaml:"-"`
@@ -245,6 +247,8 @@ func (l *loader) read(src *diag.Source) {
 	l.project.Relations = append(l.project.Relations, f.Relations...)
 	l.project.Traits = append(l.project.Traits, f.Traits...)
 	l.project.Segments = append(l.project.Segments, f.Segments...)
+	l.project.Parameters = append(l.project.Parameters, f.Parameters...)
+	l.project.Consents = append(l.project.Consents, f.Consents...)
 	for _, n := range f.Destinations {
 		l.addDestination(n, l.report)
 	}

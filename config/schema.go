@@ -50,6 +50,8 @@ func Schema(kinds Kinds) ([]byte, error) {
 	describe("relations", "Which entities of one kind belong to which of another.")
 	describe("traits", "What to know of each entity.")
 	describe("segments", "Groups of entities.")
+	describe("parameters", "Constants that expressions know by name.")
+	describe("consents", "Permissions that people give or refuse.")
 	describe("destinations", "Platforms to deliver to.")
 	describe("syncs", "What goes where.")
 
@@ -160,6 +162,9 @@ var facets = map[string]schema{
 	"Trait.name":           nameSchema(),
 	"Trait.pick":           {"enum": Picks},
 	"Segment.name":         nameSchema(),
+	"Parameter.name":       nameSchema(),
+	"Parameter.type":       {"enum": ParameterTypes},
+	"Consent.name":         nameSchema(),
 	"Sync.name":            nameSchema(),
 	"Sync.fields":          {"minProperties": 1},
 	"To.mode":              {"enum": Modes},
@@ -190,9 +195,30 @@ var choices = map[reflect.Type]schema{
 		}}},
 		{"required": []string{"pick", "from"}, "not": schema{"required": []string{"value"}}},
 	}},
+	reflect.TypeFor[Parameter](): {"allOf": parameterValues()},
 	reflect.TypeFor[From](): {"oneOf": []schema{
 		{"required": []string{"segment"}}, {"required": []string{"entity"}},
 	}},
+}
+
+// parameterValues says what the value of a parameter of each type is.
+func parameterValues() []schema {
+	list := func(of string) schema { return schema{"type": "array", "items": schema{"type": of}} }
+	kinds := map[string]schema{
+		"string": {"type": "string"}, "int": {"type": "integer"}, "float": {"type": "number"}, "bool": {"type": "boolean"},
+		"timestamp": {"type": "string"}, "duration": {"type": "string", "pattern": durationPattern},
+		"strings": list("string"), "ints": list("integer"), "floats": list("number"),
+	}
+	var rules []schema
+	for _, name := range ParameterTypes {
+		rules = append(rules, schema{
+			"if": schema{"properties": schema{"type": schema{"const": name}}, "required": []string{"type"}},
+			"then": schema{"properties": schema{
+				"value": kinds[name], "targets": schema{"additionalProperties": kinds[name]},
+			}},
+		})
+	}
+	return rules
 }
 
 // onlyWhere says that where key has one of the values other keys are needed, and
@@ -204,6 +230,9 @@ func onlyWhere(key string, values, needed []string, refused string) schema {
 		"else": schema{"not": schema{"required": []string{refused}}},
 	}
 }
+
+// durationPattern is what a Duration looks like.
+const durationPattern = "^[0-9]+ +(minute|hour|day|week)s?$"
 
 // shape describes the types that decode themselves, and the node that stands
 // for any value. It is nil for the others.
@@ -233,7 +262,7 @@ func shape(t reflect.Type) schema {
 	case reflect.TypeFor[Reference]():
 		return schema{"type": "string", "pattern": "^[^=]+=."}
 	case reflect.TypeFor[Duration]():
-		return schema{"type": "string", "pattern": "^[0-9]+ +(minute|hour|day|week)s?$"}
+		return schema{"type": "string", "pattern": durationPattern}
 	case reflect.TypeFor[Bound]():
 		return schema{"oneOf": []schema{
 			{"type": "integer", "minimum": 0},

@@ -69,7 +69,7 @@ func TestSchemaKnowsTheTopLevelKeys(t *testing.T) {
 	s := compileSchema(t)
 	for key, value := range map[string]any{
 		"project": map[string]any{"name": "p"}, "targets": map[string]any{}, "entities": []any{}, "sources": []any{}, "relations": []any{},
-		"traits": []any{}, "segments": []any{}, "destinations": []any{}, "syncs": []any{},
+		"traits": []any{}, "segments": []any{}, "parameters": []any{}, "consents": []any{}, "destinations": []any{}, "syncs": []any{},
 	} {
 		if err := s.Validate(map[string]any{key: value}); err != nil {
 			t.Errorf("%s: %v", key, err)
@@ -121,7 +121,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 		reflect.TypeFor[header](), reflect.TypeFor[targetKeys](), reflect.TypeFor[destinationKeys](),
 		reflect.TypeFor[Entity](), reflect.TypeFor[Identifier](), reflect.TypeFor[Source](), reflect.TypeFor[Files](),
 		reflect.TypeFor[Column](), reflect.TypeFor[Trait](), reflect.TypeFor[Segment](), reflect.TypeFor[Sync](),
-		reflect.TypeFor[Pair](), reflect.TypeFor[Relation](), reflect.TypeFor[Via](), reflect.TypeFor[Expire](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
+		reflect.TypeFor[Pair](), reflect.TypeFor[Relation](), reflect.TypeFor[Via](), reflect.TypeFor[Expire](), reflect.TypeFor[Parameter](), reflect.TypeFor[Consent](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")

@@ -22,12 +22,15 @@ type Project struct {
 	// read; UTC where none is given. Expressions name the zone they want.
 	Timezone *time.Location
 	// Targets are in the order of the file; the first is the default.
-	Targets      []*Target
-	Entities     []*Entity
-	Sources      []*Source
-	Relations    []*Relation
-	Traits       []*Trait
-	Segments     []*Segment
+	Targets   []*Target
+	Entities  []*Entity
+	Sources   []*Source
+	Relations []*Relation
+	Traits    []*Trait
+	Segments  []*Segment
+	// Parameters are constants that expressions of every entity know.
+	Parameters   []*Parameter
+	Consents     []*Consent
 	Destinations []*Destination
 	Syncs        []*Sync
 	// Warnings are the findings that do not make the project invalid.

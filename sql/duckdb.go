@@ -49,6 +49,7 @@ var DuckDB = &Dialect{
 		Year:     "year($1)", Month: "month($1)", DayOfMonth: "day($1)", DayOfYear: "dayofyear($1)",
 		DayOfWeek: "dayofweek($1)", Hours: "hour($1)", Minutes: "minute($1)", Seconds: "second($1)",
 		Milliseconds: "millisecond($1) % 1000",
+		DayNumber:    "epoch_us(date_trunc('day', $1)) // 86400000000",
 		EpochSeconds: "epoch_us(date_trunc('second', $1)) // 1000000",
 		EpochMicros:  "epoch_us($1)",
 		TimeText:     "strftime($1, '%Y-%m-%dT%H:%M:%S.%fZ')",

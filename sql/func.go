@@ -31,9 +31,10 @@ const (
 	IntDiv Func = "int_div"
 	IntMod Func = "int_mod"
 	IntNeg Func = "int_neg"
-	// AddFast and SubFast are for values known to be far from the limits.
+	// AddFast, SubFast and MulFast are for values known to be far from the limits.
 	AddFast Func = "add_fast"
 	SubFast Func = "sub_fast"
+	MulFast Func = "mul_fast"
 )
 
 // Arithmetic on doubles, IEEE 754: division by zero gives infinity or NaN.
@@ -109,6 +110,8 @@ const (
 	Minutes      Func = "minutes"
 	Seconds      Func = "seconds"
 	Milliseconds Func = "milliseconds"
+	// DayNumber is the days from 1 January 1970 to the day of a local clock.
+	DayNumber Func = "day_number"
 	// EpochSeconds is whole seconds since 1970, rounded down.
 	EpochSeconds Func = "epoch_seconds"
 	// EpochMicros is microseconds since 1970.
@@ -148,6 +151,9 @@ const (
 	// ListDistinct collects the distinct values, sorted.
 	ListDistinct Func = "list_distinct"
 	RowNumber    Func = "row_number" // only inside Window
+	// Rank is 1 more than how many rows come before, equals sharing a rank; only
+	// inside Window.
+	Rank Func = "rank"
 )
 
 // Lists.
@@ -179,11 +185,11 @@ var standard = map[Func]string{
 	Same: "$1 IS NOT DISTINCT FROM $2", Differ: "$1 IS DISTINCT FROM $2",
 	Not: "NOT $1", IsNull: "$1 IS NULL", IsNotNull: "$1 IS NOT NULL",
 	Coalesce: "coalesce($*)",
-	AddFast:  "$1 + $2", SubFast: "$1 - $2",
+	AddFast:  "$1 + $2", SubFast: "$1 - $2", MulFast: "$1 * $2",
 	FloatAdd: "$1 + $2", FloatSub: "$1 - $2", FloatMul: "$1 * $2", FloatDiv: "$1 / $2", FloatNeg: "-$1",
 	Concat:   "$1 || $2",
 	CountAll: "count(*)", Count: "count($1)", CountDistinct: "count(DISTINCT $1)",
 	Sum: "sum($1)", SumExact: "sum($1)", Min: "min($1)", Max: "max($1)",
-	RowNumber: "row_number()", NullIfEmpty: "nullif($1, '')",
+	RowNumber: "row_number()", Rank: "rank()", NullIfEmpty: "nullif($1, '')",
 	Replace: "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
 }

@@ -164,7 +164,7 @@ func (a *app) plan(p *project) (*models.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := compile.Options{AsOf: asOf, RunID: newRunID(a.now())}
+	options := compile.Options{AsOf: asOf, Target: p.target.Name, RunID: newRunID(a.now())}
 	plan, found := compile.Compile(p.Project, options)
 	if err := found.Err(); err != nil {
 		return nil, err

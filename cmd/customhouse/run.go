@@ -105,7 +105,7 @@ func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, pl
 		return plan, nil
 	}
 	next, found := compile.Compile(p.Project, compile.Options{
-		AsOf: plan.AsOf, RunID: plan.RunID, Select: plan.Selected, Identities: last, Refresh: a.fullRefresh,
+		AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Identities: last, Refresh: a.fullRefresh,
 	})
 	return next, found.Err() // what there is to warn of was said
 }

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	// AsOf is what now means.
 	AsOf time.Time
+	// Target is the name of the target, for parameters that differ by it.
+	Target string
 	// RunID goes into the rows that the run appends.
 	RunID string
 	// Select are the keys of the nodes to build; nil means all. Segments that
@@ -126,7 +128,8 @@ func parse(p *config.Project, opt Options) *compiler {
 		}
 		en.parsed = expr.Parse(expr.Input{
 			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments,
-			Relations: slices.Concat(en.relations, en.members), AsOf: opt.AsOf,
+			Relations: slices.Concat(en.relations, en.members), AsOf: opt.AsOf, Zone: p.Timezone,
+			Parameters: p.Parameters, Target: opt.Target, Consents: consents(p, e),
 		})
 		c.entities = append(c.entities, en)
 	}
@@ -209,6 +212,17 @@ func (c *compiler) nodes() {
 		for _, f := range e.expr.Features {
 			features[f.Name] = c.featureReads(e, f)
 		}
+		for _, p := range e.expr.Population {
+			for _, r := range p.Reads {
+				features[p.Name] = append(features[p.Name], trait(r))
+			}
+			for _, f := range p.Features {
+				features[p.Name] = append(features[p.Name], features[f]...)
+			}
+			for _, r := range p.Related {
+				features[p.Name] = append(features[p.Name], related[r]...)
+			}
+		}
 		reads := func(x expr.Compiled) []string {
 			out := []string{key}
 			for _, r := range x.Reads {
@@ -272,6 +286,17 @@ func (c *compiler) nodes() {
 		}
 		add(n)
 	}
+}
+
+// consents are those of an entity.
+func consents(p *config.Project, e *config.Entity) []*config.Consent {
+	var out []*config.Consent
+	for _, c := range p.Consents {
+		if c.Entity == e.Name {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // featureReads are the keys of the nodes that an aggregate reads.

@@ -98,6 +98,9 @@ func (t *translator) call(x ast.Expr) value {
 	case "in_segment":
 		return t.inSegment(x)
 	}
+	if v, ok := t.vocabulary(x); ok {
+		return v
+	}
 	ids := t.e.ast.GetOverloadIDs(x.ID())
 	if len(ids) == 0 {
 		return t.refuse(x, "this function cannot be used here", "")

@@ -28,6 +28,7 @@ import (
 type compiler struct {
 	in   Input
 	asOf time.Time
+	zone *time.Location
 	lang *language
 	env  *checker.Env
 
@@ -41,11 +42,17 @@ type compiler struct {
 	// missing marks the relations, and the members by one, of which nothing is
 	// known because the other entity has errors of its own.
 	missing map[string]bool
-	names   []string // what an expression can name, for suggestions
+	// parameters are the constants of the project.
+	parameters map[string]*parameter
+	names      []string // what an expression can name, for suggestions
 
 	features map[string]Feature // by canonical form
 	taken    map[string]bool    // names of features
 	used     map[string]bool    // names of features and related columns that compiled expressions read
+	// population are the columns over all rows, by name; ranks has their names in
+	// the order in which they were asked for.
+	population map[string]Compiled
+	ranks      []string
 
 	found  diag.List
 	failed bool
@@ -115,8 +122,13 @@ func (c *compiler) fail(at diag.Span, code, summary, help string) {
 }
 
 func newCompiler(in Input) *compiler {
+	zone := in.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
 	return &compiler{
-		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond),
+		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond), zone: zone,
+		parameters: map[string]*parameter{}, population: map[string]Compiled{},
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
 		relations: map[string]*relation{}, related: map[string]Related{}, missing: map[string]bool{},
 		features: map[string]Feature{}, taken: map[string]bool{}, used: map[string]bool{},
@@ -191,6 +203,11 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
+	for _, name := range c.ranks {
+		if c.used[name] {
+			out.Population = append(out.Population, c.population[name])
+		}
+	}
 	for _, column := range slices.Sorted(maps.Keys(c.related)) {
 		if c.used[column] {
 			out.Related = append(out.Related, c.related[column])
@@ -266,6 +283,12 @@ func (c *compiler) declare(known map[string][]Compiled) bool {
 		other := relatedType(r.Name)
 		rows[other.TypeName()] = fields
 		vars = append(vars, decls.NewVariable(r.Name, other))
+	}
+	for _, p := range c.in.Parameters {
+		known := newParameter(p, c.in.Target)
+		c.parameters[p.Name] = known
+		c.names = append(c.names, p.Name)
+		vars = append(vars, decls.NewVariable(p.Name, known.typ))
 	}
 	for _, t := range c.in.Traits {
 		sym := &symbol{trait: t, nullable: true}
@@ -618,7 +641,12 @@ func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 			if levels == nil && sym.trait.Value != "" {
 				out.Level = max(out.Level, sym.level+1)
 			}
+		case name == c.id():
+			// Every row has it.
 		default:
+			if p, ok := c.population[name]; ok && levels == nil {
+				out.Level = max(out.Level, p.Level+1)
+			}
 			features[name] = true
 			c.used[name] = true
 		}

@@ -35,8 +35,15 @@ type Input struct {
 	// Relations are those that start at the entity, and those that lead to it
 	// and have a Reverse name.
 	Relations []*config.Relation
+	// Parameters are the project's; Target says which of their values counts.
+	Parameters []*config.Parameter
+	Target     string
+	// Consents are the entity's.
+	Consents []*config.Consent
 	// AsOf is what now means.
 	AsOf time.Time
+	// Zone is that of calendar days where an expression names none; nil is UTC.
+	Zone *time.Location
 }
 
 // Output is the compiled expressions, each list in an order in which every
@@ -48,6 +55,10 @@ type Output struct {
 	// Features are the distinct aggregates that the expressions read, in order
 	// of Source and Name.
 	Features []Feature
+	// Population are the columns of Row that compare an entity with all others,
+	// in an order in which each comes after those that it reads. Their Exprs hold
+	// windows over all rows.
+	Population []Compiled
 	// Related are what the expressions read of other entities, in order of
 	// Column.
 	Related []Related
@@ -76,8 +87,8 @@ type Compiled struct {
 	// traits, which are all there before).
 	Level int
 	// Reads are the names of the traits, Segments those of the segments, that
-	// Expr reads directly; Features the names of the features, Related the
-	// columns of what other entities have. Sorted.
+	// Expr reads directly; Features the names of the features and of what
+	// Population has, Related the columns of what other entities have. Sorted.
 	Reads    []string
 	Segments []string
 	Features []string

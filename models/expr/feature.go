@@ -161,5 +161,11 @@ func columns(e sql.Expr, of string, yield func(name string)) {
 	case sql.In:
 		columns(e.Expr, of, yield)
 		each(e.List)
+	case sql.Window:
+		each(e.Call.Args)
+		each(e.PartitionBy)
+		for _, o := range e.OrderBy {
+			columns(o.Expr, of, yield)
+		}
 	}
 }

@@ -264,6 +264,7 @@ func ownFunctions() ([]*decls.FunctionDecl, error) {
 	for _, name := range []string{"min", "max"} {
 		over(name, same, types.IntType, types.DoubleType, types.StringType, types.TimestampType)
 	}
+	vocabularyFunctions(add)
 	over("most_frequent", same, types.IntType, types.DoubleType, types.StringType, types.TimestampType, types.BoolType)
 	return out, failed
 }

@@ -313,9 +313,16 @@ var functionHelp = map[string]string{
 	"contains":   `For example: email.contains("@").`, "startsWith": `For example: sku.startsWith("A").`,
 	"endsWith": `For example: email.endsWith(".fr").`, "matches": `For example: sku.matches("^[A-Z]+$").`,
 	"size": "size() is of texts and collections.", "timestamp": `For example: timestamp("2026-01-31T00:00:00Z").`,
-	"duration": `For example: duration("90m"), or days(30).`,
-	"count":    "For example: orders.count(), or orders.count(o, o.amount > 10.0).",
-	"is_true":  "is_true() wants a condition.",
+	"duration":    `For example: duration("90m"), or days(30).`,
+	"count":       "For example: orders.count(), or orders.count(o, o.amount > 10.0).",
+	"is_true":     "is_true() wants a condition.",
+	fnDaysAgo:     `For example: days_ago(30), or days_ago(30, "Europe/Paris").`,
+	fnStartOf:     `For example: start_of("month"), or start_of("month", -1) for the last one.`,
+	fnAnniversary: "For example: anniversary(birthday, days(7)).",
+	fnPeriod:      `For example: o.time.period("week"), or o.time.period("week", "Europe/Paris").`,
+	fnRank:        "For example: rank(spent) <= 100.", fnPercentile: "For example: percentile(spent) >= 0.9.",
+	fnNtile: "For example: ntile(spent, 10) == 10.", fnQuintile: "For example: quintile(spent) == 5.",
+	fnSample: `For example: sample(0.1), or sample(0.1, "spring") for another tenth.`, fnConsent: `For example: consent("email_marketing").`,
 }
 
 func aggregateHelp(fn string) string {

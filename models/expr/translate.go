@@ -292,6 +292,9 @@ func (t *translator) ident(x ast.Expr) value {
 	if name == "now" {
 		return t.literal(x, types.Timestamp{Time: t.c.asOf})
 	}
+	if p := t.c.parameters[name]; p != nil {
+		return t.parameter(x, p)
+	}
 	if s := t.c.sources[name]; s != nil {
 		if len(t.scope) > 0 {
 			return t.refuse(x, "a collection inside a condition on another collection is not there yet",

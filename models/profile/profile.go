@@ -417,6 +417,11 @@ func wide(in Input) *sql.Select {
 				computed = append(computed, sql.As(t.Expr, t.Name))
 			}
 		}
+		for _, p := range in.Expr.Population {
+			if p.Level == level {
+				computed = append(computed, sql.As(p.Expr, p.Name))
+			}
+		}
 		if len(computed) == 0 {
 			return out
 		}
