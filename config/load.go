@@ -59,7 +59,7 @@ type file struct {
 // header is the project key.
 type header struct {
 	Name     string      `yaml:"name,required" doc:"Name of the project."`
-	Timezone string      `yaml:"timezone" doc:"IANA time zone, such as Europe/Paris, in which schedules and dates on the command line are read. UTC where none is given. Expressions name the zone they want."`
+	Timezone string      `yaml:"timezone" doc:"IANA time zone, such as Europe/Paris, of schedules, of dates on the command line and of calendar days in expressions that name no other. UTC where none is given."`
 	Pos      strict.Node `yaml:"-"`
 }
 

@@ -18,8 +18,8 @@ type Project struct {
 	Dir string
 	// Name is the project's name, an identifier.
 	Name string
-	// Timezone is the zone in which schedules and dates on the command line are
-	// read; UTC where none is given. Expressions name the zone they want.
+	// Timezone is the zone of schedules, of dates on the command line and of the
+	// calendar days in expressions that name no other; UTC where none is given.
 	Timezone *time.Location
 	// Targets are in the order of the file; the first is the default.
 	Targets   []*Target

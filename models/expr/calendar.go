@@ -92,7 +92,21 @@ func startOf(unit string, at time.Time, n int) time.Time {
 	default:
 		d += n
 	}
-	return time.Date(y, m, d, 0, 0, 0, 0, at.Location())
+	return beginOf(y, m, d, at.Location())
+}
+
+// beginOf is the first instant of a day, which is not midnight where clocks are
+// turned then.
+func beginOf(y int, m time.Month, d int, zone *time.Location) time.Time {
+	day := time.Date(y, m, d, 12, 0, 0, 0, zone).Day()
+	at := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if at.Day() != day { // midnight is skipped, and Go took the hour before
+		at = at.Add(24*time.Hour - time.Duration(at.Hour())*time.Hour - time.Duration(at.Minute())*time.Minute)
+	}
+	if before := at.Add(-time.Hour); before.Day() == day { // the hour after it comes twice
+		at = before
+	}
+	return at
 }
 
 // anniversary says whether the day of a date comes round between the day of the

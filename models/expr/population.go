@@ -41,7 +41,7 @@ func (t *translator) population(x ast.Expr) value {
 	}
 	key := v.expr
 	if v.float == nan {
-		key = sql.If(sql.Fn(sql.IsNaN, key), nil, key)
+		key = sql.If(sql.Fn(sql.IsNaN, key), nullOf(sql.TypeFloat), key)
 	}
 	out := value{err: true}
 	if call.FunctionName() == fnRank {
