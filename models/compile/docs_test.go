@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -232,9 +233,7 @@ func TestDocs(t *testing.T) {
 		b := modeltest.New(t)
 		p.load(t, b, project)
 		runAll(t, b, project, docsTime)
-		for name, answer := range answers(b, examples) {
-			got[name] = answer
-		}
+		maps.Copy(got, answers(b, examples))
 	}
 	if len(p.examples) < 55 {
 		t.Errorf("only %d expressions found", len(p.examples))

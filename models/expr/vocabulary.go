@@ -3,6 +3,7 @@ package expr
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/decls"
@@ -122,15 +123,10 @@ func (t *translator) constWord(x ast.Expr, what string, words []string) (string,
 }
 
 func quotedList(words []string) string {
-	out := ""
+	quoted := make([]string, len(words))
 	for i, w := range words {
-		switch {
-		case i > 0 && i == len(words)-1:
-			out += " and "
-		case i > 0:
-			out += ", "
-		}
-		out += strconv.Quote(w)
+		quoted[i] = strconv.Quote(w)
 	}
-	return out
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }

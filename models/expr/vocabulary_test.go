@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -24,16 +25,16 @@ func evaluate(t *testing.T, in Input, rows, value string) []any {
 	}
 	from := rows
 	for level := 0; ; level++ {
-		items := ""
+		var items []string
 		for _, p := range slices.Concat(out.Population, out.Traits) {
 			if p.Expr != nil && p.Level == level {
-				items += ", " + printed(t, p.Expr) + ` AS "` + p.Name + `"`
+				items = append(items, printed(t, p.Expr)+` AS "`+p.Name+`"`)
 			}
 		}
-		if items == "" {
+		if items == nil {
 			break
 		}
-		from = `(SELECT "p".*` + items + " FROM " + from + ` AS "p")`
+		from = `(SELECT "p".*, ` + strings.Join(items, ", ") + " FROM " + from + ` AS "p")`
 	}
 	got, err := queryColumn(openDuck(t), `SELECT "x" FROM `+from+` AS "p" ORDER BY "customer_id"`)
 	if err != nil {
@@ -119,16 +120,16 @@ func TestPeriod(t *testing.T) {
 	paris, _ := time.LoadLocation("Europe/Paris")
 	r := rand.New(rand.NewPCG(2, 5))
 	var times []time.Time
-	rows := ""
+	var cells []string
 	for i := range 300 {
 		at := time.Date(1900+r.IntN(200), time.Month(1+r.IntN(12)), 1+r.IntN(31), 20+r.IntN(6), 59*r.IntN(2), 0, 0, time.UTC)
 		if i%2 == 0 {
 			at = time.Date(1969+r.IntN(2), 12, 20+r.IntN(20), 21+r.IntN(4), 59*r.IntN(2), 0, 0, time.UTC)
 		}
 		times = append(times, at)
-		rows += fmt.Sprintf(", (%d, TIMESTAMP '%s')", i, at.Format("2006-01-02 15:04:05"))
+		cells = append(cells, fmt.Sprintf("(%d, TIMESTAMP '%s')", i, at.Format("2006-01-02 15:04:05")))
 	}
-	rows = "(SELECT * FROM (VALUES " + rows[2:] + ") AS v(customer_id, seen))"
+	rows := "(SELECT * FROM (VALUES " + strings.Join(cells, ", ") + ") AS v(customer_id, seen))"
 	for unit, of := range map[string]func(time.Time) string{
 		"day":     func(x time.Time) string { return x.Format(time.DateOnly) },
 		"week":    func(x time.Time) string { y, w := x.ISOWeek(); return fmt.Sprintf("%04d-%02d", y, w) },
@@ -153,16 +154,16 @@ func TestPopulation(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 5))
 	for n := range 25 {
 		values := make([]*float64, n+1)
-		rows := ""
+		var cells []string
 		for i := range values {
 			cell := "NULL"
 			if r.IntN(4) > 0 {
 				v := float64(r.IntN(12))
 				values[i], cell = &v, strconv.FormatFloat(v, 'e', -1, 64)
 			}
-			rows += fmt.Sprintf(", (%d, CAST(%s AS DOUBLE))", i, cell)
+			cells = append(cells, fmt.Sprintf("(%d, CAST(%s AS DOUBLE))", i, cell))
 		}
-		rows = "(SELECT * FROM (VALUES " + rows[2:] + ") AS v(customer_id, ltv))"
+		rows := "(SELECT * FROM (VALUES " + strings.Join(cells, ", ") + ") AS v(customer_id, ltv))"
 		less, more, known := func(v float64) (k int64) {
 			for _, w := range values {
 				if w != nil && *w < v {
