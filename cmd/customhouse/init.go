@@ -20,7 +20,6 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/config"
-	"github.com/customhouse-cdp/customhouse/config/diag"
 )
 
 //go:embed starter
@@ -193,7 +192,7 @@ func (a *app) writeProject(dir string, g answers) error {
 		}
 	}
 	if _, found := config.Load(os.DirFS(dir), dir, kinds()); found.Err() != nil {
-		diag.Render(a.stderr, found)
+		a.render(found)
 		return errors.New("the project was written, and has to be corrected where the lines above say")
 	}
 	if a.format == "json" {

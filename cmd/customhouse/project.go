@@ -52,7 +52,7 @@ func (a *app) load() (*project, error) {
 		return nil, err
 	}
 	if len(p.Warnings) > 0 {
-		diag.Render(a.stderr, p.Warnings)
+		a.render(p.Warnings)
 	}
 	hash, err := files.hash()
 	if err != nil {
@@ -170,7 +170,7 @@ func (a *app) plan(p *project) (*models.Plan, error) {
 		return nil, err
 	}
 	if len(found) > 0 {
-		diag.Render(a.stderr, found)
+		a.render(found)
 	}
 	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
 	if err != nil || selected == nil {

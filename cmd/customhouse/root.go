@@ -44,6 +44,9 @@ type app struct {
 	noColor     bool
 	// quiet keeps the lines of progress to terminals.
 	quiet bool
+
+	// rendered says that findings stand on standard error already.
+	rendered bool
 }
 
 // usageError is a mistake in the command line itself.
@@ -135,6 +138,15 @@ func (a *app) findings(list diag.List) {
 		_ = console.Findings(a.stdout, list)
 		return
 	}
+	a.render(list)
+}
+
+// render prints findings for people, apart from those before.
+func (a *app) render(list diag.List) {
+	if a.rendered {
+		fmt.Fprintln(a.stderr)
+	}
+	a.rendered = true
 	diag.Render(a.stderr, list)
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/compile"
@@ -135,7 +134,7 @@ func (a *app) options(ctx context.Context, p *project, plan *models.Plan) (run.O
 			return run.Options{}, err
 		}
 		if len(known.short) > 0 {
-			diag.Render(a.stderr, known.short.Sort())
+			a.render(known.short.Sort())
 		}
 	}
 	for _, audience := range plan.Audiences {

@@ -58,7 +58,7 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 	c := parse(p, opt)
 	found := c.expressions()
 	for _, e := range p.Entities {
-		found = append(found, identity.CheckPairs(e)...)
+		found = append(found, identity.Check(e)...)
 	}
 	if found.HasErrors() {
 		return nil, found.Sort()
