@@ -152,6 +152,7 @@ func places(table sql.Table) map[string]sql.Statement {
 		sql.Exists{Query: &sql.Select{}},
 		sql.Scalar{Query: &sql.Select{}},
 		sql.Window{},
+		sql.Lambda{},
 		sql.Custom{},
 	} {
 		fill(node, expr)

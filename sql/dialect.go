@@ -14,6 +14,8 @@ type Dialect struct {
 	TryCast string
 	// TryCasts spells TryCast to the types for which the above is wrong.
 	TryCasts map[Type]string
+	// Lambda spells Lambda: $1 is the parameter, $2 the body.
+	Lambda string
 	// QuoteName writes one part of a name so that it means that name wherever
 	// the printer puts one: quoted, or bare where that is safe and reads better.
 	// The printer has refused names that no warehouse can hold (empty, NUL, not

@@ -18,7 +18,16 @@ var DuckDB = &Dialect{
 	Funcs: map[Func]string{
 		IntAdd: "TRY($1 + $2)", IntSub: "TRY($1 - $2)", IntMul: "TRY($1 * $2)",
 		IntDiv: "TRY($1 // $2)", IntMod: "TRY($1 % $2)", IntNeg: "TRY(-$1)",
-		IsNaN: "isnan($1)",
+		IsNaN:   "isnan($1)",
+		UintAdd: "TRY($1 + $2)", UintSub: "TRY($1 - $2)", UintMul: "TRY($1 * $2)",
+		UintDiv: "TRY($1 // $2)", UintMod: "TRY($1 % $2)",
+
+		IntAbs: "TRY(abs($1))", IntSign: "CAST(sign($1) AS BIGINT)", UintSign: "CAST(sign($1) AS UBIGINT)",
+		FloatAbs: "abs($1)", FloatSign: "CASE WHEN isnan($1) THEN $1 ELSE CAST(sign($1) AS DOUBLE) END",
+		Ceil: "ceil($1)", Floor: "floor($1)", Round: "round($1)", Trunc: "trunc($1)",
+		Sqrt:  "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt($1) END",
+		IsInf: "isinf($1)", IsFinite: "isfinite($1)",
+		BitAnd: "$1 & $2", BitOr: "$1 | $2", BitXor: "xor($1, $2)", BitNot: "~$1",
 
 		IntToFloat: "CAST($1 AS DOUBLE)",
 		// The smallest integer is refused, as in CEL: a double cannot tell it
@@ -29,6 +38,14 @@ var DuckDB = &Dialect{
 		StringToFloat: `nullif(nullif(TRY_CAST(regexp_extract($1, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\z') AS DOUBLE), CAST('Infinity' AS DOUBLE)), CAST('-Infinity' AS DOUBLE))`,
 		IntToString:   "CAST($1 AS VARCHAR)",
 		BoolToString:  "CAST($1 AS VARCHAR)",
+		IntToUint:     "TRY_CAST($1 AS UBIGINT)", UintToInt: "TRY_CAST($1 AS BIGINT)",
+		// The greatest that fits is 2048 below the limit, as a double.
+		FloatToUint:   "CASE WHEN $1 >= 0 AND $1 < 18446744073709551616e0 THEN CAST(trunc($1) AS UBIGINT) END",
+		StringToUint:  `TRY_CAST(regexp_extract($1, '^[0-9]+\z') AS UBIGINT)`,
+		StringToBool:  "CASE WHEN $1 IN ('1', 't', 'T', 'TRUE', 'true', 'True') THEN TRUE WHEN $1 IN ('0', 'f', 'F', 'FALSE', 'false', 'False') THEN FALSE END",
+		StringToTime:  `TRY_CAST(TRY_CAST(nullif(regexp_extract($1, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])\z'), '') AS TIMESTAMPTZ) AS TIMESTAMP)`,
+		StringToBytes: "encode($1)", BytesToString: "TRY(decode($1))", HexToBytes: "unhex($1)",
+		TimeRFC3339: `regexp_replace(strftime($1, '%Y-%m-%dT%H:%M:%S.%f'), '[.]?0*\z', '') || 'Z'`,
 
 		Length: "length($1)", Contains: "contains($1, $2)",
 		StartsWith: "starts_with($1, $2)", EndsWith: "ends_with($1, $2)",
@@ -39,6 +56,10 @@ var DuckDB = &Dialect{
 		RegexpExtract: "regexp_extract($1, $2, 1)",
 		TrimSpace:     `regexp_replace($1, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')`,
 		Sha256:        "sha256($1)", Position: "strpos($1, $2)",
+		LastPosition: "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN coalesce(list_max(list_filter(range(1, length($1) - length($2) + 2), lambda i: substr($1, i, length($2)) = $2)), 0) END",
+		ReverseText:  "array_to_string(list_reverse(string_split($1, '')), '')",
+		Split:        "string_split($1, $2)", JoinText: "array_to_string($1, $2)", BytesLength: "octet_length($1)",
+		SplitChars: "list_filter(string_split($1, ''), lambda c: c <> '')",
 
 		// The clamp keeps the instant mentioned once: both ends of the clamp
 		// lie outside the years 1 to 9999 and become NULL.
@@ -73,15 +94,23 @@ var DuckDB = &Dialect{
 		ListDistinct: "list_sort(list_distinct(list($1) FILTER (WHERE $1 IS NOT NULL)$over))",
 
 		ListContains: "list_contains($1, $2)", ListLength: "len($1)",
+		ListOf: "list_value($*)", ListConcat: "list_concat($*)", ListGet: "list_extract($1, $2)",
+		ListSlice: "list_slice($1, $2, $3)", ListReverse: "list_reverse($1)", ListSort: "list_sort($1)",
+		ListUnique: "list_filter($1, lambda x, i: list_position($1, x) = i)",
+		ListHasAll: "list_has_all($1, $2)", ListHasAny: "list_has_any($1, $2)",
+		ListMax: "list_max($1)", ListMin: "list_min($1)",
+		ListMap: "list_transform($1, $2)", ListFilter: "list_filter($1, $2)", Range: "range(0, $1)",
 		Least: "least($*)", Greatest: "greatest($*)", Text: "CAST($1 AS VARCHAR)",
 		Hash: "CAST(hash($*) >> 1 AS BIGINT)",
 	},
 	Types: map[Type]string{
 		TypeBool: "BOOLEAN", TypeInt: "BIGINT", TypeFloat: "DOUBLE", TypeDecimal: "DECIMAL(38,9)",
 		TypeString: "VARCHAR", TypeTimestamp: "TIMESTAMP", TypeDate: "DATE",
+		TypeUint: "UBIGINT", TypeBytes: "BLOB", TypeBools: "BOOLEAN[]", TypeUints: "UBIGINT[]", TypeBlobs: "BLOB[]",
 		TypeStrings: "VARCHAR[]", TypeInts: "BIGINT[]", TypeFloats: "DOUBLE[]", TypeTimestamps: "TIMESTAMP[]",
 	},
 	TryCast: "TRY_CAST($1 AS $2)",
+	Lambda:  "lambda $1: $2",
 	TryCasts: map[Type]string{
 		// A cast of text to TIMESTAMP drops the offset of
 		// 2026-01-01T00:00:00+02:00 without a word; the detour reads it, and

@@ -89,6 +89,14 @@ type Window struct {
 	OrderBy     []Order
 }
 
+// Lambda is a function of the elements of a list, only as an argument of ListMap
+// and ListFilter. Body names the element as Column{Name: Param}, and no lambda
+// around it has the same Param.
+type Lambda struct {
+	Param string
+	Body  Expr
+}
+
 // Custom is an expression that the user wrote in the words of each dialect, by
 // its name. CustomValue in it stands for Value; the rest is printed as it is, in
 // parentheses, so whoever makes one has looked that they balance.
@@ -126,4 +134,5 @@ func (InQuery) expr()   {}
 func (Exists) expr()    {}
 func (Scalar) expr()    {}
 func (Window) expr()    {}
+func (Lambda) expr()    {}
 func (Custom) expr()    {}

@@ -47,6 +47,36 @@ const (
 	IsNaN    Func = "is_nan"
 )
 
+// Arithmetic on unsigned 64-bit integers: NULL where the result does not fit or
+// the divisor is zero.
+const (
+	UintAdd Func = "uint_add"
+	UintSub Func = "uint_sub"
+	UintMul Func = "uint_mul"
+	UintDiv Func = "uint_div"
+	UintMod Func = "uint_mod"
+)
+
+// Mathematics. They are NULL where an operand is; IsInf and IsFinite as IsNaN.
+const (
+	IntAbs    Func = "int_abs" // NULL for the smallest integer
+	IntSign   Func = "int_sign"
+	UintSign  Func = "uint_sign"
+	FloatAbs  Func = "float_abs"
+	FloatSign Func = "float_sign" // of NaN is NaN
+	Ceil      Func = "ceil"
+	Floor     Func = "floor"
+	Round     Func = "round" // half away from zero
+	Trunc     Func = "trunc"
+	Sqrt      Func = "sqrt" // of a negative number is NaN
+	IsInf     Func = "is_inf"
+	IsFinite  Func = "is_finite"
+	BitAnd    Func = "bit_and"
+	BitOr     Func = "bit_or"
+	BitXor    Func = "bit_xor"
+	BitNot    Func = "bit_not"
+)
+
 // Conversions: NULL where the value has no counterpart.
 const (
 	IntToFloat    Func = "int_to_float"
@@ -55,6 +85,21 @@ const (
 	StringToFloat Func = "string_to_float"
 	IntToString   Func = "int_to_string"
 	BoolToString  Func = "bool_to_string"
+	IntToUint     Func = "int_to_uint"
+	UintToInt     Func = "uint_to_int"
+	FloatToUint   Func = "float_to_uint" // truncates
+	StringToUint  Func = "string_to_uint"
+	// StringToBool reads what Go's strconv.ParseBool does.
+	StringToBool Func = "string_to_bool"
+	// StringToTime reads RFC 3339 with at most six digits after the seconds.
+	StringToTime  Func = "string_to_time"
+	StringToBytes Func = "string_to_bytes" // UTF-8
+	BytesToString Func = "bytes_to_string" // NULL where they are no UTF-8
+	// HexToBytes is how bytes are written: its argument is a literal of hex digits.
+	HexToBytes Func = "hex_to_bytes"
+	// TimeRFC3339 prints an instant in UTC as RFC 3339, with as many digits after
+	// the seconds as it needs.
+	TimeRFC3339 Func = "time_rfc3339"
 )
 
 // Strings. Lengths and positions count code points.
@@ -88,6 +133,19 @@ const (
 	Sha256 Func = "sha256"
 	// Position(text, part) is the 1-based position of part, 0 if absent.
 	Position Func = "position"
+	// LastPosition(text, part) is that of the last occurrence. An empty part is
+	// behind the last character.
+	LastPosition Func = "last_position"
+	// ReverseText turns round the code points.
+	ReverseText Func = "reverse_text"
+	// Split(text, separator) is a list of texts; the separator is not empty.
+	Split Func = "split"
+	// SplitChars is the list of the code points of a text.
+	SplitChars Func = "split_chars"
+	// JoinText(list, separator) wants a literal separator.
+	JoinText Func = "join_text"
+	// BytesLength counts bytes.
+	BytesLength Func = "bytes_length"
 )
 
 // Time. Instants are UTC; durations are microseconds in an integer.
@@ -160,12 +218,34 @@ const (
 const (
 	ListContains Func = "list_contains"
 	ListLength   Func = "list_length"
+	// ListOf makes a list of its arguments, which have one type and are not NULL.
+	ListOf     Func = "list_of"
+	ListConcat Func = "list_concat" // any number of lists, none NULL
+	// ListGet(list, position) is 1-based, NULL outside.
+	ListGet Func = "list_get"
+	// ListSlice(list, first, last) is 1-based and inclusive.
+	ListSlice   Func = "list_slice"
+	ListReverse Func = "list_reverse"
+	ListSort    Func = "list_sort"
+	// ListUnique keeps the first of equal elements, in order.
+	ListUnique Func = "list_unique"
+	// ListHasAll(a, b) says that each of b is in a, ListHasAny that one is.
+	ListHasAll Func = "list_has_all"
+	ListHasAny Func = "list_has_any"
+	ListMax    Func = "list_max" // NULL of no elements
+	ListMin    Func = "list_min"
+	// ListMap(list, lambda) and ListFilter(list, lambda).
+	ListMap    Func = "list_map"
+	ListFilter Func = "list_filter"
+	// Range is the list of the integers from 0 to below its argument.
+	Range Func = "range"
 )
 
 // Other.
 const (
 	Least    Func = "least"    // NULL arguments are skipped; any number
 	Greatest Func = "greatest" // NULL arguments are skipped; any number
+	NullIf   Func = "null_if"  // NULL where both arguments are equal, else the first
 	// IntText is the decimal text of an integer or a value whose text is its
 	// identity (UUID); used for identifiers of other types than string.
 	Text Func = "text"
@@ -190,6 +270,6 @@ var standard = map[Func]string{
 	Concat:   "$1 || $2",
 	CountAll: "count(*)", Count: "count($1)", CountDistinct: "count(DISTINCT $1)",
 	Sum: "sum($1)", SumExact: "sum($1)", Min: "min($1)", Max: "max($1)",
-	RowNumber: "row_number()", Rank: "rank()", NullIfEmpty: "nullif($1, '')",
+	RowNumber: "row_number()", Rank: "rank()", NullIfEmpty: "nullif($1, '')", NullIf: "nullif($1, $2)",
 	Replace: "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
 }

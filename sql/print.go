@@ -470,6 +470,11 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy))
 		}
 		return w.call(e.Call, "OVER ("+strings.Join(parts, " ")+")")
+	case Lambda:
+		if w.Dialect.Lambda == "" {
+			w.refuse("%s has no functions of list elements", w.Dialect.Name)
+		}
+		return strings.NewReplacer("$1", w.name(e.Param), "$2", w.exprOut(e.Body)).Replace(w.Dialect.Lambda), true
 	case Custom:
 		text, ok := e.ByDialect[w.Dialect.Name]
 		if !ok {

@@ -39,6 +39,11 @@ const (
 	TypeInts    // list of 64-bit integers
 	TypeFloats  // list of doubles
 	TypeTimestamps
+	TypeUint  // 64-bit unsigned
+	TypeBytes // any bytes
+	TypeBools
+	TypeUints
+	TypeBlobs // list of bytes
 )
 
 // Query is a SELECT or a UNION.

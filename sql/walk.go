@@ -162,6 +162,8 @@ func (c *collector) expr(e Expr) {
 		c.query(e.Query)
 	case Scalar:
 		c.query(e.Query)
+	case Lambda:
+		c.expr(e.Body)
 	case Custom:
 		c.expr(e.Value)
 	case Window:

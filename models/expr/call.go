@@ -2,11 +2,13 @@ package expr
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
@@ -40,6 +42,23 @@ var overloads = map[string]struct {
 	"string_to_int64": {sql.StringToInt, true}, "string_to_double": {sql.StringToFloat, true},
 	"int64_to_string": {sql.IntToString, false}, "bool_to_string": {sql.BoolToString, false},
 	"timestamp_to_int64": {sql.EpochSeconds, false},
+
+	"add_uint64": {sql.UintAdd, true}, "subtract_uint64": {sql.UintSub, true}, "multiply_uint64": {sql.UintMul, true},
+	"divide_uint64": {sql.UintDiv, true}, "modulo_uint64": {sql.UintMod, true},
+	"add_bytes": {sql.Concat, false}, "size_bytes": {sql.BytesLength, false}, "bytes_size": {sql.BytesLength, false},
+	"int64_to_uint64": {sql.IntToUint, true}, "uint64_to_int64": {sql.UintToInt, true}, "double_to_uint64": {sql.FloatToUint, true},
+	"uint64_to_double": {sql.IntToFloat, false}, "uint64_to_string": {sql.IntToString, false}, "string_to_uint64": {sql.StringToUint, true},
+	"string_to_bool": {sql.StringToBool, true}, "string_to_bytes": {sql.StringToBytes, false}, "bytes_to_string": {sql.BytesToString, true},
+	"timestamp_to_string": {sql.TimeRFC3339, false},
+
+	"string_reverse": {sql.ReverseText, false},
+	"math_abs_int":   {sql.IntAbs, true}, "math_abs_double": {sql.FloatAbs, false},
+	"math_sign_int": {sql.IntSign, false}, "math_sign_uint": {sql.UintSign, false}, "math_sign_double": {sql.FloatSign, false},
+	"math_ceil_double": {sql.Ceil, false}, "math_floor_double": {sql.Floor, false}, "math_round_double": {sql.Round, false},
+	"math_trunc_double": {sql.Trunc, false}, "math_sqrt_double": {sql.Sqrt, false},
+	"math_isNaN_double": {sql.IsNaN, false}, "math_isInf_double": {sql.IsInf, false}, "math_isFinite_double": {sql.IsFinite, false},
+	"math_bitAnd_int_int": {sql.BitAnd, false}, "math_bitOr_int_int": {sql.BitOr, false}, "math_bitXor_int_int": {sql.BitXor, false}, "math_bitNot_int_int": {sql.BitNot, false},
+	"math_bitAnd_uint_uint": {sql.BitAnd, false}, "math_bitOr_uint_uint": {sql.BitOr, false}, "math_bitXor_uint_uint": {sql.BitXor, false}, "math_bitNot_uint_uint": {sql.BitNot, false},
 }
 
 // dateParts are the parts of a time, and what CEL takes off (it counts months
@@ -70,8 +89,8 @@ func (t *translator) call(x ast.Expr) value {
 		return t.logic(x)
 	case operators.LogicalNot:
 		v := t.value(args[0])
-		if b, ok := v.konst.(types.Bool); ok {
-			return t.literal(x, !b)
+		if b, ok := t.truth(v); ok {
+			return t.literal(x, types.Bool(!b))
 		}
 		return value{expr: sql.Fn(sql.Not, t.exprOf(args[0], v)), err: v.null || v.err}
 	case operators.Conditional:
@@ -117,10 +136,18 @@ func (t *translator) call(x ast.Expr) value {
 			return t.nothing(x)
 		}
 	}
-	if word, ok := operatorWords[call.FunctionName()]; ok && operands[0].list != nil {
+	if word, ok := operatorWords[call.FunctionName()]; ok && slices.ContainsFunc(operands, func(v value) bool { return v.list != nil }) {
 		return t.refuse(x, "collections and lists cannot be "+word, `Ask for a value in it: "a" in orders.map(o, o.sku).`)
 	}
-	if operands[0].list != nil {
+	for _, v := range operands {
+		if v.tuple != nil || v.list == nil && v.typ != nil && v.typ.Kind() == types.ListKind {
+			return t.listCall(x, call.FunctionName(), operands)
+		}
+	}
+	if call.FunctionName() == operators.Index {
+		return t.refuse(x, "picking an element by its number is not possible", "Use first() or last() and a field.")
+	}
+	if len(operands) > 0 && operands[0].list != nil {
 		return t.aggregate(x, call.FunctionName(), operands[0])
 	}
 	for i, v := range operands {
@@ -136,7 +163,45 @@ func (t *translator) call(x ast.Expr) value {
 			return t.refuse(x, "the types of this calculation are not known", "")
 		}
 	}
-	return t.function(x, call.FunctionName(), ids[0], operands)
+	if len(operands) == 0 {
+		return t.refuse(x, call.FunctionName()+"() is not possible", "")
+	}
+	o := t.c.lang.overload(call.FunctionName(), call.IsMemberFunction(), operands)
+	id := ids[0]
+	switch word := operatorWords[call.FunctionName()]; {
+	case o != nil:
+		id = o.ID()
+	case word == "":
+		return t.refuse(x, call.FunctionName()+"() of "+typeWord(operands[0].typ)+" is not possible", functionHelp[call.FunctionName()])
+	case call.FunctionName() != operators.Equals && call.FunctionName() != operators.NotEquals && !alike(operands[0], operands[len(operands)-1]):
+		return t.refuse(x, "values of different types cannot be "+word, "")
+	}
+	out := t.function(x, call.FunctionName(), id, operands)
+	if out.typ == nil && o != nil {
+		out.typ = o.ResultType()
+	}
+	return out
+}
+
+// overload finds the one that takes values of these types. The checker's own
+// choice is not known where it was not told the types (dyn).
+func (l *language) overload(name string, member bool, operands []value) *decls.OverloadDecl {
+	f := l.byName[name]
+	if f == nil {
+		return nil
+	}
+	for _, o := range f.OverloadDecls() {
+		params := o.ArgTypes()
+		fits := o.IsMemberFunction() == member && len(params) == len(operands)
+		for i := 0; fits && i < len(params); i++ {
+			k := params[i].Kind()
+			fits = k == operands[i].kind() || k == types.TypeParamKind || k == types.DynKind
+		}
+		if fits {
+			return o
+		}
+	}
+	return nil
 }
 
 func (t *translator) exprOf(x ast.Expr, v value) sql.Expr {
@@ -154,21 +219,21 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 	}
 	switch name {
 	case operators.Equals, operators.NotEquals:
-		if t.constants(v...) {
+		if t.foldable(v...) {
 			return t.literal(x, fold(name, v[0].konst, v[1].konst))
 		}
 		out.expr = t.equality(x, v[0], v[1], name == operators.NotEquals)
 		out.err = v[0].err || v[1].err
 		return out
 	case operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
-		if t.constants(v...) {
+		if t.foldable(v...) {
 			if r := fold(name, v[0].konst, v[1].konst); r != nil {
 				return t.literal(x, r)
 			}
 		}
 		return t.ordering(name, v[0], v[1], out)
 	}
-	if t.constants(v...) {
+	if t.foldable(v...) {
 		if r := constant(name, id, v); r != nil {
 			if types.IsError(r) && (name == "timestamp" || name == "duration") {
 				t.failAt(t.e.src.of(x.AsCall().Args()[0]), "cel-type", t.text(x.AsCall().Args()[0])+" is not "+typeWord(t.e.ast.GetType(x.ID())), functionHelp[name])
@@ -205,8 +270,10 @@ func nullOf(t sql.Type) sql.Expr { return sql.Null{Type: t} }
 // floatResult says what a calculation with doubles may give.
 func floatResult(id string, v []value) floatKind {
 	switch id {
-	case "negate_double":
+	case "negate_double", "math_abs_double", "math_sign_double", "math_ceil_double", "math_floor_double", "math_round_double", "math_trunc_double":
 		return v[0].float
+	case "math_sqrt_double":
+		return nan
 	case "add_double", "subtract_double", "multiply_double":
 		if v[0].float == finite && v[1].float == finite {
 			return infinite
@@ -256,7 +323,7 @@ func constant(name, id string, v []value) ref.Val {
 	case spans[id] > 0 && a.Type() == types.IntType:
 		return durationOf(spans[id] / 1_000_000)(a)
 	case name == "timestamp" && a.Type() == types.StringType:
-		return a.ConvertToType(types.TimestampType)
+		return timeOf(a)
 	case name == "duration" && a.Type() == types.StringType:
 		return a.ConvertToType(types.DurationType)
 	case name == "timestamp" && a.Type() == types.IntType:
@@ -269,11 +336,15 @@ func constant(name, id string, v []value) ref.Val {
 
 // special are the overloads that take more than one SQL function.
 func (t *translator) special(x ast.Expr, name, id string, v []value, out value) value {
+	if strings.HasPrefix(id, "string_") {
+		if done, ok := t.onText(x, id, v, out); ok {
+			return done
+		}
+	}
 	switch id {
-	case "int64_to_int64", "double_to_double", "string_to_string", "timestamp_to_timestamp", "duration_to_duration":
-		same := v[0]
-		same.typ = nil
-		return same
+	case "int64_to_int64", "uint64_to_uint64", "double_to_double", "bool_to_bool", "string_to_string", "bytes_to_bytes", "timestamp_to_timestamp", "duration_to_duration",
+		"to_dyn", "math_abs_uint", "math_@max_int", "math_@max_uint", "math_@max_double", "math_@min_int", "math_@min_uint", "math_@min_double":
+		return v[0]
 	case "matches", "matches_string":
 		pattern, ok := v[1].konst.(types.String)
 		at := x.AsCall().Args()[len(x.AsCall().Args())-1]
@@ -301,19 +372,40 @@ func (t *translator) special(x ast.Expr, name, id string, v []value, out value) 
 	case "int_to_days", "int_to_hours", "int_to_minutes":
 		limit := sql.Int(maxDuration / spans[id])
 		out.expr = sql.If(sql.And{sql.Fn(sql.Ge, v[0].expr, -limit), sql.Fn(sql.Le, v[0].expr, limit)},
-			sql.Fn(sql.IntMul, v[0].expr, sql.Int(spans[id])), nil)
+			sql.Fn(sql.IntMul, t.typed(v[0]), sql.Int(spans[id])), nil)
 		out.err = true
 		return out
 	case "duration_to_hours", "duration_to_minutes", "duration_to_seconds":
 		out.expr = sql.Fn(sql.IntDiv, t.typed(v[0]), sql.Int(spans[id]))
 		return out
 	case "int64_to_timestamp":
-		out.expr = sql.Fn(sql.TimeAdd, sql.Timestamp(time.Unix(0, 0).UTC()), sql.Fn(sql.IntMul, v[0].expr, sql.Int(1_000_000)))
+		out.expr = sql.Fn(sql.TimeAdd, sql.Timestamp(time.Unix(0, 0).UTC()), sql.Fn(sql.IntMul, t.typed(v[0]), sql.Int(1_000_000)))
 		out.err = true
 		return out
 	}
 	switch name {
-	case "timestamp", "duration":
+	case "math.@max", "math.@min":
+		return t.extreme(x, name, v[0], v[1])
+	case "math.sqrt":
+		out.expr = sql.Fn(sql.Sqrt, asFloat(v[0]))
+		out.float = nan
+		return out
+	case "lists.range":
+		inside := sql.And{sql.Fn(sql.Ge, v[0].expr, sql.Int(0)), sql.Fn(sql.Le, v[0].expr, sql.Int(maxRange))}
+		out.expr, out.err, out.typ = sql.If(inside, sql.Fn(sql.Range, t.typed(v[0])), nil), true, types.NewListType(types.IntType)
+		return out
+	case "timestamp":
+		if text, ok := v[0].konst.(types.String); ok && types.IsError(timeOf(text)) && !types.IsError(text.ConvertToType(types.TimestampType)) {
+			return t.refuse(x, "a time is written as in RFC 3339, with at most six digits after the seconds", functionHelp[name])
+		}
+		out.expr = sql.Fn(sql.TimeAdd, sql.Fn(sql.StringToTime, v[0].expr), sql.Int(0))
+		out.err = true
+		return out
+	case "duration":
+		if text, ok := v[0].konst.(types.String); ok {
+			// CEL has no other way to write a span of time.
+			return t.literal(x, text.ConvertToType(types.DurationType))
+		}
 		return t.refuse(x, name+"() of a text that is not written out is not possible", functionHelp[name])
 	case "string":
 		return t.refuse(x, typeWord(v[0].typ)+" as a text differs from warehouse to warehouse", "string() takes whole numbers and true or false.")
@@ -366,7 +458,7 @@ func (t *translator) logic(x ast.Expr) value {
 	var terms []sql.Expr
 	for _, a := range x.AsCall().Args() {
 		v := t.value(a)
-		if b, ok := v.konst.(types.Bool); ok && bool(b) == and {
+		if b, ok := t.truth(v); ok && b == and {
 			continue
 		}
 		out.err = out.err || v.null || v.err
@@ -402,16 +494,25 @@ func (t *translator) logic(x ast.Expr) value {
 func (t *translator) conditional(x ast.Expr) value {
 	args := x.AsCall().Args()
 	c, a, b := t.value(args[0]), t.value(args[1]), t.value(args[2])
-	if k, ok := c.konst.(types.Bool); ok {
+	if k, ok := t.truth(c); ok {
 		if k {
 			return a
 		}
 		return b
 	}
+	if a.refused || b.refused || c.refused {
+		return t.nothing(x)
+	}
+	if a.tuple != nil && b.tuple != nil {
+		return t.choice(c, a.tuple, b.tuple)
+	}
 	if a.expr == nil || b.expr == nil {
 		return t.refuse(x, "? and : choose between values, not collections", "Put the choice into a condition on the rows.")
 	}
 	typ := t.e.ast.GetType(x.ID())
+	if typ.Kind() == types.DynKind && a.kind() == b.kind() {
+		typ = a.typ
+	}
 	if sqlT, ok := sqlType(typ); ok {
 		for _, side := range []*value{&a, &b} {
 			if isNull(*side) {
@@ -419,7 +520,7 @@ func (t *translator) conditional(x ast.Expr) value {
 			}
 		}
 	}
-	out := value{null: a.null || b.null, err: c.null || c.err || a.err || b.err, float: max(a.float, b.float)}
+	out := value{typ: typ, null: a.null || b.null, err: c.null || c.err || a.err || b.err, float: max(a.float, b.float)}
 	if c.null || c.err {
 		out.expr = sql.Case{Whens: []sql.When{
 			{If: c.expr, Then: t.typed(a)},
@@ -450,14 +551,16 @@ func (t *translator) membership(x ast.Expr) value {
 	if a.refused || b.refused {
 		return t.nothing(x)
 	}
-	if a.expr == nil {
+	if a.tuple == nil && a.expr == nil {
 		return t.refuse(args[0], t.text(args[0])+" cannot be in a list", "")
 	}
 	switch {
+	case b.tuple != nil && b.tuple.certain() && a.tuple == nil:
+		return value{expr: t.in(x, a, b.tuple, true), err: a.err || b.err}
+	case b.tuple != nil, b.list == nil && b.kind() == types.ListKind:
+		return value{expr: t.among(x, a, b), err: a.err || b.err}
 	case b.list == nil:
 		return t.refuse(args[1], "in wants a list", `For example: country in ["FR", "BE"].`)
-	case b.list.literal:
-		return value{expr: t.in(x, a, b.list, true), err: a.err}
 	default:
 		return t.inCollection(x, a, b.list)
 	}

@@ -10,13 +10,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-// list is a CEL list that the translator understands: one written out, or the
-// rows of a collection, filtered and mapped.
+// list is the rows of a collection, filtered and mapped.
 type list struct {
-	literal  bool
-	elements []value
-	kind     *types.Type // of the elements; nil where all are null
-
 	source *config.Source
 	// where are the conditions that rows must meet, NULL counting as false.
 	where sql.And
@@ -98,10 +93,7 @@ func (t *translator) comprehension(x ast.Expr) value {
 		return t.nothing(x)
 	}
 	if ranged.list == nil {
-		return t.refuse(loop.IterRange(), t.text(loop.IterRange())+" is not a collection", t.c.collections())
-	}
-	if ranged.list.literal {
-		return t.refuse(loop.IterRange(), "words such as exists() and map() work on collections, not on lists written out", "Use in, or write the conditions out with ||.")
+		return t.overList(x, ranged)
 	}
 	if ranged.list.distinct {
 		return t.refuse(loop.IterRange(), "after distinct() only size() is possible", "Filter first, then write distinct().")
@@ -193,9 +185,6 @@ func (t *translator) count(l *list) sql.Expr {
 // aggregate is a function of a whole list.
 func (t *translator) aggregate(x ast.Expr, fn string, operand value) value {
 	l := operand.list
-	if l.literal {
-		return t.refuse(x, fn+"() works on collections, not on lists written out", "")
-	}
 	name := l.source.Name
 	isRows := l.item.row != nil
 	switch fn {

@@ -39,6 +39,11 @@ type compiler struct {
 	// columns of other entities that expressions read.
 	relations map[string]*relation
 	related   map[string]Related
+	// columns are those of Row that are no traits, each with its type.
+	columns map[string]*types.Type
+	// unfolded leaves the calculation of constants to the warehouse, so that
+	// tests see what it makes of them.
+	unfolded bool
 	// missing marks the relations, and the members by one, of which nothing is
 	// known because the other entity has errors of its own.
 	missing map[string]bool
@@ -130,7 +135,7 @@ func newCompiler(in Input) *compiler {
 		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond), zone: zone,
 		parameters: map[string]*parameter{}, population: map[string]Compiled{},
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
-		relations: map[string]*relation{}, related: map[string]Related{}, missing: map[string]bool{},
+		relations: map[string]*relation{}, related: map[string]Related{}, columns: map[string]*types.Type{}, missing: map[string]bool{},
 		features: map[string]Feature{}, taken: map[string]bool{}, used: map[string]bool{},
 	}
 }
@@ -169,6 +174,9 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 	}
 	for _, e := range slices.Concat(u.traits, u.segments) {
 		c.reportParsed(e)
+		if !e.broken {
+			c.standardLoops(e.ast.Expr())
+		}
 	}
 	traits := c.order("trait", u.traits, func(e *expression) map[string]ast.Expr { return e.reads })
 	segments := c.order("segment", u.segments, func(e *expression) map[string]ast.Expr { return e.members })

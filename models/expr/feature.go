@@ -114,6 +114,9 @@ func (w *canon) expr(e sql.Expr) {
 		w.node("in")
 		w.list([]sql.Expr{e.Expr})
 		w.list(e.List)
+	case sql.Lambda:
+		w.node("lambda", strconv.Quote(e.Param))
+		w.list([]sql.Expr{e.Body})
 	default:
 		panic(fmt.Sprintf("expr: %T is not part of a compiled expression", e))
 	}
@@ -152,6 +155,8 @@ func columns(e sql.Expr, of string, yield func(name string)) {
 		each(e)
 	case sql.Cast:
 		columns(e.Expr, of, yield)
+	case sql.Lambda:
+		columns(e.Body, of, yield)
 	case sql.Case:
 		for _, when := range e.Whens {
 			columns(when.If, of, yield)

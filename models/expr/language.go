@@ -1,9 +1,13 @@
 package expr
 
 import (
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/checker"
 	"github.com/google/cel-go/common"
 	"github.com/google/cel-go/common/ast"
@@ -14,6 +18,7 @@ import (
 	"github.com/google/cel-go/common/stdlib"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/ext"
 	"github.com/google/cel-go/parser"
 )
 
@@ -41,17 +46,24 @@ var standard = []string{
 	operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals,
 	operators.Greater, operators.GreaterEquals, operators.Add, operators.Subtract,
 	operators.Multiply, operators.Divide, operators.Modulo, operators.Negate,
-	operators.In, operators.NotStrictlyFalse,
+	operators.In, operators.Index, operators.NotStrictlyFalse,
 	"size", "contains", "startsWith", "endsWith", "matches",
-	"int", "double", "string", "timestamp", "duration",
+	"int", "uint", "double", "string", "bytes", "bool", "timestamp", "duration", "dyn",
 	"getFullYear", "getMonth", "getDayOfYear", "getDayOfMonth", "getDate", "getDayOfWeek",
 	"getHours", "getMinutes", "getSeconds", "getMilliseconds",
+}
+
+// extensions are cel-go's libraries beyond the standard one; what of them has
+// no translation is refused where it is used.
+func extensions() (*cel.Env, error) {
+	return cel.NewCustomEnv(ext.Strings(), ext.Math(), ext.Lists(ext.ListsVersion(2)), ext.Sets(), ext.Bindings(), ext.TwoVarComprehensions())
 }
 
 // language is everything that does not depend on a project.
 type language struct {
 	parser    *parser.Parser
 	functions []*decls.FunctionDecl
+	byName    map[string]*decls.FunctionDecl
 	// names are the functions and macros that a user can write.
 	names []string
 	// base is a checker with the functions, to be extended.
@@ -61,8 +73,11 @@ type language struct {
 // loadLanguage builds the language once: it takes longer than an expression.
 var loadLanguage = sync.OnceValues(func() (*language, error) {
 	var l language
-	var err error
-	macros := macros()
+	more, err := extensions()
+	if err != nil {
+		return nil, err
+	}
+	macros := append(macros(), more.Macros()...)
 	l.parser, err = parser.NewParser(
 		parser.Macros(macros...),
 		parser.MaxRecursionDepth(maxDepth),
@@ -83,11 +98,26 @@ var loadLanguage = sync.OnceValues(func() (*language, error) {
 			l.functions = append(l.functions, f)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(more.Functions())) {
+		if strings.Contains(name, "@block") {
+			continue // what cel-go's optimiser writes, not a user
+		}
+		l.functions = append(l.functions, more.Functions()[name])
+	}
 	own, err := ownFunctions()
 	if err != nil {
 		return nil, err
 	}
 	l.functions = append(l.functions, own...)
+	l.byName = map[string]*decls.FunctionDecl{}
+	for i, f := range l.functions {
+		// Ours wins where both have one.
+		if other := l.byName[f.Name()]; other != nil {
+			l.functions[slices.Index(l.functions, other)] = nil
+		}
+		l.byName[f.Name()] = l.functions[i]
+	}
+	l.functions = slices.DeleteFunc(l.functions, func(f *decls.FunctionDecl) bool { return f == nil })
 	seen := map[string]bool{}
 	add := func(name string) {
 		if !seen[name] && isWord(rune(name[0])) && !strings.HasPrefix(name, "_") {
@@ -232,18 +262,29 @@ func ownFunctions() ([]*decls.FunctionDecl, error) {
 	}
 	add(fnValue, decls.Overload("value_any", args(a), a, decls.OverloadIsNonStrict(), decls.UnaryBinding(valueOrNull)))
 	add(fnHas, decls.Overload("has_any", args(a), types.BoolType, decls.UnaryBinding(hasValue)))
+	// What cel-go reads beyond RFC 3339 and beyond a microsecond, no warehouse
+	// reads alike.
+	add("timestamp",
+		decls.Overload("timestamp_to_timestamp", args(types.TimestampType), types.TimestampType, decls.UnaryBinding(func(v ref.Val) ref.Val { return v })),
+		decls.Overload("string_to_timestamp", args(types.StringType), types.TimestampType, decls.UnaryBinding(timeOf)),
+		decls.Overload("int64_to_timestamp", args(types.IntType), types.TimestampType, decls.UnaryBinding(func(v ref.Val) ref.Val {
+			return v.ConvertToType(types.TimestampType)
+		})),
+	)
+	// A position outside the text is an error, as the specification has it.
 	for _, f := range []struct {
 		name, id string
-		to       func(string) string
+		search   func(text, part []rune, from int) int
 	}{
-		{"lowerAscii", "string_lower_ascii", lowerASCII},
-		{"upperAscii", "string_upper_ascii", upperASCII},
-		{"trim", "string_trim", strings.TrimSpace},
+		{"indexOf", "string_index_of_string", indexOf},
+		{"lastIndexOf", "string_last_index_of_string", lastIndexOf},
 	} {
-		add(f.name, decls.MemberOverload(f.id, args(types.StringType), types.StringType, decls.UnaryBinding(onString(f.to))))
+		texts := args(types.StringType, types.StringType)
+		add(f.name,
+			decls.MemberOverload(f.id, texts, types.IntType, decls.FunctionBinding(position(f.search))),
+			decls.MemberOverload(f.id+"_int", append(texts, types.IntType), types.IntType, decls.FunctionBinding(position(f.search))))
 	}
 	add("count", decls.MemberOverload("list_count", args(list(a)), types.IntType))
-	add("distinct", decls.MemberOverload("list_distinct", args(list(a)), list(a)))
 	for _, name := range []string{"first", "earliest", "last", "latest"} {
 		add(name, decls.MemberOverload("list_"+name, args(list(a)), a))
 	}
@@ -293,30 +334,62 @@ func valueOrNull(v ref.Val) ref.Val {
 
 func hasValue(v ref.Val) ref.Val { return types.Bool(v != types.NullValue) }
 
-func onString(to func(string) string) functions.UnaryOp {
-	return func(v ref.Val) ref.Val {
-		s, ok := v.(types.String)
-		if !ok {
-			return types.MaybeNoSuchOverloadErr(v)
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.]\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+// timeOf reads a time as sql.StringToTime does.
+func timeOf(v ref.Val) ref.Val {
+	text, ok := v.(types.String)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(v)
+	}
+	if !rfc3339.MatchString(string(text)) {
+		return types.NewErr("not a time of RFC 3339 with at most six digits after the seconds")
+	}
+	return text.ConvertToType(types.TimestampType)
+}
+
+// position wraps a search that is told where to begin; -1 stands for the whole
+// text.
+func position(search func(text, part []rune, from int) int) functions.FunctionOp {
+	return func(v ...ref.Val) ref.Val {
+		text, ok := v[0].(types.String)
+		part, also := v[1].(types.String)
+		if !ok || !also {
+			return types.MaybeNoSuchOverloadErr(v[0])
 		}
-		return types.String(to(string(s)))
+		runes, from := []rune(text), -1
+		if len(v) == 3 {
+			n, ok := v[2].(types.Int)
+			if !ok {
+				return types.MaybeNoSuchOverloadErr(v[2])
+			}
+			if n < 0 || n > types.Int(len(runes)) {
+				return types.NewErr("index out of range: %d", n)
+			}
+			from = int(n)
+		}
+		return types.Int(search(runes, []rune(part), from))
 	}
 }
 
-func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
+func indexOf(text, part []rune, from int) int {
+	for i := max(from, 0); i <= len(text)-len(part); i++ {
+		if slices.Equal(text[i:i+len(part)], part) {
+			return i
 		}
-		return r
-	}, s)
+	}
+	return -1
 }
 
-func upperASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return r - 'a' + 'A'
+func lastIndexOf(text, part []rune, from int) int {
+	last := len(text) - len(part)
+	if from >= 0 {
+		last = min(last, from)
+	}
+	for i := last; i >= 0; i-- {
+		if slices.Equal(text[i:i+len(part)], part) {
+			return i
 		}
-		return r
-	}, s)
+	}
+	return -1
 }

@@ -273,6 +273,9 @@ func (c *compiler) misused(e *expression, x ast.Expr) {
 		}
 		c.fail(span, "cel-type", describe(args[0])+" and cannot be in "+typeWord(e.ast.GetType(args[1].ID())), "")
 		return
+	case operators.Index:
+		c.fail(span, "cel-type", "the position in a list is a whole number; "+describe(args[1]), "")
+		return
 	case fnWhere:
 		c.fail(e.src.of(args[0]), "cel-type", "a condition is needed here; "+describe(args[0]), "Compare it with something.")
 		return

@@ -63,9 +63,9 @@ func (t *translator) parameter(x ast.Expr, p *parameter) value {
 	if p.value != nil {
 		return t.literal(x, p.value)
 	}
-	l := &list{literal: true, kind: p.typ.Parameters()[0]}
+	l := &tuple{}
 	for _, v := range p.values {
-		l.elements = append(l.elements, t.literal(x, v))
+		l.elements = append(l.elements, element{value: t.literal(x, v)})
 	}
-	return value{list: l}
+	return l.value(p.typ)
 }

@@ -1,8 +1,10 @@
 package expr
 
 import (
+	"encoding/hex"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,9 +35,10 @@ type value struct {
 	float floatKind
 	// decimal is the exact column behind a double.
 	decimal sql.Expr
-	// list and row stand for what has no SQL of its own.
-	list *list
-	row  *row
+	// tuple, list and row stand for what has no SQL of its own.
+	tuple *tuple
+	list  *list
+	row   *row
 	// related is set for the entity at the other end of a relation, whose value
 	// is its id.
 	related *relation
@@ -60,6 +63,9 @@ type translator struct {
 	scope []variable
 	memo  map[int64]value
 	bad   bool
+	// unrolled counts the turns of comprehensions over tuples, lambdas their
+	// variables in SQL.
+	unrolled, lambdas int
 }
 
 type variable struct {
@@ -137,26 +143,26 @@ func (t *translator) cond(x ast.Expr) sql.Expr {
 		return t.cond(args[0])
 	case operators.Equals:
 		a, b := t.operands(args)
-		if a.expr == nil || b.expr == nil || isNull(a) || isNull(b) || a.null && b.null || t.constants(a, b) {
+		if a.expr == nil || b.expr == nil || isNull(a) || isNull(b) || a.null && b.null || a.kind() != b.kind() || t.foldable(a, b) {
 			return t.plain(x)
 		}
 		return t.looseNaN(sql.Fn(sql.Eq, a.expr, b.expr), a, b)
 	case operators.NotEquals:
 		a, b := t.operands(args)
-		if a.expr == nil || b.expr == nil || isNull(a) || isNull(b) || a.null || b.null || a.float == nan || b.float == nan || t.constants(a, b) {
+		if a.expr == nil || b.expr == nil || isNull(a) || isNull(b) || a.null || b.null || a.float == nan || b.float == nan || a.kind() != b.kind() || t.foldable(a, b) {
 			return t.plain(x)
 		}
 		return sql.Fn(sql.Ne, a.expr, b.expr)
 	case operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals:
 		a, b := t.operands(args)
-		if a.expr == nil || b.expr == nil || t.constants(a, b) {
+		if a.expr == nil || b.expr == nil || !alike(a, b) || t.foldable(a, b) {
 			return t.plain(x)
 		}
 		return t.looseNaN(t.order(call.FunctionName(), a, b), a, b)
 	case operators.In:
 		a, b := t.operands(args)
-		if a.expr != nil && b.list != nil && b.list.literal {
-			return t.in(x, a, b.list, false)
+		if a.expr != nil && b.tuple != nil && b.tuple.certain() {
+			return t.in(x, a, b.tuple, false)
 		}
 	}
 	return t.plain(x)
@@ -188,6 +194,15 @@ func (t *translator) operands(args []ast.Expr) (a, b value) {
 	return t.value(args[0]), t.value(args[1])
 }
 
+// foldable says that a calculation is done here rather than by the warehouse.
+func (t *translator) foldable(vs ...value) bool { return !t.c.unfolded && t.constants(vs...) }
+
+// truth is the constant that a condition is, if it is one to fold.
+func (t *translator) truth(v value) (is, known bool) {
+	b, ok := v.konst.(types.Bool)
+	return bool(b), ok && !t.c.unfolded
+}
+
 func (t *translator) constants(vs ...value) bool {
 	for _, v := range vs {
 		if v.konst == nil {
@@ -208,27 +223,7 @@ func (t *translator) translate(x ast.Expr) value {
 	case ast.SelectKind:
 		return t.selection(x)
 	case ast.ListKind:
-		l := &list{literal: true}
-		for _, el := range x.AsList().Elements() {
-			v := t.value(el)
-			if v.refused {
-				return t.nothing(x)
-			}
-			if v.expr == nil {
-				return t.refuse(x, "a list of lists or rows is not possible", "")
-			}
-			l.elements = append(l.elements, v)
-			if isNull(v) {
-				continue
-			}
-			if l.kind != nil && l.kind.Kind() != v.typ.Kind() {
-				t.failAt(t.e.src.of(el), "cel-type", "a list holds values of one type: "+t.text(el)+" is "+typeWord(v.typ)+", those before are "+typeWord(l.kind),
-					"Write all numbers with a point, or none.")
-				return t.nothing(x)
-			}
-			l.kind = v.typ
-		}
-		return value{list: l}
+		return t.tuple(x)
 	case ast.ComprehensionKind:
 		return t.comprehension(x)
 	case ast.CallKind:
@@ -270,9 +265,9 @@ func (t *translator) literal(x ast.Expr, v ref.Val) value {
 		}
 		out.expr, out.typ = sql.Int(v.Microseconds()), types.DurationType
 	case types.Uint:
-		return t.refuse(x, "unsigned numbers are not part of this language", "Write the number without u.")
+		out.expr, out.typ = sql.Cast{Expr: sql.String(strconv.FormatUint(uint64(v), 10)), To: sql.TypeUint}, types.UintType
 	case types.Bytes:
-		return t.refuse(x, "bytes are not part of this language", "Write a text, without b.")
+		out.expr, out.typ = sql.Fn(sql.HexToBytes, sql.String(hex.EncodeToString(v))), types.BytesType
 	case *types.Err:
 		t.failAt(t.e.src.of(x), "cel-type", "this calculation has no result: "+v.String(), "")
 		return t.nothing(x)
@@ -309,6 +304,13 @@ func (t *translator) ident(x ast.Expr) value {
 		}
 		v := t.c.relatedColumn(r, r.id())
 		return value{expr: v.expr, null: true, related: r}
+	}
+	if typ := t.c.columns[name]; typ != nil {
+		v := value{expr: sql.Col(Row, name), typ: typ, null: typ.IsAssignableType(types.NullType)}
+		if typ.Kind() == types.DoubleKind || typ.Kind() == types.ListKind && typ.Parameters()[0].Kind() == types.DoubleKind {
+			v.float = nan
+		}
+		return v
 	}
 	sym := t.c.traits[name]
 	if sym == nil {
@@ -419,6 +421,8 @@ func (t *translator) isNullOf(x ast.Expr, v value, not bool) sql.Expr {
 // isDefined is true where v is not an error, nil where it never is one.
 func (t *translator) isDefined(x ast.Expr, v value) sql.Expr {
 	switch {
+	case v.tuple != nil:
+		return t.allDefined(x, v.tuple)
 	case !v.err:
 		return nil
 	case !v.null:
@@ -434,7 +438,11 @@ func (t *translator) isDefined(x ast.Expr, v value) sql.Expr {
 func (t *translator) guarded(x ast.Expr, then sql.Expr, vs ...value) sql.Expr {
 	var conds sql.And
 	for _, v := range vs {
-		if d := t.isDefined(x, v); d != nil {
+		switch d := t.isDefined(x, v).(type) {
+		case nil:
+		case sql.And:
+			conds = append(conds, d...)
+		default:
 			conds = append(conds, d)
 		}
 	}
@@ -461,15 +469,27 @@ func (t *translator) equality(x ast.Expr, a, b value, not bool) sql.Expr {
 	if isNull(a) {
 		return t.isNullOf(x, b, not)
 	}
+	if a.tuple != nil || b.tuple != nil {
+		return t.listEquality(x, a, b, not)
+	}
 	total, plain := sql.Same, sql.Eq
 	if not {
 		total, plain = sql.Differ, sql.Ne
 	}
+	l, r := aligned(a, b)
 	var cmp sql.Expr
-	if !a.null && !b.null {
-		cmp = sql.Fn(plain, a.expr, b.expr)
-	} else {
-		cmp = t.guarded(x, sql.Fn(total, a.expr, b.expr), a, b)
+	switch {
+	case !alike(a, b):
+		if a.null && b.null {
+			return t.ambiguous(x)
+		}
+		return t.guarded(x, sql.Bool(not), a, b)
+	case a.kind() == types.ListKind && (a.float == nan || b.float == nan):
+		return t.refuse(x, "lists of decimal numbers that may be no numbers cannot be compared", "").expr
+	case !a.null && !b.null:
+		cmp = sql.Fn(plain, l, r)
+	default:
+		cmp = t.guarded(x, sql.Fn(total, l, r), a, b)
 	}
 	// NaN equals nothing in CEL, itself in some engines.
 	for _, p := range [][2]value{{a, b}, {b, a}} {
@@ -486,14 +506,41 @@ var orderings = map[string]sql.Func{
 
 // order compares; a whole number beside a double is compared as a double.
 func (t *translator) order(op string, a, b value) sql.Expr {
-	l, r := a.expr, b.expr
-	if a.typ.Kind() == types.IntKind && b.typ.Kind() == types.DoubleKind {
-		l = asFloat(a)
-	}
-	if b.typ.Kind() == types.IntKind && a.typ.Kind() == types.DoubleKind {
-		r = asFloat(b)
-	}
+	l, r := aligned(a, b)
 	return sql.Fn(orderings[op], l, r)
+}
+
+// kind is the CEL type of v, without what a list holds and whether it is nullable.
+func (v value) kind() types.Kind {
+	if v.tuple != nil {
+		return types.ListKind
+	}
+	return v.typ.Kind()
+}
+
+func numeric(k types.Kind) bool {
+	return k == types.IntKind || k == types.UintKind || k == types.DoubleKind
+}
+
+// alike says that two values are of one type, or both numbers.
+func alike(a, b value) bool {
+	return a.kind() == b.kind() || numeric(a.kind()) && numeric(b.kind())
+}
+
+// aligned makes the types of two numbers one: whole numbers become doubles
+// beside a double. Engines compare signed and unsigned numbers exactly.
+func aligned(a, b value) (l, r sql.Expr) {
+	l, r = a.expr, b.expr
+	if a.kind() == b.kind() || !numeric(a.kind()) || !numeric(b.kind()) {
+		return l, r
+	}
+	if b.kind() == types.DoubleKind {
+		return asFloat(a), r
+	}
+	if a.kind() == types.DoubleKind {
+		return l, asFloat(b)
+	}
+	return l, r
 }
 
 func asFloat(v value) sql.Expr {
@@ -503,11 +550,26 @@ func asFloat(v value) sql.Expr {
 	return sql.Fn(sql.IntToFloat, v.expr)
 }
 
-// in is membership in a list written out. With exact, NULL means an error.
-func (t *translator) in(x ast.Expr, a value, l *list, exact bool) sql.Expr {
-	if l.kind != nil && !isNull(a) && a.typ.Kind() != l.kind.Kind() {
+// in is membership in a tuple without conditions. With exact, NULL means an
+// error.
+func (t *translator) in(x ast.Expr, a value, l *tuple, exact bool) sql.Expr {
+	var kind *types.Type
+	args := x.AsCall().Args()
+	for i, el := range l.elements {
+		if isNull(el.value) || el.tuple != nil {
+			continue
+		}
+		if kind != nil && el.kind() != kind.Kind() && args[1].Kind() == ast.ListKind {
+			written := args[1].AsList().Elements()
+			t.failAt(t.e.src.of(written[i]), "cel-type", "a list holds values of one type: "+t.text(written[i])+" is "+typeWord(el.typ)+", those before are "+typeWord(kind),
+				"Write all numbers with a point, or none.")
+			return sql.Null{Type: sql.TypeBool}
+		}
+		kind = el.typ
+	}
+	if kind != nil && !isNull(a) && !alike(a, value{typ: kind}) {
 		// The checker lets a list that holds null hold anything.
-		t.failAt(t.e.src.of(x), "cel-type", t.text(x.AsCall().Args()[0])+" is "+typeWord(a.typ)+" and cannot be in a list of which each is "+typeWord(l.kind), "")
+		t.failAt(t.e.src.of(x), "cel-type", t.text(args[0])+" is "+typeWord(a.typ)+" and cannot be in a list of which each is "+typeWord(kind), "")
 		return sql.Null{Type: sql.TypeBool}
 	}
 	var plain []sql.Expr
@@ -515,14 +577,12 @@ func (t *translator) in(x ast.Expr, a value, l *list, exact bool) sql.Expr {
 	withNull := false
 	for _, el := range l.elements {
 		switch {
-		case isNull(el):
+		case isNull(el.value):
 			withNull = true
-		case el.konst != nil && el.float != nan:
+		case el.konst != nil && el.float != nan && el.kind() == a.kind():
 			plain = append(plain, el.expr)
-		case el.err:
-			return t.refuse(x, "a list with a value that may not exist cannot be searched", "Compare with == and || instead.").expr
 		default:
-			out = append(out, t.equality(x, a, el, false))
+			out = append(out, t.equality(x, a, el.value, false))
 		}
 	}
 	if len(plain) > 0 {
@@ -536,17 +596,24 @@ func (t *translator) in(x ast.Expr, a value, l *list, exact bool) sql.Expr {
 	if withNull {
 		out = append(out, t.isNullOf(x, a, false))
 	}
+	whole := value{tuple: l}
 	switch {
 	case len(out) == 0:
 		return t.guarded(x, sql.Bool(false), a)
-	case len(out) == 1:
-		return out[0]
 	case a.float == nan:
 		// An engine may find NaN in a list.
-		return sql.If(sql.Fn(sql.IsNaN, a.expr), sql.Bool(false), out)
+		return t.guarded(x, sql.If(sql.Fn(sql.IsNaN, a.expr), sql.Bool(false), oneOf(out)), whole)
 	default:
-		return out
+		return t.guarded(x, oneOf(out), whole)
 	}
+}
+
+// oneOf is the disjunction of its terms, without a wrapper around a single one.
+func oneOf(terms sql.Or) sql.Expr {
+	if len(terms) == 1 {
+		return terms[0]
+	}
+	return terms
 }
 
 // total says of a condition whether it is never NULL, as far as it is plain.
