@@ -75,6 +75,11 @@ var loadBindings = sync.OnceValues(func() (interpreter.Dispatcher, error) {
 			return nil, err
 		}
 	}
+	for name, f := range words {
+		if err := d.Add(&functions.Overload{Operator: name, Function: f}); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range l.functions {
 		list, err := f.Bindings()
 		if err != nil {

@@ -128,23 +128,43 @@ func (t *translator) anniversary(x ast.Expr) value {
 		t.failAt(t.e.src.of(args[1]), "cel-type", "the time until an anniversary is a number of whole days", "For example: days(7).")
 		return t.nothing(x)
 	}
-	first := t.c.asOf.In(zone)
-	last := first.AddDate(0, 0, int(span.Duration/(24*time.Hour)))
 	// 131 is the 31st of January.
 	born := sql.Fn(sql.AddFast, sql.Fn(sql.MulFast, sql.Fn(sql.Month, t.typed(v)), sql.Int(100)), sql.Fn(sql.DayOfMonth, t.typed(v)))
-	from, to := monthDay(first), monthDay(last)
-	if to == 228 && !isLeap(last.Year()) {
-		to = 229
-	}
-	lower, upper := sql.Fn(sql.Ge, born, sql.Int(from)), sql.Fn(sql.Le, born, sql.Int(to))
+	days := comesRound(t.c.asOf.In(zone), span.Duration)
+	lower, upper := sql.Fn(sql.Ge, born, sql.Int(days.from)), sql.Fn(sql.Le, born, sql.Int(days.to))
 	var within sql.Expr = sql.And{lower, upper}
-	switch {
-	case last.Sub(first) >= 365*24*time.Hour:
-		within = sql.Fn(sql.Ge, born, sql.Int(101)) // any day, but no answer where there is none
-	case first.Year() != last.Year():
+	if days.turn {
 		within = sql.Or{lower, upper}
 	}
 	return value{expr: within, err: v.null || v.err}
+}
+
+// monthDays are days of any year, as monthDay has them: from one to another, or
+// with turn, from one to the end of the year and from its beginning to the other.
+type monthDays struct {
+	from, to int
+	turn     bool
+}
+
+// comesRound are the days that come round from a day on, within a span of whole
+// days.
+func comesRound(first time.Time, span time.Duration) monthDays {
+	last := first.AddDate(0, 0, int(span/(24*time.Hour)))
+	out := monthDays{from: monthDay(first), to: monthDay(last), turn: first.Year() != last.Year()}
+	if out.to == 228 && !isLeap(last.Year()) {
+		out.to = 229
+	}
+	if last.Sub(first) >= 365*24*time.Hour {
+		return monthDays{from: 101, to: 1231} // any day, but no answer where there is none
+	}
+	return out
+}
+
+func (d monthDays) has(day int) bool {
+	if d.turn {
+		return day >= d.from || day <= d.to
+	}
+	return day >= d.from && day <= d.to
 }
 
 func monthDay(at time.Time) int { return int(at.Month())*100 + at.Day() }
@@ -152,6 +172,10 @@ func monthDay(at time.Time) int { return int(at.Month())*100 + at.Day() }
 func isLeap(year int) bool {
 	return time.Date(year, time.February, 29, 0, 0, 0, 0, time.UTC).Day() == 29
 }
+
+// weekShift makes day 0, a Thursday, the fourth of its week, and keeps the
+// quotient of days before it from being rounded towards zero.
+const weekShift = 3 + 7*200_000
 
 // period is the number of the day, week, month, quarter or year that a time
 // falls into, for telling how many of them there are.
@@ -174,9 +198,7 @@ func (t *translator) period(x ast.Expr) value {
 	case "day":
 		out.expr = whole(sql.DayNumber)
 	case "week":
-		// Day 0 was a Thursday; the shift keeps the quotient of days before it
-		// from being rounded towards zero.
-		out.expr = sql.Fn(sql.IntDiv, sql.Fn(sql.AddFast, whole(sql.DayNumber), sql.Int(3+7*200_000)), sql.Int(7))
+		out.expr = sql.Fn(sql.IntDiv, sql.Fn(sql.AddFast, whole(sql.DayNumber), sql.Int(weekShift)), sql.Int(7))
 	case "month":
 		out.expr = months
 	case "quarter":

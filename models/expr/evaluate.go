@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ import (
 // float64, bool, time.Time, and nil for what has no value. A decimal is a
 // string such as "12.50", or a float64.
 type Profile struct {
+	// ID is the entity's id; 0 where it is not known.
+	ID int64
 	// Traits has the picked traits by name. A computed trait that is in it is
 	// taken as it is, otherwise it is computed.
 	Traits map[string]any
@@ -84,6 +87,11 @@ func (v *Evaluator) plan(e *expression) (program, error) {
 // it exactly.
 func (v *Evaluator) resolve(tree *ast.AST) {
 	factory := ast.NewExprFactory()
+	next := int64(0)
+	for id := range tree.IDs() {
+		next = max(next, id)
+	}
+	fresh := func() int64 { next++; return next }
 	name := func(id int64, column string) ast.Expr {
 		tree.SetReference(id, ast.NewIdentReference(column, nil))
 		return factory.NewIdent(id, column)
@@ -107,6 +115,24 @@ func (v *Evaluator) resolve(tree *ast.AST) {
 			case fn == "in_segment":
 				segment, _ := literalString(call.Args()[0])
 				x.SetKindCase(name(x.ID(), SegmentColumn(segment)))
+			case fn == fnConsent:
+				consent, _ := literalString(call.Args()[0])
+				x.SetKindCase(name(x.ID(), consentColumn(consent)))
+			case fn == fnRank || fn == fnPercentile || fn == fnNtile || fn == fnQuintile:
+				x.SetKindCase(name(x.ID(), populationColumn(fn)))
+			case words[fn] != nil:
+				var args []ast.Expr
+				if call.IsMemberFunction() {
+					args = append(args, call.Target())
+				}
+				if column := v.c.before(fn); column != "" {
+					args = append(args, name(fresh(), column))
+				}
+				args = append(args, call.Args()...)
+				if n, zoned := zoneAt[fn]; zoned && len(call.Args()) <= n {
+					args = append(args, factory.NewLiteral(fresh(), types.String(v.c.zone.String())))
+				}
+				x.SetKindCase(factory.NewCall(x.ID(), fn, args...))
 			case (fn == "sum" || fn == "avg") && call.IsMemberFunction():
 				v.exact(tree, factory, call.Target())
 			}
@@ -142,6 +168,11 @@ func (c *compiler) relationOf(t *types.Type) *relation {
 	}
 	return nil
 }
+
+// consentColumn and populationColumn name what a profile is asked for beside
+// columns of Row; no expression can write such a name.
+func consentColumn(name string) string  { return "consent:" + name }
+func populationColumn(fn string) string { return "population:" + fn }
 
 // Subject is one profile under evaluation. Each expression is evaluated when it
 // is first asked for, and once. It is not safe for concurrent use.
@@ -224,6 +255,24 @@ func (s *Subject) look(name string) (ref.Val, error) {
 			return types.Bool(in), nil
 		}
 		return isTrue(s.run("segment", segment)), nil
+	}
+	if consent, ok := strings.CutPrefix(name, consentColumn("")); ok {
+		return s.consented(consent)
+	}
+	if fn, ok := strings.CutPrefix(name, populationColumn("")); ok {
+		return nil, fmt.Errorf("%s() compares with all profiles: one alone has no answer", fn)
+	}
+	if name == c.id() {
+		if s.profile.ID == 0 {
+			return nil, errors.New("the profile lacks its id")
+		}
+		return types.Int(s.profile.ID), nil
+	}
+	if p := c.parameters[name]; p != nil {
+		if p.value != nil {
+			return p.value, nil
+		}
+		return types.NewRefValList(types.DefaultTypeAdapter, p.values), nil
 	}
 	if source := c.sources[name]; source != nil {
 		rows, known := s.profile.Rows[name]

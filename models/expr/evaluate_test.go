@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -63,10 +64,11 @@ func TestBindings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The interpreter knows these by itself; in_segment is read as a column.
+	// The interpreter knows the operators by itself; the others are read as
+	// columns, or refused.
 	without := []string{
 		operators.LogicalAnd, operators.LogicalOr, operators.Conditional, operators.Equals, operators.NotEquals,
-		operators.Index, operators.OptIndex, operators.OptSelect, "in_segment",
+		operators.Index, operators.OptIndex, operators.OptSelect, "in_segment", fnConsent, fnRank, fnPercentile, fnNtile, fnQuintile,
 	}
 	for _, f := range l.functions {
 		if slices.Contains(without, f.Name()) {
@@ -247,4 +249,81 @@ func TestEvaluateTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestWords holds the words of the field in process against SQL, at times around
+// which the clocks are turned and the year ends.
+func TestWords(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	var cells []string
+	var profiles []Profile
+	for i := range 60 {
+		seen := time.Date(1960+r.IntN(80), time.Month(1+r.IntN(12)), 1+r.IntN(31), 20+r.IntN(6), 59*r.IntN(2), 0, 0, time.UTC)
+		born := time.Date(1990+r.IntN(20), time.Month(1+r.IntN(12)), 1+r.IntN(31), 0, 0, 0, 0, time.UTC)
+		p := Profile{ID: int64(i + 1), Traits: map[string]any{"seen": seen, "born": born}}
+		cell := fmt.Sprintf("(%d, TIMESTAMP '%s', DATE '%s')", i+1, seen.Format(time.DateTime), born.Format(time.DateOnly))
+		if i == 0 {
+			cell, p.Traits = "(1, NULL, NULL)", map[string]any{"seen": nil, "born": nil}
+		}
+		cells, profiles = append(cells, cell), append(profiles, p)
+	}
+	rows := "(SELECT * FROM (VALUES " + strings.Join(cells, ", ") + ") AS v(customer_id, seen, born))"
+	for _, at := range []time.Time{asOf, time.Date(2025, 12, 29, 23, 30, 0, 0, time.UTC), time.Date(2024, 2, 27, 23, 15, 0, 0, time.UTC), time.Date(2024, 3, 31, 0, 30, 0, 0, time.UTC)} {
+		in := project(t, shop)
+		in.AsOf = at
+		in.Zone, _ = time.LoadLocation("Europe/Paris")
+		for _, value := range []string{
+			`days_ago(0)`, `days_ago(-3)`, `days_ago(400, "Africa/Cairo")`,
+			`start_of("week")`, `start_of("month", -2)`, `start_of("quarter", 5, "America/Havana")`, `start_of("year", -1)`,
+			`anniversary(born, days(0))`, `anniversary(born, days(30))`, `anniversary(seen, days(364), "UTC")`, `anniversary(born, days(400))`,
+			`seen.period("day")`, `seen.period("week", "Asia/Kolkata")`, `seen.period("month")`, `seen.period("quarter")`, `born.period("year")`,
+			`sample(0.0)`, `sample(0.3)`, `sample(0.3, "spring")`, `sample(1.0)`,
+		} {
+			want := evaluate(t, in, rows, value)
+			with := in
+			with.Traits = append(slices.Clip(in.Traits), &config.Trait{Name: "x", Value: value})
+			v := evaluator(t, with)
+			for i, p := range profiles {
+				if got, err := v.On(p, at).Trait("x"); err != nil || !same(got, want[i]) {
+					t.Errorf("%s at %v of %v: got %v, want %v: %v", value, at, p.Traits, got, want[i], err)
+				}
+			}
+		}
+	}
+}
+
+// TestConsentInProcess goes through who said what when, in one source or in two.
+func TestConsentInProcess(t *testing.T) {
+	in := project(t, shop, "segments: [{name: one, when: 'consent(\"one\")'}, {name: two, when: 'consent(\"two\")'}, {name: ranked, when: 'rank(ltv) <= 3'}]")
+	in.Consents = []*config.Consent{{Name: "one", From: []string{"contacts.vip"}}, {Name: "two", From: []string{"contacts.vip", "orders.gift"}}}
+	v := evaluator(t, in)
+	said := func(column string, words ...any) []map[string]any {
+		out := []map[string]any{}
+		for i, w := range words {
+			out = append(out, map[string]any{column: w, TimeField: asOf.AddDate(0, 0, i/2)}) // two at a time
+		}
+		return out
+	}
+	for _, c := range []struct {
+		contacts, orders []any
+		one, two         bool
+	}{
+		{nil, nil, false, false},
+		{[]any{true}, nil, true, true},
+		{[]any{true, false}, nil, false, false},
+		{[]any{false, nil, true}, nil, true, true},
+		{[]any{true, nil, nil}, []any{true, true, false}, true, false},
+		{[]any{false}, []any{nil, nil, true}, false, true},
+		{[]any{true}, []any{false}, true, false},
+	} {
+		s := v.On(Profile{Rows: map[string][]map[string]any{"contacts": said("vip", c.contacts...), "orders": said("gift", c.orders...)}}, asOf)
+		for name, want := range map[string]bool{"one": c.one, "two": c.two} {
+			if got, err := s.Segment(name); err != nil || got != want {
+				t.Errorf("%v, %v: %s: got %v, want %v: %v", c.contacts, c.orders, name, got, want, err)
+			}
+		}
+	}
+	if _, err := v.On(Profile{}, asOf).Segment("ranked"); err == nil || !strings.Contains(err.Error(), "compares with all profiles") {
+		t.Errorf("a rank: got %v", err)
+	}
 }

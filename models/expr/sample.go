@@ -38,9 +38,13 @@ func (t *translator) sample(x ast.Expr) value {
 		return t.literal(x, types.True)
 	}
 	digest := sql.Fn(sql.Sha256, sql.Fn(sql.Concat, sql.String(salt+":"), sql.Fn(sql.Text, sql.Col(Row, t.c.id()))))
-	below := fmt.Sprintf("%0*x", sampleDigits, uint64(float64(share)*(1<<(4*sampleDigits))))
 	// Digits of one length in lower case order as the numbers do.
-	return value{expr: sql.Fn(sql.Lt, sql.Fn(sql.Substr, digest, sql.Int(1), sql.Int(sampleDigits)), sql.String(below))}
+	return value{expr: sql.Fn(sql.Lt, sql.Fn(sql.Substr, digest, sql.Int(1), sql.Int(sampleDigits)), sql.String(sampleBound(float64(share))))}
+}
+
+// sampleBound is what the digests of a share are below, which is less than 1.
+func sampleBound(share float64) string {
+	return fmt.Sprintf("%0*x", sampleDigits, uint64(share*(1<<(4*sampleDigits))))
 }
 
 // id is the column of Row that holds the entity's id.
