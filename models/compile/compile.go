@@ -159,8 +159,9 @@ func (c *compiler) profileInput(e *entity) profile.Input {
 			in.Relations = append(in.Relations, profile.Relation{Relation: r, Other: c.entity(r.To).Entity})
 		}
 	}
+	read := e.expr.Collections()
 	for _, r := range e.members {
-		if slices.ContainsFunc(e.expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
+		if slices.Contains(read, r.Reverse) {
 			in.Members = append(in.Members, profile.Relation{Relation: r, Other: c.entity(r.From).Entity})
 		}
 	}
@@ -208,34 +209,14 @@ func (c *compiler) nodes() {
 			related[x.Column] = reads
 		}
 		trait := func(name string) string { return "trait:" + e.Name + "." + name }
-		features := map[string][]string{}
-		for _, f := range e.expr.Features {
-			features[f.Name] = c.featureReads(e, f)
-		}
-		for _, p := range e.expr.Population {
-			for _, r := range p.Reads {
-				features[p.Name] = append(features[p.Name], trait(r))
-			}
-			for _, f := range p.Features {
-				features[p.Name] = append(features[p.Name], features[f]...)
-			}
-			for _, r := range p.Related {
-				features[p.Name] = append(features[p.Name], related[r]...)
-			}
-		}
+		column := c.lineage(e, related)
 		reads := func(x expr.Compiled) []string {
 			out := []string{key}
-			for _, r := range x.Reads {
-				out = append(out, trait(r))
-			}
-			for _, f := range x.Features {
-				out = append(out, features[f]...)
+			for _, name := range slices.Concat(x.Reads, x.Features, x.Related) {
+				out = append(out, column(name)...)
 			}
 			for _, s := range x.Segments {
 				out = append(out, "segment:"+s)
-			}
-			for _, r := range x.Related {
-				out = append(out, related[r]...)
 			}
 			slices.Sort(out)
 			return slices.Compact(out)

@@ -13,6 +13,8 @@ import (
 // list is the rows of a collection, filtered and mapped.
 type list struct {
 	source *config.Source
+	// depth is how many collections it is named inside conditions of.
+	depth int
 	// where are the conditions that rows must meet, NULL counting as false.
 	where sql.And
 	// item is what each element is: a row, or a value of Event's columns.
@@ -24,6 +26,7 @@ type list struct {
 // with of, the earliest or latest of a list.
 type row struct {
 	source *config.Source
+	depth  int
 	of     *list
 	latest bool
 }
@@ -61,7 +64,7 @@ func (t *translator) field(r *row, name string) value {
 	if typ == 0 {
 		return value{}
 	}
-	here := column(sql.Col(Event, name), typ, true)
+	here := column(sql.Col(alias(r.depth), name), typ, true)
 	if r.of == nil {
 		return here
 	}
@@ -70,18 +73,18 @@ func (t *translator) field(r *row, name string) value {
 	if r.latest {
 		end, pick, of, what = sql.Max, sql.ArgMaxRow, "max", "last"
 	}
-	at := r.of.pick(sql.Col(Event, TimeField))
-	when := t.feature(r.of.source, of, sql.TypeTimestamp, sql.Fn(end, at))
+	at := r.of.pick(sql.Col(alias(r.of.depth), TimeField))
+	when := t.over(r.of, of, sql.TypeTimestamp, sql.Fn(end, at))
 	if name == TimeField {
 		return value{expr: when, typ: here.typ, err: true}
 	}
 	here.null, here.err, here.decimal = true, true, nil
 	here.defined = sql.Fn(sql.IsNotNull, when)
 	// A row without a time is neither first nor last.
-	placed := r.of.with(sql.Fn(sql.IsNotNull, sql.Col(Event, TimeField)))
+	placed := r.of.with(sql.Fn(sql.IsNotNull, sql.Col(alias(r.of.depth), TimeField)))
 	out, _ := sqlType(here.typ)
 	field := placed.pick(here.expr)
-	here.expr = t.feature(r.of.source, what, out, sql.Fn(pick, field, at, field))
+	here.expr = t.over(r.of, what, out, sql.Fn(pick, field, at, field))
 	return here
 }
 
@@ -100,13 +103,11 @@ func (t *translator) comprehension(x ast.Expr) value {
 	}
 	l := ranged.list
 	inside := func(body ast.Expr) value {
-		t.scope = append(t.scope, variable{loop.IterVar(), l.item})
-		defer func() { t.scope = t.scope[:len(t.scope)-1] }()
+		defer t.enter(l, loop.IterVar())()
 		return t.value(body)
 	}
 	predicate := func(body ast.Expr) sql.Expr {
-		t.scope = append(t.scope, variable{loop.IterVar(), l.item})
-		defer func() { t.scope = t.scope[:len(t.scope)-1] }()
+		defer t.enter(l, loop.IterVar())()
 		return t.cond(body)
 	}
 	accu := loop.AccuVar()
@@ -119,7 +120,7 @@ func (t *translator) comprehension(x ast.Expr) value {
 	case operators.LogicalOr: // exists: accu || P
 		if len(args) == 2 && isIdent(args[0], accu) {
 			found := l.with(predicate(args[1]))
-			f := t.feature(l.source, "exists", sql.TypeBool, sql.Fn(sql.BoolOr, one(found.where)))
+			f := t.over(found, "exists", sql.TypeBool, sql.Fn(sql.BoolOr, one(found.where)))
 			return value{expr: sql.Fn(sql.Coalesce, f, sql.Bool(false))}
 		}
 	case operators.LogicalAnd: // all: accu && P
@@ -128,7 +129,7 @@ func (t *translator) comprehension(x ast.Expr) value {
 			if !total(p) {
 				p = sql.Fn(sql.Coalesce, p, sql.Bool(false))
 			}
-			f := t.feature(l.source, "all", sql.TypeBool, sql.Fn(sql.BoolAnd, l.pick(p)))
+			f := t.over(l, "all", sql.TypeBool, sql.Fn(sql.BoolAnd, l.pick(p)))
 			return value{expr: sql.Fn(sql.Coalesce, f, sql.Bool(true))}
 		}
 	case operators.Conditional: // P ? accu + ... : accu
@@ -156,7 +157,7 @@ func (t *translator) comprehension(x ast.Expr) value {
 			return t.nothing(x)
 		}
 		if item.list != nil {
-			return t.refuse(body, "a collection inside a collection is not there yet", "")
+			return t.refuse(body, "a list of lists or rows is not possible", "Choose a value of them.")
 		}
 		out := *l
 		out.item = item
@@ -179,7 +180,7 @@ func (t *translator) count(l *list) sql.Expr {
 	case len(l.where) > 0:
 		agg = sql.Fn(sql.Count, l.pick(sql.Int(1)))
 	}
-	return sql.Fn(sql.Coalesce, t.feature(l.source, what, sql.TypeInt, agg), sql.Int(0))
+	return sql.Fn(sql.Coalesce, t.over(l, what, sql.TypeInt, agg), sql.Int(0))
 }
 
 // aggregate is a function of a whole list.
@@ -197,7 +198,7 @@ func (t *translator) aggregate(x ast.Expr, fn string, operand value) value {
 		if l.source.Time == "" {
 			return t.refuse(x, "the collection "+name+" has no time to be "+fn+" by", "Declare time: on the source.")
 		}
-		return value{row: &row{source: l.source, of: l, latest: fn == "last" || fn == "latest"}}
+		return value{row: &row{source: l.source, depth: l.depth, of: l, latest: fn == "last" || fn == "latest"}}
 	}
 	if isRows {
 		return t.refuse(x, fn+"() must be told of what", "For example: "+name+"."+fn+"(x, x."+firstColumn(l.source)+").")
@@ -232,15 +233,15 @@ func (t *translator) aggregate(x ast.Expr, fn string, operand value) value {
 			mean = sql.Cast{Expr: sql.Fn(sql.SumExact, picked), To: sql.TypeFloat}
 		}
 		mean = sql.Fn(sql.FloatDiv, mean, sql.Fn(sql.IntToFloat, sql.Fn(sql.Count, picked)))
-		return value{expr: t.feature(l.source, "avg", sql.TypeFloat, mean), err: true, float: afterSum(item)}
+		return value{expr: t.over(l, "avg", sql.TypeFloat, mean), err: true, float: afterSum(item)}
 	case "min", "max":
 		f := sql.Min
 		if fn == "max" {
 			f = sql.Max
 		}
-		return value{expr: t.feature(l.source, fn, typ, sql.Fn(f, picked)), err: true, float: item.float}
+		return value{expr: t.over(l, fn, typ, sql.Fn(f, picked)), err: true, float: item.float}
 	case "most_frequent":
-		return value{expr: t.feature(l.source, fn, typ, sql.Fn(sql.Mode, picked)), err: true, float: item.float}
+		return value{expr: t.over(l, fn, typ, sql.Fn(sql.Mode, picked)), err: true, float: item.float}
 	}
 	return t.refuse(x, fn+"() of a collection is not possible", "")
 }
@@ -249,8 +250,8 @@ func (t *translator) aggregate(x ast.Expr, fn string, operand value) value {
 // where it does not fit, which must not be taken for nothing.
 func (t *translator) sum(l *list, typ sql.Type, picked sql.Expr) value {
 	if typ == sql.TypeInt {
-		sum := t.feature(l.source, "sum", typ, sql.Fn(sql.Sum, picked))
-		n := t.feature(l.source, "count", sql.TypeInt, sql.Fn(sql.Count, picked))
+		sum := t.over(l, "sum", typ, sql.Fn(sql.Sum, picked))
+		n := t.over(l, "count", sql.TypeInt, sql.Fn(sql.Count, picked))
 		return value{
 			expr: sql.If(sql.Fn(sql.Gt, n, sql.Int(0)), sum, sql.Cast{Expr: sql.Int(0), To: sql.TypeInt}),
 			err:  true,
@@ -261,7 +262,7 @@ func (t *translator) sum(l *list, typ sql.Type, picked sql.Expr) value {
 		agg = sql.Cast{Expr: sql.Fn(sql.SumExact, l.pick(l.item.decimal)), To: sql.TypeFloat}
 	}
 	return value{
-		expr:  sql.Fn(sql.Coalesce, t.feature(l.source, "sum", sql.TypeFloat, agg), sql.Float(0)),
+		expr:  sql.Fn(sql.Coalesce, t.over(l, "sum", sql.TypeFloat, agg), sql.Float(0)),
 		float: afterSum(l.item),
 	}
 }
@@ -281,7 +282,7 @@ func (t *translator) inCollection(x ast.Expr, a value, l *list) value {
 		return t.refuse(x, "in with a collection takes a constant on its left", "For example: \"A1\" in "+l.source.Name+".map(x, x."+firstColumn(l.source)+").")
 	}
 	found := l.with(sql.Fn(sql.Eq, l.item.expr, a.expr))
-	f := t.feature(l.source, "exists", sql.TypeBool, sql.Fn(sql.BoolOr, one(found.where)))
+	f := t.over(l, "exists", sql.TypeBool, sql.Fn(sql.BoolOr, one(found.where)))
 	return value{expr: sql.Fn(sql.Coalesce, f, sql.Bool(false)), typ: types.BoolType}
 }
 

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"cmp"
 	"maps"
 	"runtime"
 	"slices"
@@ -51,9 +52,13 @@ type compiler struct {
 	parameters map[string]*parameter
 	names      []string // what an expression can name, for suggestions
 
-	features map[string]Feature // by canonical form
-	taken    map[string]bool    // names of features
+	features map[string]Feature // by name
+	taken    map[string]string  // what each name of a feature stands for
 	used     map[string]bool    // names of features and related columns that compiled expressions read
+	// correlated are those of the features that are, and nested the columns of rows
+	// that they read, by name.
+	correlated map[string]*Correlated
+	nested     map[string]Nested
 	// population are the columns over all rows, by name; ranks has their names in
 	// the order in which they were asked for.
 	population map[string]Compiled
@@ -69,6 +74,7 @@ type symbol struct {
 	typ      sql.Type
 	nullable bool
 	level    int
+	stage    int
 	// broken marks a trait whose own error has been reported; its readers are
 	// not compiled, and not blamed.
 	broken bool
@@ -134,9 +140,10 @@ func newCompiler(in Input) *compiler {
 	return &compiler{
 		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond), zone: zone,
 		parameters: map[string]*parameter{}, population: map[string]Compiled{},
+		correlated: map[string]*Correlated{}, nested: map[string]Nested{},
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
 		relations: map[string]*relation{}, related: map[string]Related{}, columns: map[string]*types.Type{}, missing: map[string]bool{},
-		features: map[string]Feature{}, taken: map[string]bool{}, used: map[string]bool{},
+		features: map[string]Feature{}, taken: map[string]string{}, used: map[string]bool{},
 	}
 }
 
@@ -201,16 +208,19 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 		}
 	}
 	for _, f := range c.features {
-		if c.used[f.Name] {
+		switch correlated := c.correlated[f.Name]; {
+		case !c.used[f.Name]:
+		case correlated != nil:
+			out.Correlated = append(out.Correlated, *correlated)
+		default:
 			out.Features = append(out.Features, f)
 		}
 	}
-	slices.SortFunc(out.Features, func(a, b Feature) int {
-		if d := strings.Compare(a.Source, b.Source); d != 0 {
-			return d
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
+	inOrderOf := func(a, b Feature) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Name, b.Name))
+	}
+	slices.SortFunc(out.Features, inOrderOf)
+	slices.SortFunc(out.Correlated, func(a, b Correlated) int { return inOrderOf(a.Feature, b.Feature) })
 	for _, name := range c.ranks {
 		if c.used[name] {
 			out.Population = append(out.Population, c.population[name])
@@ -577,6 +587,7 @@ func (c *compiler) compileTrait(e *expression) (Compiled, bool) {
 	typ := types.DynType // where it is broken: its readers are not blamed
 	if ok {
 		sym.typ, sym.nullable, sym.level = compiled.Type, compiled.Nullable, compiled.Level
+		sym.stage = compiled.Stage
 		typ = celType(sym.typ, sym.nullable)
 	}
 	sym.broken = !ok
@@ -637,10 +648,11 @@ func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 		segment, isSegment := strings.CutPrefix(name, SegmentColumn(""))
 		sym := c.traits[name]
 		_, isRelated := c.related[name]
+		out.Stage = max(out.Stage, c.stage(name))
 		switch {
 		case isRelated:
 			related[name] = true
-			c.used[name] = true
+			c.use(name)
 		case isSegment:
 			segments[segment] = true
 			out.Level = max(out.Level, levels[segment]+1)
@@ -656,7 +668,7 @@ func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 				out.Level = max(out.Level, p.Level+1)
 			}
 			features[name] = true
-			c.used[name] = true
+			c.use(name)
 		}
 	})
 	out.Reads, out.Segments, out.Features, out.Related = sorted(reads), sorted(segments), sorted(features), sorted(related)

@@ -55,6 +55,9 @@ type Output struct {
 	// Features are the distinct aggregates that the expressions read, in order
 	// of Source and Name.
 	Features []Feature
+	// Correlated are the aggregates that take more than the rows of one
+	// collection, in the same order.
+	Correlated []Correlated
 	// Population are the columns of Row that compare an entity with all others,
 	// in an order in which each comes after those that it reads. Their Exprs hold
 	// windows over all rows.
@@ -86,9 +89,11 @@ type Compiled struct {
 	// more than the greatest level that it reads (segments count apart from
 	// traits, which are all there before).
 	Level int
+	// Stage is when the columns are there that Expr reads: see Output.Stages.
+	Stage int
 	// Reads are the names of the traits, Segments those of the segments, that
-	// Expr reads directly; Features the names of the features and of what
-	// Population has, Related the columns of what other entities have. Sorted.
+	// Expr reads directly; Features the names of the features, correlated
+	// ones among them, and of what Population has, Related the columns of what other entities have. Sorted.
 	Reads    []string
 	Segments []string
 	Features []string

@@ -15,33 +15,44 @@ import (
 // feature is the column of an aggregate, shared with whoever asked for it
 // before.
 func (t *translator) feature(s *config.Source, what string, typ sql.Type, agg sql.Expr) sql.Expr {
-	w := canon{limit: maxTree}
-	w.expr(agg)
-	if w.limit < 0 {
-		t.tooLarge()
+	form, ok := t.form(agg)
+	if !ok {
 		return sql.Null{Type: typ}
 	}
-	form := s.Name + ":" + w.b.String()
-	f, ok := t.c.features[form]
-	if !ok {
-		sum := sha256.Sum256([]byte(form))
-		digest := hex.EncodeToString(sum[:])
-		f = Feature{Source: s.Name, Type: typ, Aggregate: agg}
-		read := map[string]bool{}
-		columns(agg, Event, func(name string) { read[name] = true })
-		f.Columns = sorted(read)
-		// Eight digits tell apart what a project holds; should two agree, the
-		// second takes more of them.
-		for n := 8; ; n += 8 {
-			f.Name = s.Name + "." + what + "_" + digest[:n]
-			if !t.c.taken[f.Name] {
-				break
-			}
-		}
-		t.c.taken[f.Name] = true
-		t.c.features[form] = f
+	name := t.c.named(s.Name, what, form)
+	if _, known := t.c.features[name]; !known {
+		f := Feature{Name: name, Source: s.Name, Type: typ, Aggregate: agg, Columns: sorted(columnSet(agg, Event))}
+		t.c.features[name] = f
+		t.c.correlate(f)
 	}
-	return sql.Col(Row, f.Name)
+	return sql.Col(Row, name)
+}
+
+// form is one text for equal trees, false where the tree is too large.
+func (t *translator) form(e sql.Expr) (string, bool) {
+	w := canon{limit: maxTree}
+	w.expr(e)
+	if w.limit < 0 {
+		t.tooLarge()
+		return "", false
+	}
+	return w.b.String(), true
+}
+
+// named is the name of what a form says of a collection: the same for the same.
+// Eight digits tell apart what a project holds; should two agree, the second
+// takes more of them.
+func (c *compiler) named(of, what, form string) string {
+	key := of + ":" + form
+	sum := sha256.Sum256([]byte(key))
+	digest := hex.EncodeToString(sum[:])
+	for n := 8; ; n += 8 {
+		name := of + "." + what + "_" + digest[:n]
+		if first, taken := c.taken[name]; !taken || first == key {
+			c.taken[name] = key
+			return name
+		}
+	}
 }
 
 func (t *translator) tooLarge() {

@@ -89,8 +89,9 @@ func TestErrors(t *testing.T) {
 		{`has(1)`, []string{`5:11-5:12 cel-syntax: has() takes the name of a trait or a field | For example: has(country), or has(o.sku) inside exists().`}},
 		{`orders.exists(o.x, true)`, []string{`5:22-5:23 cel-syntax: exists() wants a plain name for a row first | For example: orders.exists(o, o.amount > 10.0).`}},
 		// What is not there.
-		{`orders.exists(o, o.price > ltv)`, []string{`5:34-5:37 cel-unsupported: the trait "ltv" inside a condition on a collection is not there yet | Conditions on rows can use their columns, constants and now.`}},
-		{`orders.exists(o, visits.exists(v, v.time > o.time))`, []string{`5:24-5:30 cel-unsupported: a collection inside a condition on another collection is not there yet | Compare two aggregates outside instead, such as orders.max(o, o.time) > visits.max(v, v.time).`}},
+		{`orders.exists(o, visits.exists(v, contacts.exists(c, c.seen > v.time)))`, []string{`5:41-5:49 cel-unsupported: a collection in a condition on a second one, inside a third, is not possible | Compare the rows of two at a time, and join the conditions with &&.`}},
+		{`orders.exists(o, visits.exists(v, v.topc == o.sku))`, []string{`5:43-5:47 unknown-field: visits has no column "topc" | Did you mean topic?`}},
+		{`orders.exists(o, o.price > ltf)`, []string{`5:34-5:37 unknown-name: there is no trait or collection "ltf" | Did you mean ltv?`}},
 		{`orders.exists(o, in_segment("staff"))`, []string{`5:24-5:43 cel-unsupported: in_segment() inside a condition on a collection is not possible | Write it beside: in_segment(...) && orders.exists(...).`}},
 		{`in_segment(country)`, []string{`5:18-5:25 cel-unsupported: the name of a segment must be written out | For example: in_segment("vip").`}},
 		{`country.matches(city)`, []string{`5:23-5:27 cel-unsupported: the pattern of matches() must be written out | For example: sku.matches("^[A-Z]+$").`}},

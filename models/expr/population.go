@@ -28,7 +28,9 @@ func (t *translator) population(x ast.Expr) value {
 		return t.refuse(arg, "a constant cannot be ranked", functionHelp[call.FunctionName()])
 	}
 	ofRow := false
-	columns(v.expr, Event, func(string) { ofRow = true })
+	for _, alias := range []string{Event, Other} {
+		columns(v.expr, alias, func(string) { ofRow = true })
+	}
 	if ofRow {
 		return t.refuse(x, "the rows of a collection cannot be ranked", "Ranked are values of the "+t.c.entity()+", such as traits.")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
 
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -62,6 +63,10 @@ type translator struct {
 	// scope are the variables of the comprehensions around, innermost last.
 	scope []variable
 	memo  map[int64]value
+	// depth is how many collections the rows at hand are of, and outer the
+	// innermost of them.
+	depth int
+	outer *config.Source
 	bad   bool
 	// unrolled counts the turns of comprehensions over tuples, lambdas their
 	// variables in SQL.
@@ -291,17 +296,16 @@ func (t *translator) ident(x ast.Expr) value {
 		return t.parameter(x, p)
 	}
 	if s := t.c.sources[name]; s != nil {
-		if len(t.scope) > 0 {
-			return t.refuse(x, "a collection inside a condition on another collection is not there yet",
-				"Compare two aggregates outside instead, such as orders.max(o, o.time) > visits.max(v, v.time).")
+		if t.depth > 1 {
+			return t.refuse(x, "a collection in a condition on a second one, inside a third, is not possible",
+				"Compare the rows of two at a time, and join the conditions with &&.")
 		}
-		return value{list: &list{source: s, item: value{row: &row{source: s}}}}
+		if t.inLambda() {
+			return t.refuse(x, "a collection in a condition on the elements of a list is not possible", "Compare with the list from inside the collection instead.")
+		}
+		return value{list: t.rowsOf(s)}
 	}
 	if r := t.c.relations[name]; r != nil {
-		if len(t.scope) > 0 {
-			return t.refuse(x, `the relation "`+name+`" inside a condition on a collection is not there yet`,
-				"Conditions on rows can use their columns, constants and now.")
-		}
 		v := t.c.relatedColumn(r, r.id())
 		return value{expr: v.expr, null: true, related: r}
 	}
@@ -315,10 +319,6 @@ func (t *translator) ident(x ast.Expr) value {
 	sym := t.c.traits[name]
 	if sym == nil {
 		return t.refuse(x, "this name cannot be used here", "")
-	}
-	if len(t.scope) > 0 {
-		return t.refuse(x, `the trait "`+name+`" inside a condition on a collection is not there yet`,
-			"Conditions on rows can use their columns, constants and now.")
 	}
 	return column(sql.Col(Row, name), sym.typ, sym.nullable)
 }

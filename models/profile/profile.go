@@ -11,6 +11,7 @@
 package profile
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -152,9 +153,11 @@ func Features(in Input) []*models.Model {
 		})
 	}
 	for _, r := range in.Members {
-		out = append(out, in.members(r))
+		if slices.ContainsFunc(in.Expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
+			out = append(out, in.members(r))
+		}
 	}
-	return out
+	return append(out, stages(in)...)
 }
 
 // members aggregates those who belong to each entity by a relation.
@@ -162,24 +165,11 @@ func (in Input) members(r Relation) *models.Model {
 	id := identity.Column(in.Entity)
 	key := sql.Col(expr.Event, id)
 	items := []sql.Item{sql.As(key, id)}
-	rows := &sql.Select{
-		Items: append(sql.Items("r", id, relation.IsPrimary), sql.As(sql.Col("r", relation.LastSeen), expr.TimeField)),
-		From: sql.Joins(sql.TableRef{Table: relation.Table(r.Relation), As: "r"}, sql.Join{
-			Kind: sql.InnerJoin, Right: sql.TableRef{Table: WideTable(r.Other), As: "w"},
-			On: sql.Fn(sql.Eq, sql.Col("w", identity.Column(r.Other)), sql.Col("r", identity.Column(r.Other))),
-		}),
-	}
-	read := map[string]bool{relation.IsPrimary: true, expr.TimeField: true}
+	var read columnSet
 	for _, f := range in.Expr.Features {
-		if f.Source != r.Reverse {
-			continue
-		}
-		items = append(items, sql.As(f.Aggregate, f.Name))
-		for _, c := range f.Columns {
-			if !read[c] {
-				read[c] = true
-				rows.Items = append(rows.Items, sql.Items("w", c)...)
-			}
+		if f.Source == r.Reverse {
+			items = append(items, sql.As(f.Aggregate, f.Name))
+			read.add(f.Columns...)
 		}
 	}
 	return &models.Model{
@@ -189,10 +179,27 @@ func (in Input) members(r Relation) *models.Model {
 		Steps: []models.Step{&models.Exec{
 			Title: "aggregate " + r.Reverse,
 			Statements: []sql.Statement{sql.CreateTableAs{Table: membersTable(r), Query: &sql.Select{
-				Items: items, From: sql.Derived{Query: rows, As: expr.Event}, GroupBy: []sql.Expr{key},
+				Items: items, From: sql.Derived{Query: in.memberRows(r, read.names), As: expr.Event}, GroupBy: []sql.Expr{key},
 			}}},
 		}},
 	}
+}
+
+// memberRows are those who belong to each entity by a relation.
+func (in Input) memberRows(r Relation, columns []string) *sql.Select {
+	rows := &sql.Select{
+		Items: append(sql.Items("r", identity.Column(in.Entity), relation.IsPrimary), sql.As(sql.Col("r", relation.LastSeen), expr.TimeField)),
+		From: sql.Joins(sql.TableRef{Table: relation.Table(r.Relation), As: "r"}, sql.Join{
+			Kind: sql.InnerJoin, Right: sql.TableRef{Table: WideTable(r.Other), As: "w"},
+			On: sql.Fn(sql.Eq, sql.Col("w", identity.Column(r.Other)), sql.Col("r", identity.Column(r.Other))),
+		}),
+	}
+	for _, c := range columns {
+		if c != relation.IsPrimary && c != expr.TimeField {
+			rows.Items = append(rows.Items, sql.Items("w", c)...)
+		}
+	}
+	return rows
 }
 
 // collection is the rows of a source under the alias expr.Event, each with the
@@ -320,7 +327,7 @@ func Build(in Input) *models.Model {
 		Name: ModelName(e),
 		Span: e.Pos.Span(),
 		Steps: []models.Step{&models.Exec{Title: "join what is known of each " + e.Name, Statements: []sql.Statement{
-			sql.CreateTableAs{Table: WideTable(e), Query: wide(in)},
+			sql.CreateTableAs{Table: WideTable(e), Query: wide(in, in.Expr.Stages()-1)},
 		}}},
 		Commit: []sql.Statement{sql.Swap{Name: e.Name + "_profiles"}},
 		Measures: []models.Measure{{Subject: "profile:" + e.Name, Query: &sql.Select{
@@ -348,9 +355,12 @@ func Build(in Input) *models.Model {
 	return m
 }
 
-// wide joins customers and features, then computes the traits level by level,
-// each level reading the one before.
-func wide(in Input) *sql.Select {
+// wide joins customers and features, then computes the traits of a stage level
+// by level, each level reading the one before.
+func wide(in Input, stage int) *sql.Select {
+	if stage > 0 {
+		return in.next(stage)
+	}
 	e := in.Entity
 	id := identity.Column(e)
 	from := sql.From(sql.Derived{As: "c", Query: &sql.Select{
@@ -385,6 +395,9 @@ func wide(in Input) *sql.Select {
 		}
 	}
 	for _, r := range in.Members {
+		if !slices.ContainsFunc(in.Expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
+			continue
+		}
 		as := alias(r.Reverse)
 		from = &sql.Join{
 			Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: membersTable(r), As: as},
@@ -410,29 +423,8 @@ func wide(in Input) *sql.Select {
 		}
 	}
 	out := &sql.Select{Items: items, From: from}
-	for level := 0; ; level++ {
-		var computed []sql.Item
-		for _, t := range in.Expr.Traits {
-			if t.Expr != nil && t.Level == level {
-				computed = append(computed, sql.As(t.Expr, t.Name))
-			}
-		}
-		for _, p := range in.Expr.Population {
-			if p.Level == level {
-				computed = append(computed, sql.As(p.Expr, p.Name))
-			}
-		}
-		if len(computed) == 0 {
-			return out
-		}
-		out = &sql.Select{
-			Items: append(sql.Items(expr.Row, have...), computed...),
-			From:  sql.Derived{Query: out, As: expr.Row},
-		}
-		for _, c := range computed {
-			have = append(have, c.As)
-		}
-	}
+	have = append(have, in.joinCorrelated(out, "c", stage)...)
+	return in.levels(stage, out, have)
 }
 
 // history closes the versions that no longer hold and opens their successors.
