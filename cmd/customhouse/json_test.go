@@ -38,6 +38,9 @@ func TestJSON(t *testing.T) {
 		{"customhouse/explain/v1", []string{"explain", "link", "email=ada@example.com", "email=grace@example.com"}},
 		{"customhouse/identity-audit/v1", []string{"identity", "audit"}},
 		{"customhouse/identity-audit/v1", []string{"identity", "audit", "--try", "name=contacts.first_name"}},
+		{"customhouse/segment-preview/v1", []string{"segments", "preview", "good_customers"}},
+		{"customhouse/segment-preview/v1", []string{"segments", "preview", "--when", "email.startsWith('a')"}},
+		{"customhouse/segment-explain/v1", []string{"segments", "explain", "good_customers", "--for", "id=1"}},
 		{"customhouse/version/v1", []string{"version"}},
 		{"http://json-schema.org/draft-07/schema#", []string{"schema"}},
 	} {

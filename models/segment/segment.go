@@ -53,7 +53,9 @@ var (
 	counts      = sql.Table{Space: sql.Work, Name: "members_counts"}
 )
 
-func boolsTable(e *config.Entity) sql.Table {
+// EvaluatedTable is the Work table with a row for each entity and a column for
+// each evaluated segment (expr.SegmentColumn).
+func EvaluatedTable(e *config.Entity) sql.Table {
 	return sql.Table{Space: sql.Work, Name: e.Name + "_segments"}
 }
 
@@ -122,7 +124,7 @@ func Build(in Input) *models.Model {
 		m.Span = e.Entity.Pos.Span()
 		m.Steps = append(m.Steps, &models.Exec{
 			Title:      "evaluate the segments of " + e.Entity.Name,
-			Statements: []sql.Statement{sql.CreateTableAs{Table: boolsTable(e.Entity), Query: q}},
+			Statements: []sql.Statement{sql.CreateTableAs{Table: EvaluatedTable(e.Entity), Query: q}},
 		})
 		for _, name := range needed {
 			row := []sql.Item{sql.As(sql.String(name), "segment")}
@@ -130,7 +132,7 @@ func Build(in Input) *models.Model {
 				row = append(row, idItem(id, identity.Column(e.Entity), sql.Col("b", id)))
 			}
 			members = append(members, &sql.Select{
-				Items: row, From: sql.TableRef{Table: boolsTable(e.Entity), As: "b"}, Where: sql.Col("b", expr.SegmentColumn(name)),
+				Items: row, From: sql.TableRef{Table: EvaluatedTable(e.Entity), As: "b"}, Where: sql.Col("b", expr.SegmentColumn(name)),
 			})
 		}
 	}
