@@ -381,12 +381,21 @@ type To struct {
 // also removes those that left.
 var Modes = []string{"upsert", "mirror"}
 
-// Guards stop a sync before it does harm.
+// Guards stop a sync before it does harm. A sync that would remove all that is
+// at the destination because nobody is wanted there any more stops even without
+// any: see AllowEmpty.
 type Guards struct {
 	// MaxRemoved bounds removals: of the rows known to be at the destination.
 	MaxRemoved *Bound `yaml:"max_removed" doc:"How many rows may be removed at once: a number, or a share of those at the destination."`
+	// MaxChanged bounds changes of rows known to be at the destination.
+	MaxChanged *Bound `yaml:"max_changed" doc:"How many rows may be changed at once: a number, or a share of those at the destination. New rows do not count."`
+	// MinRows is how many rows must be wanted: a number, or a share of those
+	// known to be at the destination.
+	MinRows *Bound `yaml:"min_rows" doc:"How many rows there must be to send from: a number, or a share of those at the destination."`
 	// MaxRejected bounds rejections: of the operations attempted.
 	MaxRejected *Bound `yaml:"max_rejected" doc:"How many rows the destination may reject: a number, or a share of those sent."`
+	// AllowEmpty lets a source that became empty empty the destination.
+	AllowEmpty bool `yaml:"allow_empty" doc:"Whether an audience that became empty may empty the destination."`
 }
 
 // Bound is a share ("10%") or a number of rows (100).

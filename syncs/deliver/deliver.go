@@ -80,8 +80,11 @@ type Counts struct {
 	// Known is how many rows the ledger says are at the destination, and how
 	// many more may be since nobody answered for them.
 	Known int64
-	// Upserts and Removals are how many operations are due.
-	Upserts, Removals int64
+	// Wanted is how many rows should be there, fit to be sent or not.
+	Wanted int64
+	// Upserts and Removals are how many operations are due; Changed is how many
+	// of the upserts are of rows that are there with other values.
+	Upserts, Removals, Changed int64
 	// Invalid is how many rows the warehouse itself found unfit to be sent (no
 	// key, a key twice). They are not in Job.Changes; the caller records them.
 	Invalid int64

@@ -495,7 +495,7 @@ func rows(n int64) *config.Bound      { return &config.Bound{Rows: n} }
 func TestGuardOfRemovals(t *testing.T) {
 	p := synctest.NewPlatform(options())
 	job, _ := setup(t, p, upserts(10), nil)
-	job.Counts = deliver.Counts{Known: 100, Removals: 11}
+	job.Counts = deliver.Counts{Known: 100, Wanted: 89, Removals: 11}
 	for _, bound := range []*config.Bound{percent(10), rows(10), rows(0)} {
 		job.Guards.MaxRemoved = bound
 		got, err := deliver.Run(t.Context(), job)
@@ -511,6 +511,51 @@ func TestGuardOfRemovals(t *testing.T) {
 		job.Guards.MaxRemoved = bound
 		if _, err := deliver.Run(t.Context(), job); err != nil {
 			t.Errorf("bound %+v: %v", bound, err)
+		}
+	}
+}
+
+// TestGuards holds each guard that is asked before anything is sent against
+// counts on both sides of its bound.
+func TestGuards(t *testing.T) {
+	counts := deliver.Counts{Known: 100, Wanted: 90, Upserts: 25, Changed: 20, Removals: 30}
+	for _, test := range []struct {
+		name   string
+		change func(*deliver.Counts)
+		guards config.Guards
+		want   []string
+	}{
+		{name: "none", guards: config.Guards{}},
+		{name: "changed", guards: config.Guards{MaxChanged: percent(19)}, want: []string{"20 of 100 rows would be changed, and guards.max_changed allows 19%"}},
+		{name: "changed at the bound", guards: config.Guards{MaxChanged: percent(20)}},
+		{name: "changed as a number", guards: config.Guards{MaxChanged: rows(19)}, want: []string{"max_changed allows 19"}},
+		{name: "few", guards: config.Guards{MinRows: rows(91)}, want: []string{"the audience has 90 rows, and guards.min_rows wants 91: nothing"}},
+		{name: "few by share", guards: config.Guards{MinRows: percent(91)}, want: []string{"wants 91% of the 100 at the destination"}},
+		{name: "enough", guards: config.Guards{MinRows: percent(90)}},
+		{
+			name: "empty", change: func(c *deliver.Counts) { c.Wanted, c.Removals = 0, 100 },
+			want: []string{"all 100 rows at the destination would be removed", "set guards.allow_empty"},
+		},
+		{name: "empty, and meant", change: func(c *deliver.Counts) { c.Wanted, c.Removals = 0, 100 }, guards: config.Guards{AllowEmpty: true}},
+		{name: "empty, and nothing to remove", change: func(c *deliver.Counts) { c.Wanted, c.Removals = 0, 0 }},
+		{
+			name: "all of them", guards: config.Guards{MaxChanged: rows(1), MinRows: rows(1000), MaxRemoved: rows(1)},
+			want: []string{"max_changed", "min_rows", "max_removed"},
+		},
+	} {
+		c := counts
+		if test.change != nil {
+			test.change(&c)
+		}
+		err := deliver.Check(c, test.guards)
+		if (err != nil) != (test.want != nil) {
+			t.Errorf("%s: got %v", test.name, err)
+			continue
+		}
+		for _, want := range test.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want it to say %q", test.name, err, want)
+			}
 		}
 	}
 }

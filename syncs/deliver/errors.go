@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -21,7 +22,7 @@ func (e *StopError) Error() string { return e.Message }
 
 // GuardError says that a guard of the sync is broken.
 type GuardError struct {
-	// Guard is the key in YAML, "max_removed" or "max_rejected".
+	// Guard is the key in YAML, such as "max_removed".
 	Guard string
 	Bound config.Bound
 	// Rows of Of broke it.
@@ -29,13 +30,27 @@ type GuardError struct {
 }
 
 func (e *GuardError) Error() string {
-	what, effect := "would be removed", "nothing was sent"
-	if e.Guard == "max_rejected" {
-		what, effect = "were rejected", "the delivery stopped"
+	const meant = "; if this is meant, "
+	allows := fmt.Sprintf("and guards.%s allows %s", e.Guard, bound(e.Bound))
+	raise := fmt.Sprintf("raise guards.%s of the sync for one run (100%% allows everything)", e.Guard)
+	switch e.Guard {
+	case "allow_empty":
+		return fmt.Sprintf("nobody is in the audience any more, and all %d rows at the destination would be removed: nothing was sent"+
+			meant+"set guards.allow_empty of the sync to true for one run", e.Of)
+	case "min_rows":
+		of := ""
+		if e.Bound.IsPercent {
+			of = fmt.Sprintf(" of the %d at the destination", e.Of)
+		}
+		return fmt.Sprintf("the audience has %d rows, and guards.min_rows wants %s%s: nothing was sent"+
+			meant+"lower guards.min_rows of the sync for one run", e.Rows, bound(e.Bound), of)
+	case "max_rejected":
+		return fmt.Sprintf("%d of %d rows were rejected, %s: the delivery stopped%s%s", e.Rows, e.Of, allows, meant, raise)
+	case "max_changed":
+		return fmt.Sprintf("%d of %d rows would be changed, %s: nothing was sent%s%s", e.Rows, e.Of, allows, meant, raise)
+	default:
+		return fmt.Sprintf("%d of %d rows would be removed, %s: nothing was sent%s%s", e.Rows, e.Of, allows, meant, raise)
 	}
-	return fmt.Sprintf("%d of %d rows %s, and guards.%s allows %s: %s; "+
-		"if this is meant, raise guards.%s of the sync for one run (100%% allows everything)",
-		e.Rows, e.Of, what, e.Guard, bound(e.Bound), effect, e.Guard)
 }
 
 func bound(b config.Bound) string {
@@ -59,10 +74,35 @@ func broken(b *config.Bound, n, total int64) bool {
 }
 
 // Check returns the *GuardError of a delivery that must not start, which Run
-// would return too. Plans use it to say so beforehand.
+// would return too; several of them joined. Plans use it to say so beforehand.
 func Check(counts Counts, guards config.Guards) error {
-	if broken(guards.MaxRemoved, counts.Removals, counts.Known) {
-		return &GuardError{Guard: "max_removed", Bound: *guards.MaxRemoved, Rows: counts.Removals, Of: counts.Known}
+	var errs []error
+	trip := func(name string, b *config.Bound, rows int64) {
+		e := &GuardError{Guard: name, Rows: rows, Of: counts.Known}
+		if b != nil {
+			e.Bound = *b
+		}
+		errs = append(errs, e)
 	}
-	return nil
+	if counts.Wanted == 0 && counts.Removals > 0 && !guards.AllowEmpty {
+		trip("allow_empty", nil, 0)
+	}
+	if b := guards.MinRows; b != nil && short(*b, counts.Wanted, counts.Known) {
+		trip("min_rows", b, counts.Wanted)
+	}
+	if broken(guards.MaxRemoved, counts.Removals, counts.Known) {
+		trip("max_removed", guards.MaxRemoved, counts.Removals)
+	}
+	if broken(guards.MaxChanged, counts.Changed, counts.Known) {
+		trip("max_changed", guards.MaxChanged, counts.Changed)
+	}
+	return errors.Join(errs...)
+}
+
+// short reports whether n is less than the bound wants, of total.
+func short(b config.Bound, n, total int64) bool {
+	if b.IsPercent {
+		return float64(n)*100 < b.Percent*float64(total)
+	}
+	return n < b.Rows
 }

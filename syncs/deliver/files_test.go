@@ -144,7 +144,7 @@ func TestSnapshotFulfilsRemovals(t *testing.T) {
 	dir := t.TempDir()
 	job, l := fileJob(t, dir, append(upserts(2), syncs.Op{Kind: syncs.Remove, Key: "gone"}), func(c *files.Config) { c.Layout = files.Snapshot })
 	l.known["gone"] = "f"
-	job.Counts = deliver.Counts{Known: 3, Removals: 1}
+	job.Counts = deliver.Counts{Known: 3, Wanted: 2, Removals: 1}
 	got, err := deliver.Run(t.Context(), job)
 	if err != nil || got.Upserted != 2 || got.Removed != 1 {
 		t.Errorf("report %+v, error %v", got, err)

@@ -141,6 +141,8 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Dir:         r.Plan.Project.Dir,
 		Counts: deliver.Counts{
 			Known:    number("known"),
+			Wanted:   number("wanted"),
+			Changed:  number("changed"),
 			Upserts:  number("added") + number("changed") + number("unsettled"),
 			Removals: number("removed"),
 			Invalid:  number("invalid"),
