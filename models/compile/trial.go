@@ -54,15 +54,12 @@ func Try(p *config.Project, opt Options, want Wanted) (*Trial, diag.List) {
 	if found.HasErrors() {
 		return nil, found.Sort()
 	}
+	// Once more with what is needed and nothing else.
+	c = parse(c.narrow(want), opt)
+	if again := c.expressions(); again.HasErrors() {
+		return nil, again.Sort()
+	}
 	e := c.entity(want.Entity)
-	n := narrowing{c: c, kept: map[string]bool{}}
-	for _, name := range want.Traits {
-		n.trait(e, name)
-	}
-	for _, name := range want.Segments {
-		n.segment(e, name)
-	}
-	n.apply()
 	c.models()
 	c.prune()
 	t := &Trial{Entity: e.Entity, Traits: profile.WideTable(e.Entity), Columns: e.expr.Traits}
@@ -113,24 +110,18 @@ func towards(list []*models.Model, targets []sql.Table) []sql.Statement {
 	return out
 }
 
-// only keeps one entity and its rows. Its rows are found by the maps from the
-// rows of sources, and the first table with a row for each entity is the wide
-// one; what is made from them is small by itself.
+// only keeps one entity and its rows, in every table that has its id. Where
+// entities are compared with all others, that is too early but for the wide
+// table.
 func (t *Trial) only(e *entity, id int64) {
 	column := identity.Column(e.Entity)
-	tables := []sql.Table{t.Traits}
-	if len(e.expr.Population) == 0 { // which compares with everybody
-		for _, s := range e.sources {
-			tables = append(tables, identity.MapTable(s))
-		}
-	}
 	for i, s := range t.Prepare {
 		create, ok := s.(sql.CreateTableAs)
-		if !ok || !slices.Contains(tables, create.Table) {
+		if !ok || len(e.expr.Population) > 0 && create.Table != t.Traits {
 			continue
 		}
 		q, ok := create.Query.(*sql.Select)
-		if !ok {
+		if !ok || !slices.ContainsFunc(q.Items, func(it sql.Item) bool { return it.As == column }) {
 			continue
 		}
 		one := &sql.Select{From: sql.Derived{Query: q, As: "x"}, Where: sql.Fn(sql.Eq, sql.Col("x", column), sql.Int(id))}
@@ -142,95 +133,58 @@ func (t *Trial) only(e *entity, id int64) {
 	}
 }
 
-// narrowing keeps of the compiled expressions those that something wanted
-// reads, directly or not.
-type narrowing struct {
-	c *compiler
-	// kept has the keys of what is needed: "trait customer.spent",
-	// "feature customer.orders.sum_1", "related customer.employer.plan",
-	// "segment vip".
-	kept map[string]bool
-}
-
-// first says that something was not needed before, and is now.
-func (n *narrowing) first(key string) bool {
-	known := n.kept[key]
-	n.kept[key] = true
-	return !known
-}
-
-func (n *narrowing) trait(e *entity, name string) {
-	i := slices.IndexFunc(e.expr.Traits, func(t expr.Compiled) bool { return t.Name == name })
-	if i >= 0 && n.first("trait "+e.Name+"."+name) {
-		n.reads(e, e.expr.Traits[i])
-	}
-}
-
-func (n *narrowing) segment(e *entity, name string) {
-	i := slices.IndexFunc(e.expr.Segments, func(s expr.Compiled) bool { return s.Name == name })
-	if i >= 0 && n.first("segment "+name) {
-		n.reads(e, e.expr.Segments[i])
-	}
-}
-
-func (n *narrowing) reads(e *entity, x expr.Compiled) {
-	for _, name := range x.Reads {
-		n.trait(e, name)
-	}
-	for _, name := range x.Segments {
-		n.segment(e, name)
-	}
-	for _, name := range x.Features {
-		n.feature(e, name)
-	}
-	for _, column := range x.Related {
-		n.related(e, column)
-	}
-}
-
-func (n *narrowing) feature(e *entity, name string) {
-	if !n.first("feature " + e.Name + "." + name) {
-		return
-	}
-	if i := slices.IndexFunc(e.expr.Population, func(p expr.Compiled) bool { return p.Name == name }); i >= 0 {
-		n.reads(e, e.expr.Population[i])
-		return
-	}
-	i := slices.IndexFunc(e.expr.Features, func(f expr.Feature) bool { return f.Name == name })
-	if i < 0 {
-		return
-	}
-	f := e.expr.Features[i]
-	for _, r := range e.members {
-		if r.Reverse == f.Source {
-			for _, column := range f.Columns {
-				n.trait(n.c.entity(r.From), column)
+// narrow is the project with no more traits and segments than what is wanted
+// mentions, directly or not. A name that is mentioned counts for the entity and
+// for those that it has a relation to or from: rather a trait too many.
+func (c *compiler) narrow(want Wanted) *config.Project {
+	kept := map[string]bool{} // keys of nodes
+	var trait func(e *entity, name string)
+	mentions := func(e *entity, names []string) {
+		near := []*entity{e}
+		for _, r := range e.relations {
+			near = append(near, c.entity(r.To))
+		}
+		for _, r := range e.members {
+			near = append(near, c.entity(r.From))
+		}
+		for _, name := range names {
+			for _, other := range near {
+				trait(other, name)
 			}
 		}
 	}
-}
-
-func (n *narrowing) related(e *entity, column string) {
-	i := slices.IndexFunc(e.expr.Related, func(r expr.Related) bool { return r.Column == column })
-	if i >= 0 && n.first("related "+e.Name+"."+column) {
-		x := e.expr.Related[i]
-		n.trait(n.c.entity(n.c.relationNamed(x.Relation).To), x.Trait)
-	}
-}
-
-// apply forgets the rest.
-func (n *narrowing) apply() {
-	for _, e := range n.c.entities {
-		e.traits = slices.DeleteFunc(slices.Clone(e.traits), func(t *config.Trait) bool { return !n.kept["trait "+e.Name+"."+t.Name] })
-		out := *e.expr
-		compiled := func(list []expr.Compiled, prefix string) []expr.Compiled {
-			return slices.DeleteFunc(slices.Clone(list), func(x expr.Compiled) bool { return !n.kept[prefix+x.Name] })
+	trait = func(e *entity, name string) {
+		key := "trait:" + e.Name + "." + name
+		if kept[key] || !slices.ContainsFunc(e.traits, func(t *config.Trait) bool { return t.Name == name }) {
+			return
 		}
-		out.Traits = compiled(out.Traits, "trait "+e.Name+".")
-		out.Segments = compiled(out.Segments, "segment ")
-		out.Features = slices.DeleteFunc(slices.Clone(out.Features), func(f expr.Feature) bool { return !n.kept["feature "+e.Name+"."+f.Name] })
-		out.Population = compiled(out.Population, "feature "+e.Name+".")
-		out.Related = slices.DeleteFunc(slices.Clone(out.Related), func(r expr.Related) bool { return !n.kept["related "+e.Name+"."+r.Column] })
-		e.expr = &out
+		kept[key] = true
+		names, _ := e.parsed.Mentions("trait", name)
+		mentions(e, names)
 	}
+	var segment func(e *entity, name string)
+	segment = func(e *entity, name string) {
+		key := "segment:" + name
+		if kept[key] {
+			return
+		}
+		kept[key] = true
+		names, segments := e.parsed.Mentions("segment", name)
+		mentions(e, names)
+		for _, s := range segments {
+			segment(e, s)
+		}
+	}
+	e := c.entity(want.Entity)
+	for _, name := range want.Traits {
+		trait(e, name)
+	}
+	for _, name := range want.Segments {
+		segment(e, name)
+	}
+	p := *c.project
+	p.Traits = slices.DeleteFunc(slices.Clone(p.Traits), func(t *config.Trait) bool { return !kept["trait:"+t.Entity+"."+t.Name] })
+	p.Segments = slices.DeleteFunc(slices.Clone(p.Segments), func(s *config.Segment) bool { return !kept["segment:"+s.Name] })
+	p.Syncs = nil
+	return &p
 }
