@@ -87,7 +87,19 @@ type Window struct {
 	Call        Call
 	PartitionBy []Expr
 	OrderBy     []Order
+	// Frame is the rows that count; the engine's own where there is none, which is
+	// all rows without OrderBy.
+	Frame Frame
 }
+
+// Frame is the part of a window's rows that count for one of them.
+type Frame string
+
+// The frames in use.
+const (
+	Preceding Frame = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING" // those before
+	Following Frame = "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING" // those after
+)
 
 // Lambda is a function of the elements of a list, only as an argument of ListMap
 // and ListFilter. Body names the element as Column{Name: Param}, and no lambda

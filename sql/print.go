@@ -469,6 +469,9 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		if len(e.OrderBy) > 0 {
 			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy))
 		}
+		if e.Frame != "" {
+			parts = append(parts, string(e.Frame))
+		}
 		return w.call(e.Call, "OVER ("+strings.Join(parts, " ")+")")
 	case Lambda:
 		if w.Dialect.Lambda == "" {

@@ -229,3 +229,56 @@ func compareRows(t *testing.T, yaml string, texts []string, people []history) (c
 	}
 	return compared, yes
 }
+
+// step is rows of a collection.
+func (g nesting) step() string {
+	c := g.word("carts", "buys")
+	switch g.IntN(3) {
+	case 0:
+		return c
+	case 1:
+		return c + ".filter(x, " + g.row(0, "x") + ")"
+	default:
+		return c + `.filter(x, x.sku == "` + g.word("A", "B") + `")`
+	}
+}
+
+// TestSequences holds funnels and what follows what, found by windows, to the
+// conditions on rows that they stand for, as cel-go's interpreter follows them.
+func TestSequences(t *testing.T) {
+	rounds, each := 6, 25
+	if testing.Short() {
+		rounds = 2
+	}
+	r := rand.New(rand.NewPCG(20260301, 5))
+	compared, yes := 0, 0
+	for range rounds {
+		g := nesting{r}
+		var texts []string
+		yaml := pairs
+		for i := range each {
+			within := g.word("days(7)", "days(30)", "hours(1)", "days(0)", "days(100000)", "days(-1)")
+			text := g.step() + "." + g.word("followed_by", "not_followed_by") + "(" + g.step() + ", " + within + ")"
+			if r.IntN(2) == 0 {
+				steps := []string{g.step(), g.step()}
+				for range r.IntN(3) {
+					steps = append(steps, g.step())
+				}
+				text = "funnel(" + within + ", [" + strings.Join(steps, ", ") + "])"
+			}
+			if r.IntN(8) == 0 {
+				// Compared with rows, a step is found by a join instead.
+				text = "carts.filter(x, " + g.inner(0, "x") + ").followed_by(" + g.step() + ", " + within + ")"
+			}
+			texts = append(texts, text)
+			yaml = strings.Replace(yaml, "segments:\n", fmt.Sprintf("  - {name: t%d, entity: customer, value: '%s'}\nsegments:\n", i, text), 1)
+			yaml += fmt.Sprintf("  - {name: s%d, entity: customer, when: '%s'}\n", i, text)
+		}
+		a, b := compareRows(t, yaml, texts, histories(r, 60))
+		compared, yes = compared+a, yes+b
+	}
+	t.Logf("%d answers compared, %d of them yes", compared, yes)
+	if yes < compared/10 || yes > compared*9/10 {
+		t.Errorf("%d of %d answers are yes", yes, compared)
+	}
+}

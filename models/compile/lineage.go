@@ -13,6 +13,10 @@ import (
 func (c *compiler) lineage(e *entity, related map[string][]string) func(column string) []string {
 	known := map[string][]string{}
 	features, correlated, population := map[string]expr.Feature{}, map[string]expr.Correlated{}, map[string]expr.Compiled{}
+	sequences := map[string]expr.Sequence{}
+	for _, s := range e.expr.Sequences {
+		sequences[s.Name] = s
+	}
 	for _, f := range e.expr.Features {
 		features[f.Name] = f
 	}
@@ -41,6 +45,11 @@ func (c *compiler) lineage(e *entity, related map[string][]string) func(column s
 				out = append(c.featureReads(e, f.Feature), all(f.Row)...)
 				for _, n := range f.Nested {
 					out = append(out, c.featureReads(e, expr.Feature{Source: n.Source, Columns: n.Others})...)
+				}
+			} else if s, ok := sequences[column]; ok {
+				out = all(s.Row)
+				for _, step := range s.Steps {
+					out = append(out, c.featureReads(e, expr.Feature{Source: step.Source, Columns: step.Columns})...)
 				}
 			} else if p, ok := population[column]; ok {
 				out = all(slices.Concat(p.Reads, p.Features, p.Related))

@@ -59,6 +59,7 @@ type compiler struct {
 	// that they read, by name.
 	correlated map[string]*Correlated
 	nested     map[string]Nested
+	sequences  map[string]Sequence
 	// population are the columns over all rows, by name; ranks has their names in
 	// the order in which they were asked for.
 	population map[string]Compiled
@@ -140,7 +141,7 @@ func newCompiler(in Input) *compiler {
 	return &compiler{
 		in: in, asOf: in.AsOf.UTC().Truncate(time.Microsecond), zone: zone,
 		parameters: map[string]*parameter{}, population: map[string]Compiled{},
-		correlated: map[string]*Correlated{}, nested: map[string]Nested{},
+		correlated: map[string]*Correlated{}, nested: map[string]Nested{}, sequences: map[string]Sequence{},
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
 		relations: map[string]*relation{}, related: map[string]Related{}, columns: map[string]*types.Type{}, missing: map[string]bool{},
 		features: map[string]Feature{}, taken: map[string]string{}, used: map[string]bool{},
@@ -221,6 +222,11 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 	}
 	slices.SortFunc(out.Features, inOrderOf)
 	slices.SortFunc(out.Correlated, func(a, b Correlated) int { return inOrderOf(a.Feature, b.Feature) })
+	for _, name := range slices.Sorted(maps.Keys(c.sequences)) {
+		if c.used[name] {
+			out.Sequences = append(out.Sequences, c.sequences[name])
+		}
+	}
 	for _, name := range c.ranks {
 		if c.used[name] {
 			out.Population = append(out.Population, c.population[name])

@@ -51,6 +51,9 @@ func (o *Output) Stages() int {
 	for _, f := range o.Correlated {
 		n = max(n, f.Stage+1)
 	}
+	for _, s := range o.Sequences {
+		n = max(n, s.Stage+1)
+	}
 	return n
 }
 
@@ -64,6 +67,11 @@ func (o *Output) Collections() []string {
 		out[f.Source] = true
 		for _, n := range f.Nested {
 			out[n.Source] = true
+		}
+	}
+	for _, s := range o.Sequences {
+		for _, step := range s.Steps {
+			out[step.Source] = true
 		}
 	}
 	return sorted(out)
@@ -142,6 +150,9 @@ func (c *compiler) stage(column string) int {
 	if f := c.correlated[column]; f != nil {
 		return f.Stage
 	}
+	if s, ok := c.sequences[column]; ok {
+		return s.Stage
+	}
 	return c.population[column].Stage
 }
 
@@ -155,6 +166,9 @@ func (c *compiler) use(column string) {
 		for _, name := range f.Row {
 			c.use(name)
 		}
+	}
+	for _, name := range c.sequences[column].Row {
+		c.use(name)
 	}
 }
 

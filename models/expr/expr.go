@@ -58,6 +58,9 @@ type Output struct {
 	// Correlated are the aggregates that take more than the rows of one
 	// collection, in the same order.
 	Correlated []Correlated
+	// Sequences are the columns of Row that say what follows what, in order of
+	// Name.
+	Sequences []Sequence
 	// Population are the columns of Row that compare an entity with all others,
 	// in an order in which each comes after those that it reads. Their Exprs hold
 	// windows over all rows.

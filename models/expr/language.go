@@ -77,7 +77,7 @@ var loadLanguage = sync.OnceValues(func() (*language, error) {
 	if err != nil {
 		return nil, err
 	}
-	macros := append(macros(), more.Macros()...)
+	macros := slices.Concat(macros(), sequenceMacros(), more.Macros())
 	l.parser, err = parser.NewParser(
 		parser.Macros(macros...),
 		parser.MaxRecursionDepth(maxDepth),
@@ -306,6 +306,7 @@ func ownFunctions() ([]*decls.FunctionDecl, error) {
 		over(name, same, types.IntType, types.DoubleType, types.StringType, types.TimestampType)
 	}
 	vocabularyFunctions(add)
+	sequenceFunctions(add)
 	over("most_frequent", same, types.IntType, types.DoubleType, types.StringType, types.TimestampType, types.BoolType)
 	return out, failed
 }

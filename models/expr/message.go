@@ -62,6 +62,8 @@ func (c *compiler) reportSyntax(e *expression, err *common.Error) {
 		word := strings.TrimPrefix(msg, notVariable)
 		summary = word + "() wants a plain name for a row first"
 		help = "For example: orders." + word + "(o, o.amount" + map[bool]string{true: " > 10.0", false: ""}[slices.Contains([]string{"exists", "all", "exists_one", "filter", "count"}, word)] + ")."
+	case strings.HasPrefix(msg, badFunnel):
+		summary, help = "the steps of funnel() are a list of 2 to "+itoa(mostSteps)+" collections", functionHelp["funnel"]
 	case strings.HasPrefix(msg, badHas):
 		summary, help = "has() takes the name of a trait or a field", "For example: has(country), or has(o.sku) inside exists()."
 	case unrecovered.MatchString(msg):
@@ -109,6 +111,7 @@ func (c *compiler) reportTypes(e *expression, list []*common.Error) {
 			}
 		}
 	}
+	c.reportSequences(e, list, nodes, echo)
 	for _, err := range list {
 		x := nodes[err.ExprID]
 		if echo[err.ExprID] {
@@ -138,6 +141,10 @@ func (c *compiler) reportType(e *expression, x ast.Expr, msg string) {
 		name := x.AsCall().FunctionName()
 		if name == operators.Index {
 			c.fail(s.of(x), "cel-unsupported", "picking an element by its number is not possible", "Use first() or last() and a field.")
+			return
+		}
+		if help := functionHelp[name]; help != "" {
+			c.fail(s.name(x), "cel-type", name+"() is not written like this", help)
 			return
 		}
 		c.fail(s.name(x), "unknown-function", "there is no function "+strconv.Quote(name), suggest(name, c.lang.names))
@@ -316,14 +323,17 @@ var functionHelp = map[string]string{
 	"contains":   `For example: email.contains("@").`, "startsWith": `For example: sku.startsWith("A").`,
 	"endsWith": `For example: email.endsWith(".fr").`, "matches": `For example: sku.matches("^[A-Z]+$").`,
 	"size": "size() is of texts and collections.", "timestamp": `For example: timestamp("2026-01-31T00:00:00Z").`,
-	"duration":    `For example: duration("90m"), or days(30).`,
-	"count":       "For example: orders.count(), or orders.count(o, o.amount > 10.0).",
-	"is_true":     "is_true() wants a condition.",
-	fnDaysAgo:     `For example: days_ago(30), or days_ago(30, "Europe/Paris").`,
-	fnStartOf:     `For example: start_of("month"), or start_of("month", -1) for the last one.`,
-	fnAnniversary: "For example: anniversary(birthday, days(7)).",
-	fnPeriod:      `For example: o.time.period("week"), or o.time.period("week", "Europe/Paris").`,
-	fnRank:        "For example: rank(spent) <= 100.", fnPercentile: "For example: percentile(spent) >= 0.9.",
+	"duration":        `For example: duration("90m"), or days(30).`,
+	"count":           "For example: orders.count(), or orders.count(o, o.amount > 10.0).",
+	"is_true":         "is_true() wants a condition.",
+	fnDaysAgo:         `For example: days_ago(30), or days_ago(30, "Europe/Paris").`,
+	fnStartOf:         `For example: start_of("month"), or start_of("month", -1) for the last one.`,
+	fnAnniversary:     "For example: anniversary(birthday, days(7)).",
+	fnPeriod:          `For example: o.time.period("week"), or o.time.period("week", "Europe/Paris").`,
+	"followed_by":     "For example: carts.followed_by(orders, days(7)).",
+	"not_followed_by": "For example: carts.not_followed_by(orders, days(7)).",
+	"funnel":          "For example: funnel(days(30), [views, carts, orders.filter(o, o.gift)]).",
+	fnRank:            "For example: rank(spent) <= 100.", fnPercentile: "For example: percentile(spent) >= 0.9.",
 	fnNtile: "For example: ntile(spent, 10) == 10.", fnQuintile: "For example: quintile(spent) == 5.",
 	fnSample: `For example: sample(0.1), or sample(0.1, "spring") for another tenth.`, fnConsent: `For example: consent("email_marketing").`,
 }

@@ -42,6 +42,8 @@ func (t *translator) vocabulary(x ast.Expr) (v value, ok bool) {
 		return t.sample(x), true
 	case fnConsent:
 		return t.consent(x), true
+	case fnSequence:
+		return t.sequence(x), true
 	}
 	return value{}, false
 }

@@ -47,6 +47,9 @@ func stages(in Input) []*models.Model {
 		for _, name := range in.collections(stage) {
 			out = append(out, in.correlated(name, stage))
 		}
+		if len(in.sequencesOf(stage)) > 0 {
+			out = append(out, in.sequences(stage))
+		}
 		if stage < in.Expr.Stages()-1 {
 			out = append(out, &models.Model{
 				Name: "wide:" + in.Entity.Name + ":" + strconv.Itoa(stage), Nodes: []string{"entity:" + in.Entity.Name}, Span: in.Entity.Pos.Span(),
@@ -257,6 +260,11 @@ func (in Input) next(stage int) *sql.Select {
 			have = append(have, f.Name)
 		}
 	}
+	for _, s := range in.Expr.Sequences {
+		if s.Stage < stage {
+			have = append(have, s.Name)
+		}
+	}
 	for _, x := range in.Expr.Related {
 		have = append(have, x.Column)
 	}
@@ -272,7 +280,7 @@ func (in Input) next(stage int) *sql.Select {
 	return in.levels(stage, out, append(have, names...))
 }
 
-// joinCorrelated adds the correlated features of a stage to a query whose rows
+// joinCorrelated adds the correlated features and sequences of a stage to a query whose rows
 // are entities under an alias, and returns their names.
 func (in Input) joinCorrelated(q *sql.Select, entities string, stage int) []string {
 	id := identity.Column(in.Entity)
@@ -288,6 +296,16 @@ func (in Input) joinCorrelated(q *sql.Select, entities string, stage int) []stri
 				q.Items = append(q.Items, sql.Items(as, f.Name)...)
 				names = append(names, f.Name)
 			}
+		}
+	}
+	if list := in.sequencesOf(stage); len(list) > 0 {
+		q.From = sql.Joins(q.From, sql.Join{
+			Kind: sql.LeftJoin, Right: sql.TableRef{Table: in.sequencesTable(stage), As: "q"},
+			On: sql.Fn(sql.Eq, sql.Col("q", id), sql.Col(entities, id)),
+		})
+		for _, s := range list {
+			q.Items = append(q.Items, sql.Items("q", s.Name)...)
+			names = append(names, s.Name)
 		}
 	}
 	return names
