@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/cel-go/common"
 	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/parser"
 )
@@ -109,4 +110,18 @@ func sameValue(a, b ref.Val) bool {
 	default:
 		return x == b.Value()
 	}
+}
+
+// Value is what a literal says: an int64, uint64, float64, string, []byte,
+// bool, or nil for null. ok is false where it says nothing, such as a number
+// that is too large.
+func (t *Tree) Value(l *Literal) (value any, ok bool) {
+	x, err := parsed(t.Source(l))
+	if err != nil || x.Kind() != ast.LiteralKind {
+		return nil, false
+	}
+	if x.AsLiteral() == types.NullValue {
+		return nil, true
+	}
+	return x.AsLiteral().Value(), true
 }
