@@ -90,7 +90,7 @@ func (a *app) printCEL(name string) error {
 	if name == "-" {
 		src.Name = "stdin"
 	} else {
-		f, err := os.Open(name)
+		f, err := os.Open(name) //nolint:gosec // the file that the user names
 		if err != nil {
 			return fmt.Errorf("reading rules: %w", err)
 		}

@@ -27,7 +27,7 @@ func (a *app) segmentsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(a.sizeCommand(), a.historyCommand(), a.overlapCommand(), a.segmentExplainCommand(), a.previewCommand())
+	c.AddCommand(a.sizeCommand(), a.historyCommand(), a.overlapCommand(), a.segmentExplainCommand(), a.previewCommand(), a.rulesCommand(), a.celCommand())
 	return c
 }
 

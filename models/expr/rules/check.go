@@ -25,19 +25,19 @@ var (
 
 // checker collects what is wrong with a tree.
 type checker struct {
-	problems []*Problem
+	problems []*TreeError
 	rules    int
 }
 
 // check finds everything that keeps a rule from being CEL.
-func (r *Rule) check() []*Problem {
+func (r *Rule) check() []*TreeError {
 	c := &checker{}
 	c.rule(r, "", 1, false)
 	return c.problems
 }
 
 func (c *checker) report(at, summary, help string) {
-	c.problems = append(c.problems, &Problem{at, summary, help})
+	c.problems = append(c.problems, &TreeError{at, summary, help})
 }
 
 // choice reports a word that is none of those there are.

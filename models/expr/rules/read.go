@@ -132,7 +132,8 @@ func (r *reader) rule(n syntax.Node, row string) (*Rule, bool) {
 	if out.CEL == "" {
 		comment = append(comment, r.take(start, end)...)
 	}
-	out.Comment = append(comment, r.take(end+1, last)...)
+	comment = append(comment, r.take(end+1, last)...)
+	out.Comment = comment
 	return out, true
 }
 
@@ -627,4 +628,3 @@ func (r *reader) made(c *syntax.Call) (*Value, bool) {
 	}
 	return nil, false
 }
-

@@ -473,11 +473,15 @@ func TestDecodeErrors(t *testing.T) {
 			t.Errorf("%.90s\n got %v\nwant %s", c.text, found, c.want)
 		}
 		// What the schema can say it does.
-		if !strings.Contains(c.want, "rules-json") && valid(c.text) == nil && !regexp.MustCompile("no expression|twice|2\\^53|could not be read|no widget|too deep|cannot ask|of a column|of no column|takes|to compare|one line|1.0 is|operator is|1e999").MatchString(c.want) {
+		if !strings.Contains(c.want, "rules-json") && valid(c.text) == nil && !beyondSchema.MatchString(c.want) {
 			t.Errorf("the schema allows %.90s", c.text)
 		}
 	}
 }
+
+// beyondSchema are the mistakes that JSON Schema cannot tell, or says in
+// another way.
+var beyondSchema = regexp.MustCompile(`no expression|twice|2\^53|could not be read|no widget|too deep|cannot ask|of a column|of no column|takes|to compare|one line|1\.0 is|operator is|1e999`)
 
 // TestInjection: no text of a tree gets out of its literal.
 func TestInjection(t *testing.T) {

@@ -10,16 +10,16 @@ import (
 	"github.com/customhouse-cdp/customhouse/models/expr/syntax"
 )
 
-// Problem is what is wrong with a tree.
-type Problem struct {
+// TreeError is what is wrong with a tree.
+type TreeError struct {
 	// Pointer is where, as a JSON pointer (RFC 6901) from the rule.
 	Pointer       string
 	Summary, Help string
 }
 
-func (p *Problem) Error() string { return strings.TrimPrefix(p.Pointer+": "+p.Summary, ": ") }
+func (p *TreeError) Error() string { return strings.TrimPrefix(p.Pointer+": "+p.Summary, ": ") }
 
-// ToCEL writes a rule as an expression, formatted. The error has a Problem for
+// ToCEL writes a rule as an expression, formatted. The error has a TreeError for
 // everything that keeps it from being one. Reading the expression gives the
 // rule back, in the form that FromCEL gives it: a group of one rule is that
 // rule, and CEL that has a widget is one.
@@ -37,10 +37,10 @@ func ToCEL(r *Rule) (string, error) {
 	}
 	again, err := FromCEL(text)
 	if err != nil {
-		return "", &Problem{Summary: "the rule has no form in CEL: " + err.Error()}
+		return "", &TreeError{Summary: "the rule has no form in CEL: " + err.Error()}
 	}
 	if second, err := again.written(); err != nil || !equal(second, text) {
-		return "", &Problem{Summary: "the rule has no form in CEL that gives it back", Help: "Report it, with the rule."}
+		return "", &TreeError{Summary: "the rule has no form in CEL that gives it back", Help: "Report it, with the rule."}
 	}
 	return text, nil
 }
@@ -50,7 +50,7 @@ func (r *Rule) written() (string, error) {
 	w := writer{}
 	text, err := syntax.Format(w.rule(r, top, ""))
 	if err != nil {
-		return "", &Problem{Summary: "the rule has no form in CEL: " + err.Error()}
+		return "", &TreeError{Summary: "the rule has no form in CEL: " + err.Error()}
 	}
 	return text, nil
 }

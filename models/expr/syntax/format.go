@@ -113,24 +113,8 @@ func (f *formatter) node(n Node) doc {
 			open++
 		}
 		return docs{f.words(first, open), f.brackets(open, n.Values, last)}
-	case *Select:
-		_, end := n.Operand.Range()
-		return docs{f.node(n.Operand), nest{f.words(end+1, last+1)}}
-	case *Index:
-		_, end := n.Operand.Range()
-		return docs{f.node(n.Operand), f.brackets(end+1, []Node{n.Index}, last)}
-	case *Call:
-		name := f.words(first, n.open)
-		if n.Target != nil {
-			name = docs{f.node(n.Target), nest{f.words(n.open-2, n.open)}}
-		}
-		if comma, ok := loop(n); ok {
-			f.separate(comma, false)
-			if !f.commentedIn(n.open, comma) {
-				return append(name, f.looping(n, comma))
-			}
-		}
-		return append(name, f.brackets(n.open, n.Args, last))
+	case *Select, *Index, *Call:
+		return f.postfix(n)
 	case *Unary:
 		return docs{f.words(first, first+n.Times), f.node(n.Operand)}
 	case *Binary:
@@ -141,6 +125,90 @@ func (f *formatter) node(n Node) doc {
 		return f.conditional(n)
 	}
 	panic(fmt.Sprintf("syntax: no layout for %T", n))
+}
+
+// operandOf is what a field, an index or a function is of, nil where there is
+// nothing.
+func operandOf(n Node) Node {
+	switch n := n.(type) {
+	case *Select:
+		return n.Operand
+	case *Index:
+		return n.Operand
+	case *Call:
+		return n.Target
+	}
+	return nil
+}
+
+// postfix lays out what follows a name: fields, indexes and functions. From the
+// second function on each begins a line where all do not fit; those without
+// arguments share one.
+func (f *formatter) postfix(n Node) doc {
+	var steps []Node
+	base := n
+	for operandOf(base) != nil {
+		steps = append(steps, base)
+		base = operandOf(base)
+	}
+	slices.Reverse(steps)
+	var head docs
+	if c, ok := base.(*Call); ok {
+		head = docs{f.words(c.first, c.open), f.arguments(c)}
+	} else {
+		head = docs{f.node(base)}
+	}
+	var rest docs
+	calls, bare := 0, false
+	with := 0 // arguments
+	for _, x := range steps {
+		c, ok := x.(*Call)
+		if ok {
+			if len(c.Args) > 0 {
+				with++
+			}
+			if calls++; calls > 1 && !(bare && len(c.Args) == 0) {
+				rest = append(rest, line{empty: true, hugs: true})
+			}
+			bare = len(c.Args) == 0
+		}
+		name, args := f.step(x)
+		if calls < 2 {
+			head = append(head, nest{name}, args)
+		} else {
+			rest = append(rest, name, args)
+		}
+	}
+	if with < 2 {
+		rest = slices.DeleteFunc(rest, func(d doc) bool { _, ok := d.(line); return ok })
+		return append(head, rest...)
+	}
+	return group{append(head, nest{rest})}
+}
+
+// step lays out a node without its operand: the name after the point, and
+// what is in brackets.
+func (f *formatter) step(n Node) (name, args doc) {
+	_, last := n.Range()
+	_, end := operandOf(n).Range()
+	switch n := n.(type) {
+	case *Call:
+		return f.words(n.open-2, n.open), f.arguments(n)
+	case *Index:
+		return docs{}, f.brackets(end+1, []Node{n.Index}, last)
+	}
+	return f.words(end+1, last+1), docs{}
+}
+
+// arguments lays out those of a call, in their brackets.
+func (f *formatter) arguments(n *Call) doc {
+	if comma, ok := loop(n); ok {
+		f.separate(comma, false)
+		if !f.commentedIn(n.open, comma) {
+			return f.looping(n, comma)
+		}
+	}
+	return f.brackets(n.open, n.Args, n.last)
 }
 
 // loop says that a call binds its first argument, and the token of the comma

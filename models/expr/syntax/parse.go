@@ -18,6 +18,9 @@ func Parse(text string) (*Tree, error) {
 	if utf8.RuneCountInString(text) > maxCodePoints {
 		return nil, &Error{0, 0, "the expression is too long", "Divide it into traits."}
 	}
+	if !utf8.ValidString(text) {
+		return nil, &Error{0, 0, "the expression is not UTF-8", "Save the file as UTF-8."}
+	}
 	tokens, bad := lex(text)
 	if bad != nil {
 		return nil, bad

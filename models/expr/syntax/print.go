@@ -15,8 +15,9 @@ type (
 	// space is always one.
 	space struct{}
 	// line is a space, or the end of a line where its group is broken; an empty
-	// one is nothing instead of a space.
-	line struct{ empty bool }
+	// one is nothing instead of a space. One that hugs is no end after a line
+	// that is only a closing bracket.
+	line struct{ empty, hugs bool }
 	// remarks are comments on lines of their own.
 	remarks []string
 	// nest indents the lines that begin inside.
@@ -84,6 +85,8 @@ type printer struct {
 	// begun says that the line has text; gap that a space is due before more,
 	// ended that the line ends before more.
 	begun, gap, ended bool
+	// closing says that the line is one closing bracket.
+	closing bool
 }
 
 const indentation = 2
@@ -106,6 +109,7 @@ func (p *printer) write(text string, indent int) {
 		p.out.WriteByte(' ')
 		p.column++
 	}
+	p.closing = !p.begun && text == ")"
 	p.begun, p.gap = true, false
 	p.out.WriteString(text)
 	p.column += columns(text)
@@ -149,6 +153,7 @@ func (p *printer) print(d doc) string {
 			p.gap = true
 		case line:
 			switch {
+			case !x.flat && d.hugs && p.closing:
 			case !x.flat:
 				p.ended = true
 			case !d.empty:
