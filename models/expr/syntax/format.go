@@ -36,13 +36,14 @@ func format(text string, width int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := parsed(text); err != nil {
+	before, err := parsed(text)
+	if err != nil {
 		return "", err
 	}
 	want := comments(tree.Tokens)
 	out := layout(tree, width)
-	equal, err := Same(text, out)
-	if err != nil || !equal {
+	after, err := parsed(out)
+	if err != nil || !same(before, after) {
 		return "", fmt.Errorf("%w: %q", errLost, out)
 	}
 	again, err := Parse(out)
@@ -167,7 +168,7 @@ func (f *formatter) postfix(n Node) doc {
 			if len(c.Args) > 0 {
 				with++
 			}
-			if calls++; calls > 1 && !(bare && len(c.Args) == 0) {
+			if calls++; calls > 1 && (!bare || len(c.Args) > 0) {
 				rest = append(rest, line{empty: true, hugs: true})
 			}
 			bare = len(c.Args) == 0

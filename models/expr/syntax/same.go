@@ -116,7 +116,12 @@ func sameValue(a, b ref.Val) bool {
 // bool, or nil for null. ok is false where it says nothing, such as a number
 // that is too large.
 func (t *Tree) Value(l *Literal) (value any, ok bool) {
-	x, err := parsed(t.Source(l))
+	text := t.Source(l)
+	if quote := text[0]; l.Kind == String && (quote == '"' || quote == '\'') && !strings.ContainsAny(text, "\\\r\n") &&
+		len(text) > 2 && text[1] != quote {
+		return text[1 : len(text)-1], true // nothing in it to be read
+	}
+	x, err := parsed(text)
 	if err != nil || x.Kind() != ast.LiteralKind {
 		return nil, false
 	}
