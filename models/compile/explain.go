@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/expr/syntax"
 )
 
@@ -37,8 +39,8 @@ type Part struct {
 	source *diag.Source
 }
 
-// Seen is a trait, an aggregate or the like inside a leaf: its text, and the
-// column of Trial.Traits with its value.
+// Seen is a trait, an aggregate, a segment or the like inside a leaf: its text,
+// and the column of Trial.Traits or Trial.Members with its value.
 type Seen struct {
 	Text, Column string
 
@@ -67,7 +69,7 @@ func Explain(p *config.Project, opt Options, segment string, id int64) (*Explana
 	if found := c.expressions(); found.HasErrors() {
 		return nil, found.Sort()
 	}
-	x := &explainer{c: c, e: c.segments[segment], opened: map[string]bool{}, columns: map[string]string{}}
+	x := &explainer{c: c, e: c.segments[segment], opened: map[string]bool{}, asked: map[string]bool{}, columns: map[string]string{}}
 	root := x.open(segment)
 	for {
 		trial, found := Try(x.project(p), opt, Wanted{
@@ -83,9 +85,11 @@ func Explain(p *config.Project, opt Options, segment string, id int64) (*Explana
 }
 
 type explainer struct {
-	c      *compiler
-	e      *entity
-	opened map[string]bool
+	c *compiler
+	e *entity
+	// opened are the segments that were taken apart, asked those that leaves speak
+	// of.
+	opened, asked map[string]bool
 	// leaves are the parts with a value of their own.
 	leaves []*Part
 	// columns are the names of the traits for texts.
@@ -130,13 +134,13 @@ func (x *explainer) part(tree *syntax.Tree, n syntax.Node) *Part {
 			return x.part(tree, n.Operand)
 		}
 	case *syntax.Call:
-		switch {
-		case n.Target == nil && n.Name == "is_true" && len(n.Args) == 1:
+		if n.Target == nil && n.Name == "is_true" && len(n.Args) == 1 {
 			return parts(IsTrue, n.Args[0])
-		case n.Target == nil && n.Name == "in_segment" && len(n.Args) == 1:
-			p.Kind, p.Segment = Member, strings.Trim(tree.Source(n.Args[0]), `"'`)
-			if !x.opened[p.Segment] {
-				p.Parts = []*Part{x.open(p.Segment)}
+		}
+		if name := x.named(tree, n); name != "" {
+			p.Kind, p.Segment = Member, name
+			if !x.opened[name] {
+				p.Parts = []*Part{x.open(name)}
 			}
 			return p
 		}
@@ -147,6 +151,20 @@ func (x *explainer) part(tree *syntax.Tree, n syntax.Node) *Part {
 	}
 	x.see(tree, n, p)
 	return x.leaf(p)
+}
+
+// named is the segment of in_segment("name"), and "" for other nodes and for a
+// name that is written with escapes, which none needs.
+func (x *explainer) named(tree *syntax.Tree, n syntax.Node) string {
+	call, ok := n.(*syntax.Call)
+	if !ok || call.Target != nil || call.Name != "in_segment" || len(call.Args) != 1 {
+		return ""
+	}
+	name := strings.Trim(tree.Source(call.Args[0]), `"'`)
+	if x.c.segments[name] == nil {
+		return ""
+	}
+	return name
 }
 
 // leaf gives a part that is not a trait its segments.
@@ -187,7 +205,7 @@ func (x *explainer) see(tree *syntax.Tree, n syntax.Node, leaf *Part) {
 		}
 	}
 	if root := rootOf(n); root != nil {
-		switch known := x.named(root.Name); known {
+		switch known := x.meaning(root.Name); known {
 		case "collection":
 			if call, ok := n.(*syntax.Call); ok && (call.Name == "exists" || call.Name == "exists_one") && len(call.Args) == 2 {
 				add(tree.Source(call.Target) + ".count(" + tree.Source(call.Args[0]) + ", " + tree.Source(call.Args[1]) + ")")
@@ -207,6 +225,11 @@ func (x *explainer) see(tree *syntax.Tree, n syntax.Node, leaf *Part) {
 	}
 	switch n := n.(type) {
 	case *syntax.Call:
+		if name := x.named(tree, n); name != "" {
+			x.asked[name] = true
+			leaf.Seen = append(leaf.Seen, Seen{Text: oneLine(tree.Source(n)), Column: expr.SegmentColumn(name)})
+			return
+		}
 		if n.Target == nil && slices.Contains(tellingCalls, n.Name) {
 			add(tree.Source(n))
 			return
@@ -260,8 +283,8 @@ func rootOf(n syntax.Node) *syntax.Ident {
 	return nil
 }
 
-// named says what a name stands for.
-func (x *explainer) named(name string) string {
+// meaning says what a name stands for.
+func (x *explainer) meaning(name string) string {
 	has := func(r *config.Relation) bool { return r.Name == name }
 	switch {
 	case slices.ContainsFunc(x.e.sources, func(s *config.Source) bool { return s.Name == name }),
@@ -370,7 +393,9 @@ func (x *explainer) traitNames() []string {
 			out = append(out, leaf.Column)
 		}
 		for _, s := range leaf.Seen {
-			out = append(out, s.Column)
+			if !strings.HasPrefix(s.Column, expr.SegmentColumn("")) {
+				out = append(out, s.Column)
+			}
 		}
 	}
 	slices.Sort(out)
@@ -378,10 +403,7 @@ func (x *explainer) traitNames() []string {
 }
 
 func (x *explainer) segmentNames() []string {
-	var out []string
-	for name := range x.opened {
-		out = append(out, name)
-	}
+	out := slices.Concat(slices.Collect(maps.Keys(x.opened)), slices.Collect(maps.Keys(x.asked)))
 	for _, leaf := range x.leaves {
 		for _, name := range []string{leaf.Yes, leaf.No} {
 			if name != "" {
@@ -390,7 +412,7 @@ func (x *explainer) segmentNames() []string {
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // oneLine is a text without the line feeds and comments that lay it out.

@@ -40,6 +40,7 @@ segments:
   - {name: old, entity: customer, when: age > 40}
   - {name: buyers, entity: customer, when: 'mean > 10.0 && orders.exists(o, o.amount > 20.0)'}
   - {name: rest, entity: customer, when: '!in_segment("old") && !(in_segment("buyers") || age == 7)'}
+  - {name: raw, entity: customer, when: 'in_segment(r"old") && !!(in_segment("old") == (age > 50))'}
   - {name: best, entity: customer, when: 'rank(spent) <= 5 || !has(age)'}
   - {name: late, entity: customer, when: 'orders.exists(o, o.amount > spent / 3.0 && !orders.exists(p, p.time > o.time && p.amount > double(age)))'}
 SEGMENTS

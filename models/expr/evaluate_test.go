@@ -327,3 +327,27 @@ func TestConsentInProcess(t *testing.T) {
 		t.Errorf("a rank: got %v", err)
 	}
 }
+
+// TestListsInProcess holds lists and texts, whose functions are cel-go's own,
+// against SQL.
+func TestListsInProcess(t *testing.T) {
+	rows := "(SELECT * FROM (VALUES (1, 'FR', CAST(5 AS BIGINT)), (2, NULL, NULL), (3, 'aé', 2)) AS v(customer_id, country, age))"
+	profiles := []Profile{
+		{ID: 1, Traits: map[string]any{"country": "FR", "age": int64(5)}},
+		{ID: 2, Traits: map[string]any{"country": nil, "age": nil}},
+		{ID: 3, Traits: map[string]any{"country": "aé", "age": int64(2)}},
+	}
+	for _, value := range []string{
+		`[1, age, 2].exists(x, x > 3)`, `[1, age, 2].filter(x, x > 1).size()`, `age in [1, 2, null]`, `["b", "a", "b"].distinct().size()`,
+		`["b", "a"].sort()[0]`, `[3, 1, 2].sort()[age - 2]`, `sets.contains(["aé", "FR"], [country])`, `cel.bind(x, age, x + x)`,
+		`country.charAt(0)`, `country.reverse()`, `country.substring(0, 1)`, `"a,b".split(",").size()`, `[1, 2, 3].transformList(i, v, i + v)[1]`,
+	} {
+		want := evaluate(t, project(t, shop), rows, value)
+		v := evaluator(t, withTrait(t, value))
+		for i, p := range profiles {
+			if got, err := v.On(p, asOf).Trait("x"); err != nil || !same(got, want[i]) {
+				t.Errorf("%s of %v: got %v, want %v: %v", value, p.Traits, got, want[i], err)
+			}
+		}
+	}
+}
