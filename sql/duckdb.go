@@ -27,7 +27,7 @@ var DuckDB = &Dialect{
 		Ceil: "ceil($1)", Floor: "floor($1)", Round: "round($1)", Trunc: "trunc($1)",
 		Sqrt:  "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt($1) END",
 		IsInf: "isinf($1)", IsFinite: "isfinite($1)",
-		BitAnd: "$1 & $2", BitOr: "$1 | $2", BitXor: "xor($1, $2)", BitNot: "~$1",
+		BitAnd: "$1 & $2", BitOr: "$1 | $2", BitXor: "xor($1, $2)", BitNot: "~$1", AnyBits: "bit_or($1)",
 
 		IntToFloat: "CAST($1 AS DOUBLE)",
 		// The smallest integer is refused, as in CEL: a double cannot tell it

@@ -191,8 +191,10 @@ const (
 	SumFloat Func = "sum_float"
 	Min      Func = "min"
 	Max      Func = "max"
-	BoolOr   Func = "bool_or"
-	BoolAnd  Func = "bool_and"
+	// AnyBits has the bits that any of its integers has.
+	AnyBits Func = "any_bits"
+	BoolOr  Func = "bool_or"
+	BoolAnd Func = "bool_and"
 	// ArgMax(value, key) is the value of the row with the greatest key;
 	// among equal keys the greatest value. Rows with a NULL value are skipped.
 	ArgMax Func = "arg_max"

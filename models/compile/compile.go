@@ -37,6 +37,8 @@ type Options struct {
 	// Refresh builds identities from all rows, whatever the last run left. Ids
 	// stay.
 	Refresh bool
+	// Whole makes wide tables that hold every feature: see profile.Input.
+	Whole bool
 }
 
 // entity is one entity with all that belongs to it.
@@ -50,6 +52,7 @@ type entity struct {
 	relations, members []*config.Relation
 	parsed             *expr.Unit
 	expr               *expr.Output
+	pass               *profile.Pass
 }
 
 // Compile makes the plan of a project. The list may hold warnings beside a
@@ -153,7 +156,7 @@ func (c *compiler) entity(name string) *entity {
 
 // profileInput is what package profile wants of an entity.
 func (c *compiler) profileInput(e *entity) profile.Input {
-	in := profile.Input{Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, AsOf: c.AsOf}
+	in := profile.Input{Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, Whole: c.Whole, AsOf: c.AsOf}
 	for _, r := range e.relations {
 		if slices.ContainsFunc(e.expr.Related, func(x expr.Related) bool { return x.Relation == r.Name }) {
 			in.Relations = append(in.Relations, profile.Relation{Relation: r, Other: c.entity(r.To).Entity})
@@ -165,6 +168,10 @@ func (c *compiler) profileInput(e *entity) profile.Input {
 			in.Members = append(in.Members, profile.Relation{Relation: r, Other: c.entity(r.From).Entity})
 		}
 	}
+	if e.pass == nil {
+		e.pass = profile.NewPass(in)
+	}
+	in.Pass = e.pass
 	return in
 }
 
@@ -381,7 +388,7 @@ func (c *compiler) models() {
 		known := c.profileInput(e)
 		add(profile.Features(known)...)
 		add(profile.Build(known))
-		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: e.expr.Segments})
+		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: known.Pass.Segments})
 	}
 	for _, r := range c.project.Relations {
 		add(relation.Build(c.relation(r)))

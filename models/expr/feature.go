@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -73,6 +74,14 @@ func (t *translator) bounded(e sql.Expr) bool {
 		return false
 	}
 	return true
+}
+
+// Form is a text that is the same for the same compiled expressions and for no
+// others.
+func Form(e sql.Expr) string {
+	w := canon{limit: math.MaxInt}
+	w.expr(e)
+	return w.b.String()
 }
 
 // canon writes a tree in one unambiguous form, for identity and size alone: it

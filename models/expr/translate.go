@@ -616,6 +616,10 @@ func oneOf(terms sql.Or) sql.Expr {
 	return terms
 }
 
+// Total says of a condition over Row whether it is never NULL, as far as it is
+// plain.
+func Total(e sql.Expr) bool { return total(e) }
+
 // total says of a condition whether it is never NULL, as far as it is plain.
 func total(e sql.Expr) bool {
 	all := func(es []sql.Expr) bool {

@@ -251,10 +251,7 @@ func (in Input) levels(stage int, base *sql.Select, have []string) *sql.Select {
 // next is the wide table of a stage after the first, before its traits.
 func (in Input) next(stage int) *sql.Select {
 	id := identity.Column(in.Entity)
-	have := []string{id}
-	for _, f := range in.Expr.Features {
-		have = append(have, f.Name)
-	}
+	have := append([]string{id}, in.scanned()...)
 	for _, f := range in.Expr.Correlated {
 		if f.Stage < stage {
 			have = append(have, f.Name)

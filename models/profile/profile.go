@@ -37,7 +37,12 @@ type Input struct {
 	// Members are the relations to Entity whose members Expr reads, each with
 	// their entity, whose wide table is read.
 	Members []Relation
-	AsOf    time.Time
+	// Pass is how the features are computed: see NewPass.
+	Pass *Pass
+	// Whole asks for a wide table with every feature as a column, for those who
+	// want to see what a condition saw. NewPass heeds it.
+	Whole bool
+	AsOf  time.Time
 	// Built says that the profiles are built in this run.
 	Built bool
 }
@@ -114,42 +119,26 @@ type picked struct {
 	value, time string
 }
 
-// Features compiles the one scan of each source, and of the members of each
+// Features compiles the scans of each source, and of the members of each
 // relation, that the entity's traits and segments need, as one model each; a
 // source that nobody reads has none.
 func Features(in Input) []*models.Model {
 	var out []*models.Model
-	picks := in.picks()
 	for _, s := range in.Sources {
-		var items []sql.Item
-		for _, f := range in.Expr.Features {
-			if f.Source == s.Name {
-				items = append(items, sql.As(f.Aggregate, f.Name))
+		var list []sql.Statement
+		for _, scan := range in.Pass.Scans {
+			if scan.Source == s {
+				list = append(list, sql.CreateTableAs{Table: scan.table(), Query: in.scan(scan)})
 			}
 		}
-		for _, t := range in.Traits {
-			for _, p := range picks[t.Name] {
-				if p.source == s {
-					items = append(items, p.aggregates(t.Pick)...)
-				}
-			}
-		}
-		if len(items) == 0 {
+		if len(list) == 0 {
 			continue
 		}
-		key := sql.Col("m", identity.Column(in.Entity))
 		out = append(out, &models.Model{
 			Name:  "features:" + s.Name,
 			Nodes: []string{"source:" + s.Name},
 			Span:  s.Pos.Span(),
-			Steps: []models.Step{&models.Exec{
-				Title: "aggregate " + s.Name,
-				Statements: []sql.Statement{sql.CreateTableAs{Table: featuresTable(s), Query: &sql.Select{
-					Items:   append([]sql.Item{sql.As(key, identity.Column(in.Entity))}, items...),
-					From:    collection(in.Entity, s),
-					GroupBy: []sql.Expr{key},
-				}}},
-			}},
+			Steps: []models.Step{&models.Exec{Title: "aggregate " + s.Name, Statements: list}},
 		})
 	}
 	for _, r := range in.Members {
@@ -158,6 +147,216 @@ func Features(in Input) []*models.Model {
 		}
 	}
 	return append(out, stages(in)...)
+}
+
+// scan aggregates the rows of a scan, and decides its bits.
+func (in Input) scan(s *Scan) sql.Query {
+	id := identity.Column(in.Entity)
+	key := sql.Col("m", id)
+	grouped := &sql.Select{Items: []sql.Item{sql.As(key, id)}, From: collection(in.Entity, s.Source), GroupBy: []sql.Expr{key}}
+	if s.Column != "" {
+		grouped.Where = sql.Fn(sql.Eq, sql.Col(expr.Event, s.Column), sql.String(s.Value))
+	}
+	for _, f := range s.Features {
+		grouped.Items = append(grouped.Items, sql.As(f.Aggregate, f.Name))
+	}
+	grouped.Items = append(grouped.Items, s.picks...)
+	for i := range in.Pass.masks {
+		if set := packed(s.Rows, i, s.Source); set != nil {
+			grouped.Items = append(grouped.Items, sql.As(sql.Fn(sql.AnyBits, set), maskColumn(i)))
+		}
+	}
+	if len(s.Bits) == 0 {
+		return grouped
+	}
+	out := &sql.Select{Items: sql.Items(expr.Row, append([]string{id}, s.Carried...)...), From: sql.Derived{Query: grouped, As: expr.Row}}
+	for _, p := range s.picks {
+		out.Items = append(out.Items, sql.Items(expr.Row, p.As)...)
+	}
+	for i := range in.Pass.masks {
+		if bits := s.bits(i); bits != nil {
+			out.Items = append(out.Items, sql.As(bits, maskColumn(i)))
+		}
+	}
+	return out
+}
+
+// bits is a mask as a scan leaves it, nil where it has none of its bits.
+func (s *Scan) bits(mask int) sql.Expr {
+	var out sql.Expr
+	if packed(s.Rows, mask, nil) != nil {
+		out = sql.Col(expr.Row, maskColumn(mask))
+	}
+	if bits := packed(s.Bits, mask, nil); bits != nil {
+		changed := sql.Fn(sql.BitXor, bits, s.withoutRows(bits))
+		if out == nil {
+			return changed
+		}
+		out = sql.Fn(sql.AddFast, out, changed)
+	}
+	return out
+}
+
+// packed is the bits among a list that are in a mask, nil where there are none.
+// Those that rows of a source set are asked in groups: the value of a column that
+// many of them want is compared once.
+func packed(list []*Bit, mask int, of *config.Source) sql.Expr {
+	var here []*Bit
+	for _, b := range list {
+		if b.mask == mask {
+			here = append(here, b)
+		}
+	}
+	if of != nil {
+		return byValue(of, here)
+	}
+	return sum(here, func(b *Bit) sql.Expr { return b.Condition })
+}
+
+// sum is the bits for which a condition holds. No two are the same bit.
+func sum(list []*Bit, condition func(*Bit) sql.Expr) sql.Expr {
+	var out sql.Expr
+	for _, b := range list {
+		bit := sql.Expr(sql.Cast{Expr: sql.If(condition(b), sql.Int(b.value), sql.Int(0)), To: sql.TypeInt})
+		if out != nil {
+			bit = sql.Fn(sql.AddFast, out, bit)
+		}
+		out = bit
+	}
+	return out
+}
+
+// byValue is the bits that a row sets.
+func byValue(s *config.Source, list []*Bit) sql.Expr {
+	conditions := make([]sql.Expr, len(list))
+	for i, b := range list {
+		conditions[i] = b.Condition
+	}
+	column := mostWanted(s, conditions)
+	var others []*Bit
+	var values []string
+	groups := map[string][]*Bit{}
+	for _, b := range list {
+		w, ok := wantOn(column, b.Condition)
+		if !ok {
+			others = append(others, b)
+			continue
+		}
+		if groups[w.value] == nil {
+			values = append(values, w.value)
+		}
+		groups[w.value] = append(groups[w.value], b)
+	}
+	out := sum(others, func(b *Bit) sql.Expr { return b.Condition })
+	if len(groups) == 0 {
+		return out
+	}
+	chosen := sql.Case{Else: sql.Int(0)}
+	for _, v := range values {
+		w := want{column, v}
+		chosen.Whens = append(chosen.Whens, sql.When{
+			If:   sql.Fn(sql.Eq, sql.Col(expr.Event, column), sql.String(v)),
+			Then: sum(groups[v], func(b *Bit) sql.Expr { return w.without(b.Condition) }),
+		})
+	}
+	if out == nil {
+		return chosen
+	}
+	return sql.Fn(sql.AddFast, out, chosen)
+}
+
+// withoutRows is what bits are for a customer who has no row in the scan: the
+// same conditions, with nothing aggregated. The engine computes it once.
+//
+// Scans leave what differs from it. So a customer who is missing in one has 0
+// there, and masks of several scans can be put together before that is undone.
+func (s *Scan) withoutRows(bits sql.Expr) sql.Expr {
+	return sql.Rewrite(bits, func(x sql.Expr) (sql.Expr, bool) {
+		c, ok := x.(sql.Column)
+		if !ok {
+			return nil, false
+		}
+		i := slices.IndexFunc(s.Features, func(f expr.Feature) bool { return f.Name == c.Name })
+		return sql.Null{Type: s.Features[i].Type}, true
+	})
+}
+
+// scanned are the columns that scans leave in the wide table, but for picks.
+func (in Input) scanned() []string {
+	var out []string
+	for _, s := range in.Pass.Scans {
+		out = append(out, s.Carried...)
+	}
+	for _, f := range in.ofMembers() {
+		out = append(out, f.Name)
+	}
+	for i := range in.Pass.scanned {
+		out = append(out, maskColumn(i))
+	}
+	return out
+}
+
+// ofMembers are the features of the members of relations.
+func (in Input) ofMembers() []expr.Feature {
+	return slices.DeleteFunc(slices.Clone(in.Expr.Features), func(f expr.Feature) bool { return in.source(f.Source) != nil })
+}
+
+// known adds the bits of conditions about traits to the last wide table.
+func (in Input) known(out *sql.Select) *sql.Select {
+	if len(in.Pass.Known) == 0 {
+		return out
+	}
+	var items []sql.Item
+	for _, it := range out.Items {
+		items = append(items, sql.Items(expr.Row, it.As)...)
+	}
+	for i := in.Pass.scanned; i < in.Pass.masks; i++ {
+		items = append(items, sql.As(packed(in.Pass.Known, i, nil), maskColumn(i)))
+	}
+	return &sql.Select{Items: items, From: sql.Derived{Query: out, As: expr.Row}}
+}
+
+// masks joins the bits of all scans.
+func (in Input) masks(from sql.From, id string) (sql.From, []sql.Item) {
+	var parts sql.Union
+	var items []sql.Item
+	nothing := make([]sql.Expr, in.Pass.scanned)
+	for _, s := range in.Pass.Scans {
+		if len(s.Rows)+len(s.Bits) == 0 {
+			continue
+		}
+		part := &sql.Select{Items: sql.Items("s", id), From: sql.TableRef{Table: s.table(), As: "s"}}
+		for i := range nothing {
+			if s.bits(i) == nil {
+				part.Items = append(part.Items, sql.As(sql.Cast{Expr: sql.Int(0), To: sql.TypeInt}, maskColumn(i)))
+				continue
+			}
+			part.Items = append(part.Items, sql.Items("s", maskColumn(i))...)
+			if bits := packed(s.Bits, i, nil); bits != nil {
+				bits = s.withoutRows(bits)
+				if nothing[i] != nil {
+					bits = sql.Fn(sql.AddFast, nothing[i], bits)
+				}
+				nothing[i] = bits
+			}
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return from, nil
+	}
+	together := &sql.Select{Items: sql.Items("u", id), From: sql.Derived{Query: parts, As: "u"}, GroupBy: []sql.Expr{sql.Col("u", id)}}
+	for i := range nothing {
+		together.Items = append(together.Items, sql.As(sql.Fn(sql.AnyBits, sql.Col("u", maskColumn(i))), maskColumn(i)))
+		bits := sql.Fn(sql.Coalesce, sql.Col("b", maskColumn(i)), sql.Int(0))
+		if nothing[i] != nil {
+			bits = sql.Fn(sql.BitXor, bits, nothing[i])
+		}
+		items = append(items, sql.As(bits, maskColumn(i)))
+	}
+	return sql.Joins(from, sql.Join{
+		Kind: sql.LeftJoin, Right: sql.Derived{Query: together, As: "b"}, On: sql.Fn(sql.Eq, sql.Col("b", id), sql.Col("c", id)),
+	}), items
 }
 
 // members aggregates those who belong to each entity by a relation.
@@ -327,7 +526,7 @@ func Build(in Input) *models.Model {
 		Name: ModelName(e),
 		Span: e.Pos.Span(),
 		Steps: []models.Step{&models.Exec{Title: "join what is known of each " + e.Name, Statements: []sql.Statement{
-			sql.CreateTableAs{Table: WideTable(e), Query: wide(in, in.Expr.Stages()-1)},
+			sql.CreateTableAs{Table: WideTable(e), Query: in.known(wide(in, in.Expr.Stages()-1))},
 		}}},
 		Commit: []sql.Statement{sql.Swap{Name: e.Name + "_profiles"}},
 		Measures: []models.Measure{{Subject: "profile:" + e.Name, Query: &sql.Select{
@@ -370,30 +569,30 @@ func wide(in Input, stage int) *sql.Select {
 	items := sql.Items("c", id)
 	have := []string{id}
 	picks := in.picks()
-	read := map[*config.Source]bool{}
-	for _, f := range in.Expr.Features {
-		read[in.source(f.Source)] = true
+	for _, s := range in.Pass.Scans {
+		items = append(items, sql.Items(s.alias(), s.Carried...)...)
+	}
+	for _, f := range in.ofMembers() {
 		items = append(items, sql.Items(alias(f.Source), f.Name)...)
-		have = append(have, f.Name)
 	}
 	for _, t := range in.Traits {
 		if t.Pick == "" {
 			continue
 		}
-		for _, p := range picks[t.Name] {
-			read[p.source] = true
-		}
 		items = append(items, sql.As(combine(t.Pick, picks[t.Name]), t.Name))
 		have = append(have, t.Name)
 	}
-	for _, s := range in.Sources {
-		if read[s] {
+	for _, s := range in.Pass.Scans {
+		if len(s.Carried)+len(s.picks) > 0 {
 			from = &sql.Join{
-				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: featuresTable(s), As: alias(s.Name)},
-				On: sql.Fn(sql.Eq, sql.Col(alias(s.Name), id), sql.Col("c", id)),
+				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: s.table(), As: s.alias()},
+				On: sql.Fn(sql.Eq, sql.Col(s.alias(), id), sql.Col("c", id)),
 			}
 		}
 	}
+	from, bits := in.masks(from, id)
+	items = append(items, bits...)
+	have = append(have, in.scanned()...)
 	for _, r := range in.Members {
 		if !slices.ContainsFunc(in.Expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
 			continue

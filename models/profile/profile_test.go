@@ -91,6 +91,7 @@ func (w *world) build(traits ...*config.Trait) {
 		out.Traits = append(out.Traits, expr.Compiled{Name: t.Name, Type: sql.TypeString, Nullable: true})
 	}
 	in := profile.Input{Entity: w.entity, Sources: w.sources, Traits: traits, Expr: out, AsOf: asOf, Built: true}
+	in.Pass = profile.NewPass(in)
 	for _, t := range profile.System(in) {
 		w.Statements(t)
 	}

@@ -2,19 +2,17 @@
 CREATE OR REPLACE TABLE customhouse_work.main.customer_wide AS
 SELECT
   p.customer_id,
-  p."orders.count_e146d1db",
-  p."orders.max_89c6585c",
-  p."orders.sum_28dc120a",
-  p."page_views.count_78aeddf7",
-  p."page_views.exists_b1d3b924",
-  p."page_views.exists_de3ade1f",
-  p."page_views.max_2c0f966d",
-  p."page_views.most_frequent_fee6d671",
   p.email,
   p.first_name,
   p.country,
   p.opted_in,
   p.points,
+  p."orders.count_e146d1db",
+  p."orders.max_89c6585c",
+  p."orders.sum_28dc120a",
+  p."page_views.max_2c0f966d",
+  p."page_views.most_frequent_fee6d671",
+  p."bits.0",
   p.order_count,
   p.spent,
   p.last_order,
@@ -24,19 +22,17 @@ SELECT
 FROM (
   SELECT
     p.customer_id,
-    p."orders.count_e146d1db",
-    p."orders.max_89c6585c",
-    p."orders.sum_28dc120a",
-    p."page_views.count_78aeddf7",
-    p."page_views.exists_b1d3b924",
-    p."page_views.exists_de3ade1f",
-    p."page_views.max_2c0f966d",
-    p."page_views.most_frequent_fee6d671",
     p.email,
     p.first_name,
     p.country,
     p.opted_in,
     p.points,
+    p."orders.count_e146d1db",
+    p."orders.max_89c6585c",
+    p."orders.sum_28dc120a",
+    p."page_views.max_2c0f966d",
+    p."page_views.most_frequent_fee6d671",
+    p."bits.0",
     coalesce(p."orders.count_e146d1db", 0) AS order_count,
     coalesce(p."orders.sum_28dc120a", 0e0) AS spent,
     p."orders.max_89c6585c" AS last_order,
@@ -48,16 +44,14 @@ FROM (
       f_orders."orders.count_e146d1db",
       f_orders."orders.max_89c6585c",
       f_orders."orders.sum_28dc120a",
-      f_page_views."page_views.count_78aeddf7",
-      f_page_views."page_views.exists_b1d3b924",
-      f_page_views."page_views.exists_de3ade1f",
       f_page_views."page_views.max_2c0f966d",
       f_page_views."page_views.most_frequent_fee6d671",
       CASE WHEN f_contacts."pick.email.0.time" = greatest(f_contacts."pick.email.0.time", f_orders."pick.email.1.time") THEN f_contacts."pick.email.0" WHEN f_orders."pick.email.1.time" = greatest(f_contacts."pick.email.0.time", f_orders."pick.email.1.time") THEN f_orders."pick.email.1" END AS email,
       coalesce(f_contacts."pick.first_name.0", f_loyalty."pick.first_name.1") AS first_name,
       f_contacts."pick.country.0" AS country,
       CASE WHEN f_contacts."pick.opted_in.0.time" = greatest(f_contacts."pick.opted_in.0.time", f_newsletter."pick.opted_in.1.time") THEN f_contacts."pick.opted_in.0" WHEN f_newsletter."pick.opted_in.1.time" = greatest(f_contacts."pick.opted_in.0.time", f_newsletter."pick.opted_in.1.time") THEN f_newsletter."pick.opted_in.1" END AS opted_in,
-      f_loyalty."pick.points.0" AS points
+      f_loyalty."pick.points.0" AS points,
+      xor(coalesce(b."bits.0", 0), CAST(CASE WHEN coalesce(CAST(NULL AS BIGINT), 0) >= 3 THEN 4 ELSE 0 END AS BIGINT)) AS "bits.0"
     FROM (
       SELECT DISTINCT i.customer_id
       FROM customhouse_file.customhouse.customer_identities AS i
@@ -68,6 +62,18 @@ FROM (
     LEFT JOIN customhouse_work.main.features_newsletter AS f_newsletter ON f_newsletter.customer_id = c.customer_id
     LEFT JOIN customhouse_work.main.features_orders AS f_orders ON f_orders.customer_id = c.customer_id
     LEFT JOIN customhouse_work.main.features_page_views AS f_page_views ON f_page_views.customer_id = c.customer_id
+    LEFT JOIN (
+      SELECT
+        u.customer_id,
+        bit_or(u."bits.0") AS "bits.0"
+      FROM (
+        SELECT
+          s.customer_id,
+          s."bits.0"
+        FROM customhouse_work.main.features_page_views AS s
+      ) AS u
+      GROUP BY u.customer_id
+    ) AS b ON b.customer_id = c.customer_id
   ) AS p
 ) AS p;
 

@@ -11,37 +11,33 @@ SELECT
 FROM (
   SELECT
     p.customer_id,
-    p."page_views.exists_de3ade1f",
+    p."bits.0",
     p.country,
     p.spent,
-    p."page_views.exists_b1d3b924",
     p.points,
     p.lifecycle,
     p.opted_in,
     p.order_count,
-    p."page_views.count_78aeddf7",
     p."segment:staff",
     p."segment:vip",
     p."segment:lapsed_buyers",
     p."segment:warm_prospects",
-    coalesce(p.country = 'FR' AND p.spent > 1e2 AND coalesce(p."page_views.exists_b1d3b924", FALSE) AND NOT p."segment:staff", FALSE) AS "segment:loyal_readers",
-    coalesce(p."segment:lapsed_buyers" AND p.spent > 2e2 AND NOT p."segment:staff", FALSE) AS "segment:win_back"
+    coalesce((p."bits.0" & 2) = 2 AND coalesce(p.country = 'FR', FALSE) AND coalesce(p.spent > 1e2, FALSE) AND NOT p."segment:staff", FALSE) AS "segment:loyal_readers",
+    coalesce(p."segment:lapsed_buyers" AND coalesce(p.spent > 2e2, FALSE) AND NOT p."segment:staff", FALSE) AS "segment:win_back"
   FROM (
     SELECT
       p.customer_id,
-      p."page_views.exists_de3ade1f",
+      p."bits.0",
       p.country,
       p.spent,
-      p."page_views.exists_b1d3b924",
       p.points,
       p.lifecycle,
       p.opted_in,
       p.order_count,
-      p."page_views.count_78aeddf7",
-      coalesce(p."page_views.exists_de3ade1f", FALSE) AS "segment:staff",
-      coalesce(p.spent > 1e3 OR p.points >= 4000, FALSE) AS "segment:vip",
-      coalesce(p.lifecycle = 'lapsed' AND p.opted_in, FALSE) AS "segment:lapsed_buyers",
-      coalesce(p.order_count = 0 AND p.opted_in AND coalesce(p."page_views.count_78aeddf7", 0) >= 3, FALSE) AS "segment:warm_prospects"
+      (p."bits.0" & 1) = 1 AS "segment:staff",
+      coalesce(p.spent > 1e3, FALSE) OR coalesce(p.points >= 4000, FALSE) AS "segment:vip",
+      coalesce(coalesce(p.lifecycle = 'lapsed', FALSE) AND p.opted_in, FALSE) AS "segment:lapsed_buyers",
+      coalesce((p."bits.0" & 4) = 4 AND coalesce(p.order_count = 0, FALSE) AND p.opted_in, FALSE) AS "segment:warm_prospects"
     FROM customhouse_work.main.customer_wide AS p
   ) AS p
 ) AS p;
