@@ -26,6 +26,8 @@ type Plan struct {
 	Checks []Check
 	// Models are in an order in which they can run one by one.
 	Models []*Model
+	// Scans says what the models compute where, for people.
+	Scans []Scan
 	// Audiences are what the selected syncs deliver from, after the models.
 	Audiences []*Audience
 }
@@ -47,6 +49,35 @@ type Model struct {
 	Commit []sql.Statement
 	// Measures are queries of one row for the summary, run after Commit.
 	Measures []Measure
+}
+
+// Scan is one grouped pass over the rows of a source, or the traits of an entity
+// where Source is empty.
+type Scan struct {
+	Entity, Source string
+	// Column and Value are what the pass wants of a row; one over all rows has
+	// neither.
+	Column, Value string
+	Aggregates    []Aggregate
+	// Rows are the conditions that rows decide, Decided those that aggregates do,
+	// or traits.
+	Rows, Decided []Condition
+}
+
+// Aggregate is what a pass computes of the rows of each entity.
+type Aggregate struct {
+	Name string
+	Expr sql.Expr
+	// Joined says that traits or conditions about several passes read it;
+	// otherwise it ends in the conditions of its own.
+	Joined bool
+}
+
+// Condition is what a pass decides and leaves as a bit.
+type Condition struct {
+	Expr sql.Expr
+	// Segments are those that ask for it.
+	Segments []string
 }
 
 // Node is one resource of the project.

@@ -19,12 +19,17 @@ import (
 )
 
 func (a *app) compileCommand() *cobra.Command {
-	return &cobra.Command{
+	explain := false
+	cmd := &cobra.Command{
 		Use:   "compile",
 		Short: "Write the project's SQL to target/compiled, offline",
 		Long: `Write the SQL that a run would execute to target/compiled, a folder for each
 model and sync and a file for each step, and target/manifest.json, which says
-how they hang together. It needs no warehouse.`,
+how they hang together. It needs no warehouse.
+
+With --explain it says what is computed where: the passes over each source, what
+each aggregates, and which conditions of segments are decided in a pass and
+leave it as a bit.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(context.Context, []string) error {
 			p, err := a.load()
@@ -42,6 +47,9 @@ how they hang together. It needs no warehouse.`,
 			if err := p.writeCompiled(m, files); err != nil {
 				return err
 			}
+			if explain {
+				return a.explainPasses(p, plan)
+			}
 			if a.format == "json" {
 				return console.JSON(a.stdout, m)
 			}
@@ -49,6 +57,8 @@ how they hang together. It needs no warehouse.`,
 			return err
 		}),
 	}
+	cmd.Flags().BoolVar(&explain, "explain", false, "say what is computed where")
+	return cmd
 }
 
 // writeCompiled replaces target/compiled and the manifest.

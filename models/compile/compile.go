@@ -388,6 +388,7 @@ func (c *compiler) models() {
 		known := c.profileInput(e)
 		add(profile.Features(known)...)
 		add(profile.Build(known))
+		c.plan.Scans = append(c.plan.Scans, profile.Explain(known)...)
 		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: known.Pass.Segments})
 	}
 	for _, r := range c.project.Relations {

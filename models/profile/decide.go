@@ -71,6 +71,9 @@ func (d *decider) know(in Input, scans []*Scan, wide *Scan) {
 	for _, f := range in.Expr.Correlated {
 		d.scans[f.Name] = wide
 	}
+	for _, q := range in.Expr.Sequences {
+		d.scans[q.Name] = wide
+	}
 	for _, r := range in.Expr.Related {
 		d.scans[r.Column] = wide
 	}

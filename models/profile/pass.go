@@ -96,6 +96,11 @@ func NewPass(in Input) *Pass {
 			needed[column], carried[column] = true, true
 		}
 	}
+	for _, q := range in.Expr.Sequences {
+		for _, column := range q.Row {
+			needed[column], carried[column] = true, true
+		}
+	}
 	picks := in.picks()
 	for _, s := range in.Sources {
 		whole := d.whole[s.Name]

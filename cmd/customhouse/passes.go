@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// passes is customhouse/passes/v1.
+type passes struct {
+	Schema string `json:"schema"`
+	Passes []pass `json:"passes"`
+}
+
+// pass is one over the rows of a source; without one it is over the traits of
+// the entity.
+type pass struct {
+	Entity string `json:"entity"`
+	Source string `json:"source,omitempty"`
+	// Column and Value are what it wants of a row.
+	Column     string          `json:"column,omitempty"`
+	Value      string          `json:"value,omitempty"`
+	Aggregates []passAggregate `json:"aggregates"`
+	// ByRows and ByAggregates are the conditions that leave it as bits.
+	ByRows       []passCondition `json:"decided_by_rows"`
+	ByAggregates []passCondition `json:"decided_by_aggregates"`
+}
+
+type passAggregate struct {
+	Name string `json:"name"`
+	SQL  string `json:"sql"`
+	// Joined says that it is a column of what is joined.
+	Joined bool `json:"joined"`
+}
+
+type passCondition struct {
+	SQL      string   `json:"sql"`
+	Segments []string `json:"segments"`
+}
+
+// explainPasses prints what the plan computes where.
+func (a *app) explainPasses(p *project, plan *models.Plan) error {
+	printer := p.kind.printer(p.target, p.fileSources())
+	doc := passes{Schema: "customhouse/passes/v1", Passes: []pass{}}
+	var err error
+	text := func(e sql.Expr) string {
+		out, wrong := printer.Expr(e)
+		err = cmp.Or(err, wrong)
+		return out
+	}
+	conditions := func(list []models.Condition) []passCondition {
+		out := []passCondition{}
+		for _, c := range list {
+			out = append(out, passCondition{SQL: text(c.Expr), Segments: c.Segments})
+		}
+		return out
+	}
+	for _, s := range plan.Scans {
+		one := pass{Entity: s.Entity, Source: s.Source, Column: s.Column, Value: s.Value, Aggregates: []passAggregate{}}
+		for _, f := range s.Aggregates {
+			one.Aggregates = append(one.Aggregates, passAggregate{Name: f.Name, SQL: text(f.Expr), Joined: f.Joined})
+		}
+		one.ByRows, one.ByAggregates = conditions(s.Rows), conditions(s.Decided)
+		doc.Passes = append(doc.Passes, one)
+	}
+	if err != nil {
+		return err
+	}
+	if a.format == "json" {
+		return console.JSON(a.stdout, doc)
+	}
+	var b strings.Builder
+	for i := range doc.Passes {
+		doc.Passes[i].print(&b)
+	}
+	_, err = fmt.Fprint(a.stdout, b.String())
+	return err
+}
+
+func (p pass) print(b *strings.Builder) {
+	what := "the rows of " + p.Source
+	switch {
+	case p.Source == "":
+		what = "what is known of each " + p.Entity
+	case p.Column != "":
+		what += fmt.Sprintf(" with %s = %q", p.Column, p.Value)
+	}
+	fmt.Fprintf(b, "one pass over %s\n", what)
+	for _, f := range p.Aggregates {
+		kind := "aggregate, for the conditions below"
+		if f.Joined {
+			kind = "aggregate, joined"
+		}
+		fmt.Fprintf(b, "  %s: %s\n    %s\n", kind, f.Name, f.SQL)
+	}
+	list := func(by string, conditions []passCondition) {
+		for _, c := range conditions {
+			fmt.Fprintf(b, "  bit, decided by %s, for %s\n    %s\n", by, strings.Join(c.Segments, ", "), c.SQL)
+		}
+	}
+	list("single rows", p.ByRows)
+	by := "aggregates"
+	if p.Source == "" {
+		by = "traits"
+	}
+	list(by, p.ByAggregates)
+}

@@ -1,0 +1,60 @@
+package profile
+
+import (
+	"slices"
+
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/expr"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Explain says what is computed where. Conditions about aggregates are shown with
+// the aggregates themselves in the place of their names.
+func Explain(in Input) []models.Scan {
+	var out []models.Scan
+	for _, s := range in.Pass.Scans {
+		scan := models.Scan{Entity: in.Entity.Name, Source: s.Source.Name, Column: s.Column, Value: s.Value}
+		aggregates := map[string]sql.Expr{}
+		for _, f := range s.Features {
+			aggregates[f.Name] = f.Aggregate
+			scan.Aggregates = append(scan.Aggregates, models.Aggregate{Name: f.Name, Expr: f.Aggregate, Joined: slices.Contains(s.Carried, f.Name)})
+		}
+		for _, pick := range s.picks {
+			scan.Aggregates = append(scan.Aggregates, models.Aggregate{Name: pick.As, Expr: pick.Expr, Joined: true})
+		}
+		scan.Rows, scan.Decided = conditions(s.Rows, nil), conditions(s.Bits, aggregates)
+		out = append(out, scan)
+	}
+	apart := func(f expr.Feature) {
+		if n := len(out) - 1; n < 0 || out[n].Source != f.Source || out[n].Column != "" {
+			out = append(out, models.Scan{Entity: in.Entity.Name, Source: f.Source})
+		}
+		last := &out[len(out)-1]
+		last.Aggregates = append(last.Aggregates, models.Aggregate{Name: f.Name, Expr: f.Aggregate, Joined: true})
+	}
+	for _, f := range in.ofMembers() {
+		apart(f)
+	}
+	for _, f := range in.Expr.Correlated {
+		apart(f.Feature)
+	}
+	if len(in.Pass.Known) > 0 {
+		out = append(out, models.Scan{Entity: in.Entity.Name, Decided: conditions(in.Pass.Known, nil)})
+	}
+	return out
+}
+
+func conditions(list []*Bit, aggregates map[string]sql.Expr) []models.Condition {
+	var out []models.Condition
+	for _, b := range list {
+		shown := sql.Rewrite(b.Condition, func(x sql.Expr) (sql.Expr, bool) {
+			c, ok := x.(sql.Column)
+			if !ok || c.Table != expr.Row || aggregates[c.Name] == nil {
+				return nil, false
+			}
+			return aggregates[c.Name], true
+		})
+		out = append(out, models.Condition{Expr: shown, Segments: b.Segments})
+	}
+	return out
+}
