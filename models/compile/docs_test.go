@@ -117,7 +117,11 @@ func merge(base, more string) string {
 	return base
 }
 
-var docsTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+// docsTime is when the examples are run, docsBefore when they were before.
+var (
+	docsTime   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	docsBefore = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
+)
 
 var duckTypes = map[string]string{
 	"string": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "decimal": "DECIMAL(38,9)", "bool": "BOOLEAN",
@@ -232,6 +236,7 @@ func TestDocs(t *testing.T) {
 		project := load(t, p.project(examples))
 		b := modeltest.New(t)
 		p.load(t, b, project)
+		runAll(t, b, project, docsBefore)
 		runAll(t, b, project, docsTime)
 		maps.Copy(got, answers(b, examples))
 	}

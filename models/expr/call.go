@@ -567,24 +567,46 @@ func (t *translator) membership(x ast.Expr) value {
 }
 
 func (t *translator) inSegment(x ast.Expr) value {
-	arg := x.AsCall().Args()[0]
-	if t.e.kind != "segment" {
-		return t.refuse(x, "a trait cannot depend on a segment", "Segments are known after all traits: use in_segment() in a segment.")
-	}
-	name, ok := literalString(arg)
+	name, ok := t.segment(x)
 	if !ok {
-		return t.refuse(arg, "the name of a segment must be written out", functionHelp["in_segment"])
+		return t.nothing(x)
 	}
-	if t.c.segments[name] == nil {
+	return value{expr: sql.Col(Row, SegmentColumn(name))}
+}
+
+// entered is when somebody entered a segment who is in it; no value for others.
+// Who enters in this run does so now.
+func (t *translator) entered(x ast.Expr) value {
+	name, ok := t.segment(x)
+	if !ok {
+		return t.nothing(x)
+	}
+	since := sql.Fn(sql.Coalesce, sql.Col(Row, SinceColumn(name)), sql.Timestamp(t.c.asOf))
+	return value{expr: sql.If(sql.Col(Row, SegmentColumn(name)), since, nil), null: true}
+}
+
+// segment is the name of the segment that a call asks for.
+func (t *translator) segment(x ast.Expr) (name string, ok bool) {
+	arg, fn := x.AsCall().Args()[0], x.AsCall().FunctionName()
+	if t.e.kind != "segment" {
+		t.refuse(x, "a trait cannot depend on a segment", "Segments are known after all traits: use "+fn+"() in a segment.")
+		return "", false
+	}
+	name, ok = literalString(arg)
+	switch {
+	case !ok:
+		t.refuse(arg, "the name of a segment must be written out", functionHelp[fn])
+		return "", false
+	case t.c.segments[name] == nil:
 		names := make([]string, 0, len(t.c.segments))
 		for _, s := range t.c.in.Segments {
 			names = append(names, s.Name)
 		}
 		t.failAt(t.e.src.of(arg), "unknown-segment", "there is no segment "+strconv.Quote(name)+" of "+t.c.entity(), suggest(name, names))
-		return t.nothing(x)
+		return "", false
+	case len(t.scope) > 0:
+		t.refuse(x, fn+"() inside a condition on a collection is not possible", "Write it beside: "+fn+"(...) && orders.exists(...).")
+		return "", false
 	}
-	if len(t.scope) > 0 {
-		return t.refuse(x, "in_segment() inside a condition on a collection is not possible", "Write it beside: in_segment(...) && orders.exists(...).")
-	}
-	return value{expr: sql.Col(Row, SegmentColumn(name))}
+	return name, true
 }

@@ -469,7 +469,7 @@ func (e *expression) collect(x ast.Expr, bound []string) {
 		for _, a := range call.Args() {
 			e.collect(a, bound)
 		}
-		if call.FunctionName() == "in_segment" && len(call.Args()) == 1 {
+		if (call.FunctionName() == "in_segment" || call.FunctionName() == fnEntered) && len(call.Args()) == 1 {
 			if name, ok := literalString(call.Args()[0]); ok && e.members[name] == nil {
 				e.members[name] = call.Args()[0]
 			}
@@ -655,7 +655,10 @@ func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 		sym := c.traits[name]
 		_, isRelated := c.related[name]
 		out.Stage = max(out.Stage, c.stage(name))
+		since, isSince := strings.CutPrefix(name, SinceColumn(""))
 		switch {
+		case isSince:
+			out.Since = append(out.Since, since)
 		case isRelated:
 			related[name] = true
 			c.use(name)
@@ -677,6 +680,8 @@ func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
 			c.use(name)
 		}
 	})
+	slices.Sort(out.Since)
+	out.Since = slices.Compact(out.Since)
 	out.Reads, out.Segments, out.Features, out.Related = sorted(reads), sorted(segments), sorted(features), sorted(related)
 	return out
 }

@@ -33,6 +33,8 @@ type Profile struct {
 	Related map[string]map[string]any
 	// Segments has the segments that are known already; the others are evaluated.
 	Segments map[string]bool
+	// Entered has when the profile entered the segments that it is in.
+	Entered map[string]time.Time
 }
 
 // Evaluator answers the expressions of one entity for a profile at a time, by
@@ -112,6 +114,9 @@ func (v *Evaluator) resolve(tree *ast.AST) {
 		case ast.CallKind:
 			call := x.AsCall()
 			switch fn := call.FunctionName(); {
+			case fn == fnEntered:
+				segment, _ := literalString(call.Args()[0])
+				x.SetKindCase(name(x.ID(), SinceColumn(segment)))
 			case fn == "in_segment":
 				segment, _ := literalString(call.Args()[0])
 				x.SetKindCase(name(x.ID(), SegmentColumn(segment)))
@@ -273,6 +278,16 @@ func (s *Subject) look(name string) (ref.Val, error) {
 			return p.value, nil
 		}
 		return types.NewRefValList(types.DefaultTypeAdapter, p.values), nil
+	}
+	if segment, ok := strings.CutPrefix(name, SinceColumn("")); ok {
+		if in, err := s.look(SegmentColumn(segment)); err != nil || in != types.True {
+			return types.NullValue, err
+		}
+		at, known := s.profile.Entered[segment]
+		if !known {
+			return nil, fmt.Errorf("the profile lacks when it entered the segment %s", segment)
+		}
+		return types.Timestamp{Time: at.UTC()}, nil
 	}
 	if source := c.sources[name]; source != nil {
 		rows, known := s.profile.Rows[name]

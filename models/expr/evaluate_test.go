@@ -68,7 +68,7 @@ func TestBindings(t *testing.T) {
 	// columns, or refused.
 	without := []string{
 		operators.LogicalAnd, operators.LogicalOr, operators.Conditional, operators.Equals, operators.NotEquals,
-		operators.Index, operators.OptIndex, operators.OptSelect, "in_segment", fnConsent, fnRank, fnPercentile, fnNtile, fnQuintile,
+		operators.Index, operators.OptIndex, operators.OptSelect, "in_segment", fnEntered, fnConsent, fnRank, fnPercentile, fnNtile, fnQuintile,
 	}
 	for _, f := range l.functions {
 		if slices.Contains(without, f.Name()) {

@@ -25,6 +25,10 @@ const (
 // SegmentColumn is the column of Row that holds whether a row is in a segment.
 func SegmentColumn(name string) string { return "segment:" + name }
 
+// SinceColumn is the column of Row that holds when the last run saw somebody
+// enter a segment who was in it then.
+func SinceColumn(name string) string { return "since:" + name }
+
 // Input is what the expressions of one entity may speak of.
 type Input struct {
 	Entity *config.Entity
@@ -97,7 +101,9 @@ type Compiled struct {
 	// Reads are the names of the traits, Segments those of the segments, that
 	// Expr reads directly; Features the names of the features, correlated
 	// ones among them, and of what Population has, Related the columns of what other entities have. Sorted.
+	// Since are the segments of which Expr reads the SinceColumn. Sorted.
 	Reads    []string
+	Since    []string
 	Segments []string
 	Features []string
 	Related  []string

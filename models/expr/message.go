@@ -319,6 +319,7 @@ func (c *compiler) misused(e *expression, x ast.Expr) {
 // functionHelp shows how a function is written.
 var functionHelp = map[string]string{
 	"days": "For example: days(30).", "hours": "For example: hours(12).", "minutes": "For example: minutes(5).",
+	fnEntered:    `For example: entered_segment("vip") > now - days(7).`,
 	"in_segment": `For example: in_segment("vip").`,
 	"contains":   `For example: email.contains("@").`, "startsWith": `For example: sku.startsWith("A").`,
 	"endsWith": `For example: email.endsWith(".fr").`, "matches": `For example: sku.matches("^[A-Z]+$").`,

@@ -23,6 +23,7 @@ const (
 	fnQuintile    = "quintile"
 	fnSample      = "sample"
 	fnConsent     = "consent"
+	fnEntered     = "entered_segment"
 )
 
 // vocabulary translates the words of the field; ok is false for other calls.
@@ -42,6 +43,8 @@ func (t *translator) vocabulary(x ast.Expr) (v value, ok bool) {
 		return t.sample(x), true
 	case fnConsent:
 		return t.consent(x), true
+	case fnEntered:
+		return t.entered(x), true
 	case fnSequence:
 		return t.sequence(x), true
 	}
@@ -79,6 +82,7 @@ func vocabularyFunctions(add func(name string, opts ...decls.FunctionOpt)) {
 	add(fnSample,
 		decls.Overload("sample_double", in(types.DoubleType), types.BoolType),
 		decls.Overload("sample_double_salt", in(types.DoubleType, text), types.BoolType))
+	add(fnEntered, decls.Overload("entered_segment_string", in(text), at))
 	add(fnConsent, decls.Overload("consent_string", in(text), types.BoolType))
 }
 

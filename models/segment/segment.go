@@ -122,6 +122,9 @@ func Build(in Input) *models.Model {
 			continue
 		}
 		m.Span = e.Entity.Pos.Span()
+		if step := since(in, e, ids); step != nil {
+			m.Steps = append(m.Steps, step)
+		}
 		m.Steps = append(m.Steps, &models.Exec{
 			Title:      "evaluate the segments of " + e.Entity.Name,
 			Statements: []sql.Statement{sql.CreateTableAs{Table: EvaluatedTable(e.Entity), Query: q}},
@@ -218,6 +221,16 @@ func bools(e Entity, selected func(string) bool) (q *sql.Select, needed []string
 	id := identity.Column(e.Entity)
 	var have []string
 	from := sql.From(sql.TableRef{Table: profile.WideTable(e.Entity), As: expr.Row})
+	if names := e.since(); len(names) > 0 {
+		base := &sql.Select{Items: sql.Items(expr.Row, append([]string{id}, columns...)...), From: sql.Joins(from, sql.Join{
+			Kind: sql.LeftJoin, Right: sql.TableRef{Table: sinceTable(e.Entity), As: "s"}, On: sql.Fn(sql.Eq, sql.Col("s", id), sql.Col(expr.Row, id)),
+		})}
+		for _, name := range names {
+			base.Items = append(base.Items, sql.Items("s", expr.SinceColumn(name))...)
+			columns = append(columns, expr.SinceColumn(name))
+		}
+		from = sql.Derived{Query: base, As: expr.Row}
+	}
 	for level := 0; ; level++ {
 		var items []sql.Item
 		for _, s := range e.Segments {
