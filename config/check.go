@@ -23,8 +23,11 @@ type index struct {
 	traits       map[[2]string]*Trait // by entity and name
 	segments     map[string]*Segment
 	destinations map[string]*Destination
+	priorities   map[string]*Priority
+	pressures    map[string]*Pressure
 	// names are those of each map, sorted, for suggestions.
 	entityNames, sourceNames, segmentNames, destinationNames []string
+	priorityNames, pressureNames                             []string
 	traitNames                                               map[string][]string // by entity
 }
 
@@ -58,6 +61,7 @@ func (l *loader) check() {
 	}
 	for _, e := range p.Entities {
 		l.entity(e)
+		l.except(ix, e.Name, e.Exclude, oneOrMany(e.Pos, "exclude"))
 	}
 	for _, s := range p.Sources {
 		l.source(ix, s)
@@ -68,6 +72,8 @@ func (l *loader) check() {
 	}
 	l.parameters(ix)
 	l.consents(ix)
+	l.priorities(ix)
+	l.pressures()
 	for _, s := range p.Segments {
 		l.knownEntity(ix, s.Entity, s.Pos.At("entity"))
 	}
@@ -96,6 +102,8 @@ func (l *loader) index() *index {
 	named(l, "relation", p.Relations, func(r *Relation) (string, strict.Node) { return r.Name, r.Pos })
 	named(l, "parameter", p.Parameters, func(x *Parameter) (string, strict.Node) { return x.Name, x.Pos })
 	named(l, "consent", p.Consents, func(x *Consent) (string, strict.Node) { return x.Name, x.Pos })
+	ix.priorities = named(l, "priority", p.Priorities, func(x *Priority) (string, strict.Node) { return x.Name, x.Pos })
+	ix.pressures = named(l, "pressure", p.Pressures, func(x *Pressure) (string, strict.Node) { return x.Name, x.Pos })
 	named(l, "sync", p.Syncs, func(s *Sync) (string, strict.Node) { return s.Name, s.Pos })
 
 	// Two entities may have a trait of the same name.
@@ -112,6 +120,8 @@ func (l *loader) index() *index {
 	ix.entityNames = slices.Sorted(maps.Keys(ix.entities))
 	ix.sourceNames = slices.Sorted(maps.Keys(ix.sources))
 	ix.segmentNames = slices.Sorted(maps.Keys(ix.segments))
+	ix.priorityNames = slices.Sorted(maps.Keys(ix.priorities))
+	ix.pressureNames = slices.Sorted(maps.Keys(ix.pressures))
 	ix.destinationNames = slices.Sorted(maps.Keys(ix.destinations))
 	return ix
 }
@@ -543,6 +553,7 @@ func (l *loader) references(ix *index, what, entity string, pos strict.Node, ref
 
 func (l *loader) sync(ix *index, s *Sync) {
 	entity := l.syncFrom(ix, s)
+	l.arithmetic(ix, s, entity)
 	to := s.Pos.Get("to")
 	find(l, ix.destinations, ix.destinationNames, s.To.Destination, to.At("destination"),
 		codeUnknownDest, "destination")

@@ -52,6 +52,8 @@ type file struct {
 	Parameters   []*Parameter                `yaml:"parameters"`
 	Consents     []*Consent                  `yaml:"consents"`
 	Destinations []strict.Node               `yaml:"destinations"`
+	Priorities   []*Priority                 `yaml:"priorities"`
+	Pressures    []*Pressure                 `yaml:"pressures"`
 	Syncs        []*Sync                     `yaml:"syncs"`
 	Pos          strict.Node                 `yaml:"-"`
 }
@@ -249,6 +251,8 @@ func (l *loader) read(src *diag.Source) {
 	l.project.Segments = append(l.project.Segments, f.Segments...)
 	l.project.Parameters = append(l.project.Parameters, f.Parameters...)
 	l.project.Consents = append(l.project.Consents, f.Consents...)
+	l.project.Priorities = append(l.project.Priorities, f.Priorities...)
+	l.project.Pressures = append(l.project.Pressures, f.Pressures...)
 	for _, n := range f.Destinations {
 		l.addDestination(n, l.report)
 	}

@@ -52,6 +52,8 @@ func Schema(kinds Kinds) ([]byte, error) {
 	describe("segments", "Groups of entities.")
 	describe("parameters", "Constants that expressions know by name.")
 	describe("consents", "Permissions that people give or refuse.")
+	describe("priorities", "Segments in the order of their importance.")
+	describe("pressures", "How often people may be reached.")
 	describe("destinations", "Platforms to deliver to.")
 	describe("syncs", "What goes where.")
 
@@ -165,6 +167,12 @@ var facets = map[string]schema{
 	"Parameter.name":       nameSchema(),
 	"Parameter.type":       {"enum": ParameterTypes},
 	"Consent.name":         nameSchema(),
+	"Priority.name":        nameSchema(),
+	"Priority.segments":    {"minItems": 1},
+	"Pressure.name":        nameSchema(),
+	"Pressure.most":        {"minimum": 1},
+	"Top.most":             {"minimum": 1},
+	"Split.arms":           {"minProperties": 1},
 	"Sync.name":            nameSchema(),
 	"Sync.fields":          {"minProperties": 1},
 	"To.mode":              {"enum": Modes},

@@ -31,6 +31,8 @@ type Project struct {
 	// Parameters are constants that expressions of every entity know.
 	Parameters   []*Parameter
 	Consents     []*Consent
+	Priorities   []*Priority
+	Pressures    []*Pressure
 	Destinations []*Destination
 	Syncs        []*Sync
 	// Warnings are the findings that do not make the project invalid.
@@ -71,6 +73,8 @@ type Entity struct {
 	// SuspectSize is how many identifiers one entity may have before it is
 	// suspicious. Load fills in 50 where none is given.
 	SuspectSize int `yaml:"suspect_size" doc:"An entity with more identifiers than this is listed as suspicious; 50 where none is given."`
+	// Exclude are segments whose members no sync sends.
+	Exclude strict.OneOrMany `yaml:"exclude" doc:"Segments whose members no sync sends, such as those who asked to be left alone."`
 	// Hold keeps suspicious entities out of syncs: what a destination knows of
 	// them stays as it is.
 	Hold bool `yaml:"hold" doc:"Whether syncs leave suspicious entities as they are until somebody has looked at them."`
@@ -357,13 +361,6 @@ type Sync struct {
 	Guards   Guards      `yaml:"guards" doc:"Bounds that stop the sync before it does harm."`
 	Tags     []string    `yaml:"tags" doc:"Words to select by."`
 	Pos      strict.Node `yaml:"-"`
-}
-
-// From says which rows a sync wants at the destination: the members of a
-// segment, or every entity.
-type From struct {
-	Segment string `yaml:"segment" doc:"Segment whose members are sent. Either segment or entity is given."`
-	Entity  string `yaml:"entity" doc:"Entity that is sent as a whole. Either segment or entity is given."`
 }
 
 // To says where and how.

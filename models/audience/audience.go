@@ -15,6 +15,7 @@ package audience
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,6 @@ import (
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/profile"
-	"github.com/customhouse-cdp/customhouse/models/segment"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -31,6 +31,9 @@ const (
 	Upsert = "upsert"
 	Remove = "remove"
 )
+
+// reasonNew is why a row is sent that the ledger does not know.
+const reasonNew = "new"
 
 // The codes of rows that are refused before anything is sent.
 const (
@@ -64,7 +67,7 @@ func System() []sql.CreateTable {
 			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
 			number("attempts"), at("first_at"), at("last_at"), text("run_id"),
 		}},
-		{Table: Log, Columns: []sql.ColumnDef{text("sync"), text("run_id"), text("key"), text("operation"), text("outcome"), text("code"), at("at")}},
+		{Table: Log, Columns: []sql.ColumnDef{text("sync"), text("run_id"), text("key"), number("entity_id"), text("operation"), text("reason"), text("outcome"), text("code"), at("at")}},
 	}
 }
 
@@ -73,6 +76,11 @@ type Input struct {
 	Sync        *config.Sync
 	Destination *config.Destination
 	Entity      *config.Entity
+	// Priority is the list that the sync names, and Pressure the cap, nil where
+	// it names none. Pressing are all syncs that name that cap.
+	Priority *config.Priority
+	Pressure *config.Pressure
+	Pressing []string
 	// Types are those of the entity's traits by name.
 	Types map[string]sql.Type
 	AsOf  time.Time
@@ -83,6 +91,9 @@ type Input struct {
 type builder struct {
 	Input
 	wanted, changes, outcomes sql.Table
+	// chosen has the members of what the sync sends from, and why some of them
+	// are left out; only where the sync has such rules.
+	chosen sql.Table
 	// held lists the suspicious entities, by every id that led to them.
 	held   sql.Table
 	fields []models.Field
@@ -91,7 +102,7 @@ type builder struct {
 // Build compiles the audience of a sync.
 func Build(in Input) *models.Audience {
 	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
-	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held")}
+	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), chosen: work("chosen")}
 	for _, f := range in.Sync.Fields {
 		b.fields = append(b.fields, models.Field{Name: f.Key, Type: b.fieldType(f.Value)})
 	}
@@ -111,7 +122,7 @@ func Build(in Input) *models.Audience {
 		Fields:      b.fields,
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),
-		Steps: append(b.hold(),
+		Steps: append(append(b.hold(), b.choose()...),
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
 		),
@@ -167,6 +178,9 @@ func (b *builder) traits() []string {
 			out = append(out, f.Value)
 		}
 	}
+	if top := b.Sync.From.Top; top != nil && !slices.Contains(out, top.By) {
+		out = append(out, top.By)
+	}
 	return out
 }
 
@@ -176,15 +190,8 @@ func column(field string) string { return "field." + field }
 // wantedQuery selects every row that should be at the destination, with its
 // key as text, how many rows share that key, and its fingerprint.
 func (b *builder) wantedQuery() sql.Query {
-	from := sql.From(sql.TableRef{Table: profile.Table(b.Entity), As: "p"})
-	if b.Sync.From.Segment != "" {
-		from = sql.Joins(from, sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: segment.Table, As: "s"}, On: sql.And{
-			sql.Fn(sql.Eq, sql.Col("s", b.id()), sql.Col("p", b.id())),
-			sql.Fn(sql.Eq, sql.Col("s", "segment"), sql.String(b.Sync.From.Segment)),
-		}})
-	}
 	var key sql.Expr
-	rows := &sql.Select{From: from, Items: sql.Items("p", b.id())}
+	rows := &sql.Select{From: b.eligible(), Items: sql.Items("p", b.id())}
 	fields := []sql.Item{}
 	for i, f := range b.Sync.Fields {
 		value := sql.Col("p", f.Value)
@@ -242,9 +249,10 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 		return sql.Fn(sql.TimeText, value)
 	case sql.TypeFloat, sql.TypeDecimal, sql.TypeDate, sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
 		return sql.Cast{Expr: value, To: sql.TypeString}
-	default:
-		panic(fmt.Sprintf("audience: unknown type %d", t))
+	case sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
+		// Expressions calculate with them; no trait has such a value.
 	}
+	panic(fmt.Sprintf("audience: unknown type %d", t))
 }
 
 // valid is true for a row of wanted, under the alias w, with a key of its own.
@@ -293,7 +301,7 @@ func (b *builder) changesQuery() sql.Query {
 	differs := sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))
 	reason := sql.Case{
 		Whens: []sql.When{
-			{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String("new")},
+			{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String(reasonNew)},
 			{If: differs, Then: sql.String("changed")},
 		},
 		Else: sql.String("unsettled"),
@@ -411,18 +419,22 @@ func (b *builder) counts() sql.Query {
 	because := func(reason string) sql.Expr {
 		return count(changes, sql.Fn(sql.Eq, sql.Col("c", "reason"), sql.String(reason)))
 	}
-	return &sql.Select{Items: []sql.Item{
+	out := &sql.Select{Items: []sql.Item{
 		sql.As(count(wanted, nil), "wanted"),
 		// What may have arrived counts, or the removal of the first of it would
 		// be one of none, more than any guard allows.
 		sql.As(sql.Fn(sql.AddFast, count(b.known(), nil), count(changes, sql.Col("c", "unknown"))), "known"),
-		sql.As(because("new"), "added"),
+		sql.As(because(reasonNew), "added"),
 		sql.As(because("changed"), "changed"),
 		sql.As(because("unsettled"), "unsettled"),
 		sql.As(because("left"), "removed"),
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
 		sql.As(count(wanted, sql.Fn(sql.Not, b.sendable())), "invalid"),
 	}}
+	for _, rule := range b.rules() {
+		out.Items = append(out.Items, sql.As(count(sql.TableRef{Table: b.chosen, As: "m"}, sql.Fn(sql.Eq, sql.Col("m", "left_out"), sql.String(rule))), rule))
+	}
+	return out
 }
 
 func (b *builder) rejectedKeys() sql.Query {
@@ -511,7 +523,7 @@ func (b *builder) apply() []sql.Statement {
 		return &sql.Select{Items: sql.Items("o", "key"), From: outcomes, Where: where}
 	}
 	ledger := []string{"sync", "place", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
-	log := []string{"sync", "run_id", "key", "operation", "outcome", "code", "at"}
+	log := []string{"sync", "run_id", "key", "entity_id", "operation", "reason", "outcome", "code", "at"}
 	outcome := sql.Case{
 		Whens: []sql.When{{If: accepted, Then: sql.String("accepted")}},
 		Else:  sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.String("rejected")),
@@ -536,11 +548,15 @@ func (b *builder) apply() []sql.Statement {
 		b.forget(sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(nil)}),
 		sql.InsertSelect{Table: Log, Columns: log, Query: &sql.Select{
 			Items: []sql.Item{
-				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.RunID), "run_id"), sql.As(sql.Col("o", "key"), "key"),
-				sql.As(sql.Col("o", "operation"), "operation"), sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"),
-				sql.As(sql.Timestamp(b.AsOf), "at"),
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.RunID), "run_id"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
+				sql.As(sql.Col("o", "operation"), "operation"), sql.As(sql.Col("c", "reason"), "reason"),
+				sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"), sql.As(sql.Timestamp(b.AsOf), "at"),
 			},
-			From: outcomes,
+			From: sql.Joins(outcomes, sql.Join{
+				Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.changes, As: "c"}, On: sql.And{
+					sql.Fn(sql.Eq, sql.Col("c", "key"), sql.Col("o", "key")), sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.Col("o", "operation")),
+				},
+			}),
 		}},
 	}
 }

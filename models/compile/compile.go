@@ -261,6 +261,12 @@ func (c *compiler) nodes() {
 				n.Reads = append(n.Reads, "trait:"+e.Name+"."+f.Value)
 			}
 		}
+		for _, name := range audience.Reads(e.Entity, s, c.priority(s)) {
+			n.Reads = append(n.Reads, "segment:"+name)
+		}
+		if s.From.Top != nil {
+			n.Reads = append(n.Reads, "trait:"+e.Name+"."+s.From.Top.By)
+		}
 		slices.Sort(n.Reads)
 		n.Reads = slices.Compact(n.Reads)
 		add(n)
@@ -513,8 +519,29 @@ func (c *compiler) audiences() {
 			types[t.Name] = t.Type
 		}
 		i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
-		c.plan.Audiences = append(c.plan.Audiences, audience.Build(audience.Input{
-			Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Types: types, AsOf: c.AsOf, RunID: c.RunID,
-		}))
+		in := audience.Input{
+			Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, AsOf: c.AsOf, RunID: c.RunID,
+		}
+		for _, p := range c.project.Pressures {
+			if p.Name == s.From.Pressure {
+				in.Pressure = p
+			}
+		}
+		for _, other := range c.project.Syncs {
+			if in.Pressure != nil && other.From.Pressure == in.Pressure.Name {
+				in.Pressing = append(in.Pressing, other.Name)
+			}
+		}
+		c.plan.Audiences = append(c.plan.Audiences, audience.Build(in))
 	}
+}
+
+// priority is the list of priorities that a sync names, nil where it names none.
+func (c *compiler) priority(s *config.Sync) *config.Priority {
+	for _, p := range c.project.Priorities {
+		if p.Name == s.From.Priority {
+			return p
+		}
+	}
+	return nil
 }

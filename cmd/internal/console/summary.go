@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/models/audience"
 )
 
 // Summary tells a person what a run did.
@@ -188,6 +189,10 @@ func SyncText(s run.SyncResult) string {
 	add(r.Withheld, "withheld")
 	if len(parts) == 0 && s.Err == nil {
 		parts = append(parts, "nothing to send")
+	}
+	for _, rule := range audience.Rules {
+		n, _ := s.Counts.Get(rule)
+		add(n, "left out by "+rule)
 	}
 	if known, ok := s.Counts.Get("known"); ok && known > 0 {
 		parts = append(parts, Number(known)+" known there before")

@@ -193,6 +193,8 @@ func fieldType(t sql.Type) syncs.Type {
 		return syncs.Date
 	case sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
 		return syncs.List
+	case sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
+		// Expressions calculate with them; no trait has such a value.
 	}
 	panic(fmt.Sprintf("run: unknown type %d", t))
 }

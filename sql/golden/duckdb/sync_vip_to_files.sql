@@ -357,16 +357,19 @@ WHERE sync = 'vip_to_files'
     FROM customhouse_work.main.outcomes_vip_to_files AS o
   );
 
-INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, operation, outcome, code, "at")
+INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
 SELECT
   'vip_to_files' AS sync,
   'RUN' AS run_id,
   o.key,
+  o.entity_id,
   o.operation,
+  c.reason,
   CASE WHEN o.accepted THEN 'accepted' ELSE coalesce(nullif(o.origin, ''), 'rejected') END AS outcome,
   o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM customhouse_work.main.outcomes_vip_to_files AS o;
+FROM customhouse_work.main.outcomes_vip_to_files AS o
+LEFT JOIN customhouse_work.main.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation;
 
 -- forget rejections that are no longer due
 DELETE FROM customhouse_file.customhouse.sync_rejections

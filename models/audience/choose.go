@@ -1,0 +1,244 @@
+package audience
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/profile"
+	"github.com/customhouse-cdp/customhouse/models/segment"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// Why a member of what is sent from is left out, by the key of from in YAML, in
+// the order in which the rules are asked; the first that applies counts.
+const (
+	// Excluded is a member of a segment that the sync or the entity leaves out.
+	Excluded = "except"
+	// Earlier is a member of a segment before this one on the list of priorities.
+	Earlier = "priority"
+	// HeldOut is one of the holdout.
+	HeldOut = "holdout"
+	// OtherArm is one in another arm of the split.
+	OtherArm = "split"
+	// Pressed is one who was reached as often as the pressure allows and is not
+	// at the destination. Who is there stays.
+	Pressed = "pressure"
+	// BeyondTop is one whose value is not among the greatest.
+	BeyondTop = "top"
+)
+
+// Rules are the values of left_out, in order.
+var Rules = []string{Excluded, Earlier, HeldOut, OtherArm, Pressed, BeyondTop}
+
+// chooses says that the sync leaves out members of what it sends from.
+func (b *builder) chooses() bool { return len(b.rules()) > 0 }
+
+// rules are those of Rules that the sync has.
+func (b *builder) rules() []string {
+	from := b.Sync.From
+	has := map[string]bool{
+		Excluded: len(from.Except)+len(b.Entity.Exclude) > 0, Earlier: len(b.before()) > 0, HeldOut: from.Holdout != nil,
+		OtherArm: from.Split != nil, Pressed: from.Pressure != "", BeyondTop: from.Top != nil,
+	}
+	return slices.DeleteFunc(slices.Clone(Rules), func(r string) bool { return !has[r] })
+}
+
+// before are the segments whose members another sync of the list of priorities
+// sends.
+func (b *builder) before() []string {
+	if b.Priority == nil {
+		return nil
+	}
+	return b.Priority.Segments[:max(slices.Index(b.Priority.Segments, b.Sync.From.Segment), 0)]
+}
+
+// Reads are the segments that decide whom a sync leaves out.
+func Reads(e *config.Entity, s *config.Sync, priority *config.Priority) []string {
+	b := &builder{Input: Input{Sync: s, Entity: e, Priority: priority}}
+	return slices.Concat(s.From.Except, e.Exclude, b.before())
+}
+
+// choose makes the table of the members of what the sync sends from, with why
+// some are left out.
+func (b *builder) choose() []models.Step {
+	if !b.chooses() {
+		return nil
+	}
+	id := sql.Col("p", b.id())
+	from := b.members()
+	var steps []models.Step
+	reason := sql.Case{}
+	rule := func(name string, applies sql.Expr) {
+		reason.Whens = append(reason.Whens, sql.When{If: applies, Then: sql.String(name)})
+	}
+	memberOf := func(segments []string) sql.Expr {
+		in := sql.In{Expr: sql.Col("x", "segment")}
+		for _, s := range segments {
+			in.List = append(in.List, sql.String(s))
+		}
+		return sql.InQuery{Exprs: []sql.Expr{id}, Query: &sql.Select{
+			Items: sql.Items("x", b.id()), From: sql.TableRef{Table: segment.Table, As: "x"},
+			Where: sql.And{in, sql.Fn(sql.IsNotNull, sql.Col("x", b.id()))},
+		}}
+	}
+	for _, name := range b.rules() {
+		switch name {
+		case Excluded:
+			rule(name, memberOf(slices.Concat(b.Sync.From.Except, b.Entity.Exclude)))
+		case Earlier:
+			rule(name, memberOf(b.before()))
+		case HeldOut:
+			h := b.Sync.From.Holdout
+			rule(name, sql.Fn(sql.Lt, digest(id, h.Salt, "holdout"), sql.String(shareBound(h.Share.Percent/100))))
+		case OtherArm:
+			rule(name, sql.Fn(sql.Not, b.inArm(id)))
+		case Pressed:
+			steps = append(steps, b.reached()...)
+			from = sql.Joins(from, sql.Join{
+				Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.reachedTable(), As: "c"}, On: sql.Fn(sql.Eq, sql.Col("c", "id"), id),
+			})
+			there := sql.InQuery{Exprs: []sql.Expr{id}, Not: true, Query: &sql.Select{Items: sql.Items("l", "entity_id"), From: b.known()}}
+			rule(name, sql.And{sql.Fn(sql.Ge, sql.Fn(sql.Coalesce, sql.Col("c", "times"), sql.Int(0)), sql.Int(b.Pressure.Most)), there})
+		}
+	}
+	left := sql.Expr(sql.Null{Type: sql.TypeString})
+	if len(reason.Whens) > 0 {
+		left = reason
+	}
+	query := &sql.Select{Items: []sql.Item{sql.As(id, "id"), sql.As(left, "left_out")}, From: from}
+	if top := b.Sync.From.Top; top != nil {
+		query.Items = append(query.Items, sql.As(sql.Col("p", top.By), "by"))
+		query = b.greatest(query)
+	}
+	return append(steps, &models.Exec{Title: "choose whom to send", Statements: []sql.Statement{
+		sql.CreateTableAs{Table: b.chosen, Query: query},
+	}})
+}
+
+// greatest leaves out all but the greatest of those who are not left out yet.
+func (b *builder) greatest(all *sql.Select) *sql.Select {
+	fits := sql.And{sql.Fn(sql.IsNull, sql.Col("m", "left_out")), sql.Fn(sql.IsNotNull, sql.Col("m", "by"))}
+	place := sql.Window{
+		Call:        sql.Fn(sql.RowNumber),
+		PartitionBy: []sql.Expr{sql.Col("m", "fits")},
+		OrderBy:     []sql.Order{{Expr: sql.Col("m", "by"), Desc: true}, sql.Asc(sql.Col("m", "id"))},
+	}
+	fitting := &sql.Select{Items: append(sql.Items("m", "id", "left_out", "by"), sql.As(fits, "fits")), From: sql.Derived{Query: all, As: "m"}}
+	placed := &sql.Select{
+		Items: append(sql.Items("m", "id", "left_out", "fits"), sql.As(place, "place")), From: sql.Derived{Query: fitting, As: "m"},
+	}
+	beyond := sql.If(sql.And{sql.Col("m", "fits"), sql.Fn(sql.Le, sql.Col("m", "place"), sql.Int(b.Sync.From.Top.Most))},
+		sql.Null{Type: sql.TypeString}, sql.String(BeyondTop))
+	return &sql.Select{
+		Items: append(sql.Items("m", "id"), sql.As(sql.Fn(sql.Coalesce, sql.Col("m", "left_out"), beyond), "left_out")),
+		From:  sql.Derived{Query: placed, As: "m"},
+	}
+}
+
+// digestDigits is how many hexadecimal digits of a digest are compared: 52
+// bits, all of which a double holds.
+const digestDigits = 13
+
+// digest is a text that is spread evenly, and the same for the same id in every
+// warehouse. Its digits order as the numbers do.
+func digest(id sql.Expr, salt, use string) sql.Expr {
+	// The lengths keep two pairs from reading as one.
+	prefix := fmt.Sprintf("%d:%s%d:%s:", len(salt), salt, len(use), use)
+	return sql.Fn(sql.Substr, sql.Fn(sql.Sha256, sql.Fn(sql.Concat, sql.String(prefix), sql.Fn(sql.IntToString, id))), sql.Int(1), sql.Int(digestDigits))
+}
+
+// shareBound is what the digests of a share are below.
+func shareBound(share float64) string {
+	if share >= 1 {
+		return "g" // after every digit
+	}
+	return fmt.Sprintf("%0*x", digestDigits, uint64(share*(1<<(4*digestDigits))))
+}
+
+// inArm says that an id is in the arm that the sync sends: by weighted
+// rendezvous hashing (Thaler and Ravishankar, 1998) with as many digests for an
+// arm as it has weight, the smallest of all wins. A digest more for one arm can
+// only win people for it.
+func (b *builder) inArm(id sql.Expr) sql.Expr {
+	split := b.Sync.From.Split
+	var own, others []sql.Expr
+	for _, arm := range split.Arms {
+		for i := range arm.Value {
+			d := digest(id, split.Salt, "arm "+strconv.Itoa(i)+" "+arm.Key)
+			if arm.Key == split.Arm {
+				own = append(own, d)
+			} else {
+				others = append(others, d)
+			}
+		}
+	}
+	if len(others) == 0 {
+		return sql.Bool(true)
+	}
+	return sql.Fn(sql.Lt, least(own), least(others))
+}
+
+func least(list []sql.Expr) sql.Expr {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return sql.Fn(sql.Least, list...)
+}
+
+func (b *builder) reachedTable() sql.Table {
+	return sql.Table{Space: sql.Work, Name: "reached_" + b.Sync.Name}
+}
+
+// reached counts how often each entity was added to a destination by the syncs
+// of the pressure, under the ids that live on.
+func (b *builder) reached() []models.Step {
+	syncs := sql.In{Expr: sql.Col("g", "sync")}
+	for _, name := range b.Pressing {
+		syncs.List = append(syncs.List, sql.String(name))
+	}
+	id := sql.Fn(sql.Coalesce, sql.Col("r", "new_id"), sql.Col("g", "entity_id"))
+	count := &sql.Select{
+		Items: []sql.Item{sql.As(id, "id"), sql.As(sql.Fn(sql.CountAll), "times")},
+		From: sql.Joins(sql.TableRef{Table: Log, As: "g"}, sql.Join{
+			Kind: sql.LeftJoin, Right: sql.TableRef{Table: identity.RedirectTable(b.Entity), As: "r"},
+			On: sql.Fn(sql.Eq, sql.Col("r", "old_id"), sql.Col("g", "entity_id")),
+		}),
+		Where: sql.And{
+			syncs, sql.Fn(sql.Eq, sql.Col("g", "outcome"), sql.String("accepted")), sql.Fn(sql.Eq, sql.Col("g", "reason"), sql.String(reasonNew)),
+			sql.Fn(sql.Gt, sql.Col("g", "at"), sql.Timestamp(b.AsOf.Add(-time.Duration(b.Pressure.Per)))),
+		},
+		GroupBy: []sql.Expr{id},
+	}
+	return append(identity.Redirect(b.Entity).Steps, &models.Exec{Title: "count how often they were reached", Statements: []sql.Statement{
+		sql.CreateTableAs{Table: b.reachedTable(), Query: count},
+	}})
+}
+
+// members are the profiles, under the alias p, of what the sync sends from.
+func (b *builder) members() sql.From {
+	from := sql.From(sql.TableRef{Table: profile.Table(b.Entity), As: "p"})
+	if b.Sync.From.Segment == "" {
+		return from
+	}
+	return sql.Joins(from, sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: segment.Table, As: "s"}, On: sql.And{
+		sql.Fn(sql.Eq, sql.Col("s", b.id()), sql.Col("p", b.id())),
+		sql.Fn(sql.Eq, sql.Col("s", "segment"), sql.String(b.Sync.From.Segment)),
+	}})
+}
+
+// eligible are the profiles of those that the sync wants.
+func (b *builder) eligible() sql.From {
+	if !b.chooses() {
+		return b.members()
+	}
+	return sql.Joins(sql.TableRef{Table: profile.Table(b.Entity), As: "p"}, sql.Join{
+		Kind: sql.InnerJoin, Right: sql.TableRef{Table: b.chosen, As: "s"}, On: sql.And{
+			sql.Fn(sql.Eq, sql.Col("s", "id"), sql.Col("p", b.id())), sql.Fn(sql.IsNull, sql.Col("s", "left_out")),
+		},
+	})
+}
