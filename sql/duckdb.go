@@ -66,6 +66,7 @@ var DuckDB = &Dialect{
 		TimeAdd:  "nullif(nullif(greatest(least(TRY($1 + to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999')",
 		TimeSub:  "nullif(nullif(greatest(least(TRY($1 - to_microseconds($2)), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999'), TIMESTAMP '10000-01-01'), TIMESTAMP '0000-12-31 23:59:59.999999')",
 		TimeDiff: "nullif(nullif(greatest(least(epoch_us($1) - epoch_us($2), 9223372036854776), -9223372036854776), 9223372036854776), -9223372036854776)",
+		InOffset: "$1 + to_microseconds($2)",
 		InZone:   "timezone($2, timezone('UTC', $1))",
 		Year:     "year($1)", Month: "month($1)", DayOfMonth: "day($1)", DayOfYear: "dayofyear($1)",
 		DayOfWeek: "dayofweek($1)", Hours: "hour($1)", Minutes: "minute($1)", Seconds: "second($1)",

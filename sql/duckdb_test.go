@@ -76,10 +76,7 @@ func TestFunctions(t *testing.T) {
 	nullText := sql.Null{Type: sql.TypeString}
 	day := int64(24 * time.Hour / time.Microsecond)
 	const least, most = math.MinInt64, math.MaxInt64
-	cases := []struct {
-		call sql.Call
-		want any
-	}{
+	cases := []meaning{
 		{sql.Fn(sql.Eq, i64(1), i64(1)), true},
 		{sql.Fn(sql.Ne, i64(1), i64(1)), false},
 		{sql.Fn(sql.Lt, i64(1), null), nil},
@@ -202,19 +199,30 @@ func TestFunctions(t *testing.T) {
 		"12": int64(12), "+12": int64(12), "-9223372036854775808": int64(least), "007": int64(7),
 		"9223372036854775808": nil, " 12": nil, "12 ": nil, "12\n": nil, "1e3": nil, "0x10": nil, "1_000": nil, "12.0": nil, "": nil, "-": nil, "１２": nil,
 	} {
-		cases = append(cases, struct {
-			call sql.Call
-			want any
-		}{sql.Fn(sql.StringToInt, str(text)), want})
+		cases = append(cases, meaning{sql.Fn(sql.StringToInt, str(text)), want})
 	}
 	for text, want := range map[string]any{
 		"1.5": 1.5, "-.5": -0.5, "5.": 5.0, "1e3": 1000.0, "+1E-2": 0.01, "1e-400": 0.0, "0.1": 0.1, "179769313486231570000": 1.7976931348623157e20,
 		"1e400": nil, "-1e400": nil, " 1": nil, "1 ": nil, "0x1p4": nil, "1_0": nil, "": nil, ".": nil, "e5": nil, "abc": nil,
 	} {
-		cases = append(cases, struct {
-			call sql.Call
-			want any
-		}{sql.Fn(sql.StringToFloat, str(text)), want})
+		cases = append(cases, meaning{sql.Fn(sql.StringToFloat, str(text)), want})
+	}
+	checkMeanings(t, db, cases)
+}
+
+// meaning is what a call gives.
+type meaning struct {
+	call sql.Call
+	want any
+}
+
+// checkMeanings evaluates calls, of literals and of columns. What must be a
+// literal (a pattern, a separator, a lambda) stays one.
+func checkMeanings(t *testing.T, db *dbsql.DB, cases []meaning) {
+	t.Helper()
+	written := map[sql.Func]bool{
+		sql.Matches: true, sql.MatchesAll: true, sql.RegexpExtract: true, sql.RegexpReplace: true,
+		sql.Split: true, sql.JoinText: true, sql.ListMap: true, sql.ListFilter: true,
 	}
 	p := printer()
 	for _, c := range cases {
@@ -222,15 +230,14 @@ func TestFunctions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The same over columns of a table that the optimiser cannot fold. A
-		// pattern stays a literal, as it always is.
+		// The same over columns of a table that the optimiser cannot fold.
 		items := make([]sql.Item, len(c.call.Args))
 		args := make([]sql.Expr, len(c.call.Args))
 		for i, a := range c.call.Args {
 			name := "c" + strconv.Itoa(i)
 			items[i], args[i] = sql.As(a, name), sql.Col("t", name)
-			if i == 1 && (c.call.Func == sql.Matches || c.call.Func == sql.MatchesAll || c.call.Func == sql.RegexpExtract || c.call.Func == sql.RegexpReplace) {
-				args[i] = a
+			if i == 1 && written[c.call.Func] {
+				items[i], args[i] = sql.As(sql.Int(0), name), a
 			}
 		}
 		create, err := p.Statement(sql.CreateTableAs{Table: sql.Table{Space: sql.Work, Name: "t"}, Query: &sql.Select{Items: items}})

@@ -158,7 +158,9 @@ const (
 	TimeDiff Func = "time_diff"
 	// InZone(instant, zone) is the local clock of an IANA zone, for the parts
 	// below and nothing else.
-	InZone       Func = "in_zone"
+	InZone Func = "in_zone"
+	// InOffset(instant, offset) is that of a fixed offset from UTC, a duration.
+	InOffset     Func = "in_offset"
 	Year         Func = "year"
 	Month        Func = "month"        // 1 to 12
 	DayOfMonth   Func = "day_of_month" // 1 to 31

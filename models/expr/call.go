@@ -231,7 +231,7 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 				return t.literal(x, r)
 			}
 		}
-		return t.ordering(name, v[0], v[1], out)
+		return t.ordering(x, name, v[0], v[1], out)
 	}
 	if t.foldable(v...) {
 		if r := constant(name, id, v); r != nil {
@@ -242,13 +242,16 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 			return t.literal(x, r)
 		}
 	}
+	if t.constants(v...) {
+		// Beside a column, a literal takes its type; alone it would not.
+		v = slices.Clone(v)
+		for i := range v {
+			v[i].expr = t.typed(v[i])
+		}
+	}
 	exprs := make([]sql.Expr, len(v))
 	for i := range v {
 		exprs[i] = v[i].expr
-		if t.constants(v...) {
-			// Beside a column, a literal takes its type; alone it would not.
-			exprs[i] = t.typed(v[i])
-		}
 	}
 	if s, ok := overloads[id]; ok {
 		out.expr = sql.Fn(s.fn, exprs...)
@@ -289,19 +292,23 @@ func floatResult(id string, v []value) floatKind {
 	}
 }
 
-func (t *translator) ordering(op string, a, b, out value) value {
+func (t *translator) ordering(x ast.Expr, op string, a, b, out value) value {
 	out.expr = t.order(op, a, b)
-	for _, p := range [][2]value{{a, b}, {b, a}} {
-		if p[0].float != nan {
-			continue
-		}
-		var other sql.Expr = sql.Bool(false)
-		if p[1].null || p[1].err {
-			other = sql.If(sql.Fn(sql.IsNotNull, p[1].expr), sql.Bool(false), nil)
-		}
-		out.expr = sql.If(sql.Fn(sql.IsNaN, p[0].expr), other, out.expr)
+	// cel-go looks for NaN before it looks at the right side's type, so that null
+	// there is no error.
+	if b.float == nan {
+		out.expr = sql.If(sql.Fn(sql.IsNaN, b.expr), t.guarded(x, sql.Bool(false), present(a)), out.expr)
+	}
+	if a.float == nan {
+		out.expr = sql.If(sql.Fn(sql.IsNaN, a.expr), t.guarded(x, sql.Bool(false), b), out.expr)
 	}
 	return out
+}
+
+// present is a value of which a missing one is an error.
+func present(v value) value {
+	v.err, v.null = v.err || v.null, false
+	return v
 }
 
 // constant calculates a call of constants; nil where it is left to SQL.
@@ -342,20 +349,23 @@ func (t *translator) special(x ast.Expr, name, id string, v []value, out value) 
 		}
 	}
 	switch id {
-	case "int64_to_int64", "uint64_to_uint64", "double_to_double", "bool_to_bool", "string_to_string", "bytes_to_bytes", "timestamp_to_timestamp", "duration_to_duration",
-		"to_dyn", "math_abs_uint", "math_@max_int", "math_@max_uint", "math_@max_double", "math_@min_int", "math_@min_uint", "math_@min_double":
+	case "to_dyn":
 		return v[0]
+	case "int64_to_int64", "uint64_to_uint64", "double_to_double", "bool_to_bool", "string_to_string", "bytes_to_bytes", "timestamp_to_timestamp", "duration_to_duration",
+		"math_abs_uint", "math_@max_int", "math_@max_uint", "math_@max_double", "math_@min_int", "math_@min_uint", "math_@min_double":
+		return present(v[0])
 	case "matches", "matches_string":
 		pattern, ok := v[1].konst.(types.String)
 		at := x.AsCall().Args()[len(x.AsCall().Args())-1]
 		if !ok {
 			return t.refuse(at, "the pattern of matches() must be written out", functionHelp["matches"])
 		}
-		if err := checkPattern(string(pattern)); err != nil {
+		checked, err := checkedPattern(string(pattern))
+		if err != nil {
 			t.failAt(t.e.src.of(at), "cel-type", "the pattern cannot be read: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "Patterns are written in RE2.")
 			return t.nothing(x)
 		}
-		out.expr = sql.Fn(sql.Matches, v[0].expr, v[1].expr)
+		out.expr = sql.Fn(sql.Matches, v[0].expr, sql.String(checked))
 		return out
 	case "add_duration_timestamp":
 		out.expr, out.err = sql.Fn(sql.TimeAdd, v[1].expr, v[0].expr), true
@@ -431,20 +441,22 @@ func (t *translator) datePart(x ast.Expr, fn sql.Func, minus int64, v []value, o
 		}
 		zone = string(name)
 		if m := offset.FindStringSubmatch(zone); m != nil {
-			// Engines know no offsets: move the time, then read it in UTC.
 			h, _ := strconv.ParseInt(m[2], 10, 64)
 			minute, _ := strconv.ParseInt(m[3], 10, 64)
 			shift := (h*60 + minute) * 60_000_000
 			if m[1] == "-" {
 				shift = -shift
 			}
-			at, zone, out.err = sql.Fn(sql.TimeAdd, at, sql.Int(shift)), "UTC", true
+			zone, at = "", sql.Fn(sql.InOffset, at, sql.Int(shift))
 		} else if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || zone == "" {
 			t.failAt(t.e.src.of(arg), "cel-type", "there is no time zone "+strconv.Quote(zone), `Zones are named as in "Europe/Paris", or "+02:00".`)
 			return t.nothing(x)
 		}
 	}
-	out.expr = sql.Fn(fn, sql.Fn(sql.InZone, at, sql.String(zone)))
+	if zone != "" {
+		at = sql.Fn(sql.InZone, at, sql.String(zone))
+	}
+	out.expr = sql.Fn(fn, at)
 	if minus != 0 {
 		out.expr = sql.Fn(sql.SubFast, out.expr, sql.Int(minus))
 	}
@@ -504,7 +516,13 @@ func (t *translator) conditional(x ast.Expr) value {
 		return t.nothing(x)
 	}
 	if a.tuple != nil && b.tuple != nil {
-		return t.choice(c, a.tuple, b.tuple)
+		return choice(c, a.tuple, b.tuple)
+	}
+	if a.kind() == types.ListKind && b.kind() == types.ListKind && a.list == nil && b.list == nil {
+		var ok bool
+		if a, b, ok = t.arrays(x, a, b); !ok {
+			return t.nothing(x)
+		}
 	}
 	if a.expr == nil || b.expr == nil {
 		return t.refuse(x, "? and : choose between values, not collections", "Put the choice into a condition on the rows.")
@@ -604,7 +622,7 @@ func (t *translator) segment(x ast.Expr) (name string, ok bool) {
 		}
 		t.failAt(t.e.src.of(arg), "unknown-segment", "there is no segment "+strconv.Quote(name)+" of "+t.c.entity(), suggest(name, names))
 		return "", false
-	case len(t.scope) > 0:
+	case t.depth > 0:
 		t.refuse(x, fn+"() inside a condition on a collection is not possible", "Write it beside: "+fn+"(...) && orders.exists(...).")
 		return "", false
 	}

@@ -40,8 +40,8 @@ type compiler struct {
 	// columns of other entities that expressions read.
 	relations map[string]*relation
 	related   map[string]Related
-	// columns are those of Row that are no traits, each with its type.
-	columns map[string]*types.Type
+	// columns are those of Row that are no traits: see column.
+	columns map[string]value
 	// unfolded leaves the calculation of constants to the warehouse, so that
 	// tests see what it makes of them.
 	unfolded bool
@@ -143,9 +143,16 @@ func newCompiler(in Input) *compiler {
 		parameters: map[string]*parameter{}, population: map[string]Compiled{},
 		correlated: map[string]*Correlated{}, nested: map[string]Nested{}, sequences: map[string]Sequence{},
 		sources: map[string]*config.Source{}, traits: map[string]*symbol{}, segments: map[string]*config.Segment{},
-		relations: map[string]*relation{}, related: map[string]Related{}, columns: map[string]*types.Type{}, missing: map[string]bool{},
+		relations: map[string]*relation{}, related: map[string]Related{}, columns: map[string]value{}, missing: map[string]bool{},
 		features: map[string]Feature{}, taken: map[string]string{}, used: map[string]bool{},
 	}
+}
+
+// column declares a column of Row that is no trait, of any type that a value can
+// have. float is what its doubles may be.
+func (c *compiler) column(name string, typ *types.Type, float floatKind) error {
+	c.columns[name] = value{expr: sql.Col(Row, name), typ: typ, null: typ.IsAssignableType(types.NullType), float: float}
+	return c.env.AddIdents(decls.NewVariable(name, typ))
 }
 
 // prepare loads the language.

@@ -30,7 +30,7 @@ func (t *translator) listCall(x ast.Expr, fn string, v []value) value {
 		return t.listSize(x, v[0])
 	case operators.Add:
 		if v[0].tuple != nil && v[1].tuple != nil {
-			return (&tuple{slices.Concat(v[0].tuple.elements, v[1].tuple.elements)}).value(nil)
+			return from(slices.Concat(v[0].tuple.elements, v[1].tuple.elements), v[0].tuple, v[1].tuple).value(nil)
 		}
 		l, r, ok := t.arrays(x, v[0], v[1])
 		if !ok {
@@ -106,7 +106,10 @@ func (t *translator) element(x ast.Expr, l, i value) value {
 			return t.refuse(x, "the position in a list is a whole number", "")
 		}
 		position := sql.If(sql.Fn(sql.Ge, i.expr, sql.Int(0)), sql.Fn(sql.IntAdd, t.typed(i), sql.Int(1)), nil)
-		return value{expr: sql.Fn(sql.ListGet, a.expr, position), typ: a.typ.Parameters()[0], err: true, float: a.float}
+		elem := a.typ.Parameters()[0]
+		typ, _ := columnType(elem)
+		// DuckDB forgets the type of an element where it finds the list to be NULL.
+		return value{expr: sql.Cast{Expr: sql.Fn(sql.ListGet, a.expr, position), To: typ}, typ: elem, err: true, float: a.float}
 	}
 	if len(l.tuple.elements) == 0 {
 		return t.refuse(x, "an empty list has no elements", "")
@@ -118,14 +121,23 @@ func (t *translator) element(x ast.Expr, l, i value) value {
 	var whens []sql.When
 	out := value{typ: first.typ, err: true}
 	for n, el := range l.tuple.elements {
-		if el.expr == nil || isNull(el.value) || el.null || el.kind() != first.kind() {
+		if el.expr == nil || isNull(el.value) || el.kind() != first.kind() {
 			return t.refuse(x, "an element of a list of several types, or with null, cannot be picked", "")
 		}
+		out.null = out.null || el.null
 		at, position := aligned(i, value{expr: sql.Int(n), typ: types.IntType, konst: types.Int(n)})
 		whens = append(whens, sql.When{If: sql.Fn(sql.Eq, at, position), Then: t.typed(el.value)})
 		out.float = max(out.float, el.float)
 	}
 	out.expr = t.guarded(x, sql.Case{Whens: whens}, l)
+	if out.null {
+		picked := value{expr: i.expr, err: true}
+		inside := sql.And{sql.Fn(sql.IsNotNull, i.expr), upTo(i.expr, sql.Int(len(whens)-1))}
+		out.defined = t.guarded(x, inside, l, picked)
+		if i.kind() == types.DoubleKind {
+			out.defined = nil // a position between two
+		}
+	}
 	return out
 }
 
@@ -176,9 +188,11 @@ func (t *translator) flatten(x ast.Expr, v []value) value {
 	if v[0].tuple == nil {
 		return t.refuse(x, "flatten() of this list is not possible", "")
 	}
+	inner := []*tuple{}
 	var flat func(l *tuple, depth int64, when sql.Expr) []element
 	flat = func(l *tuple, depth int64, when sql.Expr) []element {
 		var out []element
+		inner = append(inner, l)
 		for _, el := range l.elements {
 			if el.tuple != nil && depth > 0 {
 				out = append(out, flat(el.tuple, depth-1, both(when, el.when))...)
@@ -189,7 +203,7 @@ func (t *translator) flatten(x ast.Expr, v []value) value {
 		}
 		return out
 	}
-	return (&tuple{flat(v[0].tuple, depth, nil)}).value(nil)
+	return from(flat(v[0].tuple, depth, nil), inner...).value(nil)
 }
 
 // sets compares lists as if they were sets.
@@ -295,7 +309,7 @@ func (t *translator) arrange(x ast.Expr, fn string, v []value) value {
 		case "reverse":
 			elements := slices.Clone(l.tuple.elements)
 			slices.Reverse(elements)
-			return (&tuple{elements}).value(l.typ)
+			return from(elements, l.tuple).value(l.typ)
 		case "distinct":
 			return t.unique(x, l)
 		}
@@ -329,7 +343,7 @@ func (t *translator) arrange(x ast.Expr, fn string, v []value) value {
 
 // unique leaves out the elements that equal one before.
 func (t *translator) unique(x ast.Expr, l value) value {
-	out := &tuple{}
+	out := from(nil, l.tuple)
 	for i, el := range l.tuple.elements {
 		if el.null {
 			return t.refuse(x, "distinct() of a list with values that may be missing is not possible", "")
@@ -360,7 +374,7 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 	memo, scope := t.memo, t.scope
 	defer func() { t.memo, t.scope = memo, scope }()
 	t.memo = map[int64]value{}
-	t.scope = append(slices.Clip(scope), variable{loop.IterVar(), item})
+	t.scope = append(slices.Clip(scope), variable{name: loop.IterVar(), val: item})
 	mapped := func(body sql.Expr) sql.Expr {
 		return sql.Fn(sql.ListMap, l.expr, sql.Lambda{Param: param, Body: body})
 	}

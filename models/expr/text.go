@@ -24,10 +24,10 @@ func (t *translator) onText(x ast.Expr, id string, v []value, out value) (value,
 	switch id {
 	case "string_char_at_int":
 		at := t.typed(v[1])
-		out.expr, out.err = sql.If(t.between(sql.Int(0), at, length), sql.Fn(sql.Substr, text, plus(at, 1), sql.Int(1)), nil), true
+		out.expr, out.err = sql.If(upTo(at, length), sql.Fn(sql.Substr, text, plus(at, 1), sql.Int(1)), nil), true
 	case "string_substring_int":
 		first := t.typed(v[1])
-		out.expr, out.err = sql.If(t.between(sql.Int(0), first, length), to(first, length), nil), true
+		out.expr, out.err = sql.If(upTo(first, length), to(first, length), nil), true
 	case "string_substring_int_int":
 		first, end := t.typed(v[1]), t.typed(v[2])
 		out.expr, out.err = sql.If(sql.And{sql.Fn(sql.Le, sql.Int(0), first), sql.Fn(sql.Le, first, end), sql.Fn(sql.Le, end, length)}, to(first, end), nil), true
@@ -43,7 +43,7 @@ func (t *translator) onText(x ast.Expr, id string, v []value, out value) (value,
 			found.Args[0] = sql.If(sql.Fn(sql.Gt, here, sql.Int(0)), sql.Fn(sql.AddFast, here, from), sql.If(sql.Fn(sql.Eq, here, sql.Int(0)), sql.Int(0), nil))
 		}
 		out.typ, out.err = types.IntType, true
-		out.expr = sql.If(t.between(sql.Int(0), from, length), found, nil)
+		out.expr = sql.If(upTo(from, length), found, nil)
 	case "string_replace_string_string":
 		if old, ok := v[1].konst.(types.String); !ok || old == "" {
 			return t.refuse(x, "replace() takes a text to replace that is written out and not empty", ""), true
@@ -64,6 +64,11 @@ func (t *translator) onText(x ast.Expr, id string, v []value, out value) (value,
 			out.expr = all
 		case n == 0:
 			out.expr = sql.If(sql.Fn(sql.IsNotNull, text), sql.Cast{Expr: sql.Fn(sql.ListOf), To: sql.TypeStrings}, nil)
+		case n == 1 && v[1].konst == types.String(""):
+			out.expr = sql.Case{Whens: []sql.When{
+				{If: sql.Fn(sql.Eq, text, sql.String("")), Then: sql.Cast{Expr: sql.Fn(sql.ListOf), To: sql.TypeStrings}},
+				{If: sql.Fn(sql.IsNotNull, text), Then: sql.Fn(sql.ListOf, text)},
+			}}
 		case n == 1:
 			out.expr = sql.If(sql.Fn(sql.IsNotNull, text), sql.Fn(sql.ListOf, text), nil)
 		default:
@@ -90,7 +95,7 @@ func (t *translator) split(x ast.Expr, v []value) sql.Expr {
 	}
 }
 
-// between is least <= e <= greatest.
-func (t *translator) between(least, e, greatest sql.Expr) sql.Expr {
-	return sql.And{sql.Fn(sql.Le, least, e), sql.Fn(sql.Le, e, greatest)}
+// upTo is 0 <= e <= greatest.
+func upTo(e, greatest sql.Expr) sql.Expr {
+	return sql.And{sql.Fn(sql.Le, sql.Int(0), e), sql.Fn(sql.Le, e, greatest)}
 }

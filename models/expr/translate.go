@@ -2,7 +2,7 @@ package expr
 
 import (
 	"encoding/hex"
-	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +71,8 @@ type translator struct {
 	// unrolled counts the turns of comprehensions over tuples, lambdas their
 	// variables in SQL.
 	unrolled, lambdas int
+	// unrolling is how many loops over tuples are around.
+	unrolling int
 }
 
 type variable struct {
@@ -274,6 +276,10 @@ func (t *translator) literal(x ast.Expr, v ref.Val) value {
 	case types.Bytes:
 		out.expr, out.typ = sql.Fn(sql.HexToBytes, sql.String(hex.EncodeToString(v))), types.BytesType
 	case *types.Err:
+		if typ, ok := columnType(t.e.ast.GetType(x.ID())); ok && t.unrolling > 0 {
+			// A loop may come to it for one element and be decided by another.
+			return value{expr: nullOf(typ), typ: t.e.ast.GetType(x.ID()), err: true}
+		}
 		t.failAt(t.e.src.of(x), "cel-type", "this calculation has no result: "+v.String(), "")
 		return t.nothing(x)
 	default:
@@ -309,11 +315,7 @@ func (t *translator) ident(x ast.Expr) value {
 		v := t.c.relatedColumn(r, r.id())
 		return value{expr: v.expr, null: true, related: r}
 	}
-	if typ := t.c.columns[name]; typ != nil {
-		v := value{expr: sql.Col(Row, name), typ: typ, null: typ.IsAssignableType(types.NullType)}
-		if typ.Kind() == types.DoubleKind || typ.Kind() == types.ListKind && typ.Parameters()[0].Kind() == types.DoubleKind {
-			v.float = nan
-		}
+	if v, ok := t.c.columns[name]; ok {
 		return v
 	}
 	sym := t.c.traits[name]
@@ -752,7 +754,38 @@ func isCall(x ast.Expr, fn string) bool {
 	return x.Kind() == ast.CallKind && x.AsCall().FunctionName() == fn
 }
 
-func checkPattern(p string) error {
-	_, err := regexp.Compile(p)
-	return err
+// checkedPattern is a pattern as it goes to the warehouse.
+//
+// DuckDB 1.5 turns what is made of literals and anchors into LIKE, and gets it
+// wrong where an anchor stands twice or in the middle; an empty group keeps it
+// from that and changes no match.
+func checkedPattern(p string) (string, error) {
+	tree, err := syntax.Parse(p, syntax.Perl)
+	if err != nil {
+		return "", err
+	}
+	parts := []*syntax.Regexp{tree}
+	if tree.Op == syntax.OpConcat {
+		parts = tree.Sub
+	}
+	if len(parts) > 0 && (parts[0].Op == syntax.OpBeginText || parts[0].Op == syntax.OpBeginLine) {
+		parts = parts[1:]
+	}
+	if last := len(parts) - 1; last >= 0 && (parts[last].Op == syntax.OpEndText || parts[last].Op == syntax.OpEndLine) {
+		parts = parts[:last]
+	}
+	if slices.ContainsFunc(parts, anchored) {
+		return "()" + p, nil
+	}
+	return p, nil
+}
+
+// anchored says that a pattern has an anchor in it.
+func anchored(r *syntax.Regexp) bool {
+	switch r.Op { //nolint:exhaustive // the others are no anchors
+	case syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
+		return true
+	default:
+		return slices.ContainsFunc(r.Sub, anchored)
+	}
 }

@@ -13,7 +13,21 @@ import (
 // tuple is a list whose elements are known one by one: one written out, or made
 // of such. Whatever is asked of it is spelled out for each element, so that
 // elements may be of several types and each keeps its own NULL.
-type tuple struct{ elements []element }
+type tuple struct {
+	elements []element
+	// defined is false or NULL where the list is an error though no element is
+	// one; nil where that cannot be.
+	defined sql.Expr
+}
+
+// from is a list of elements that were of others, which must be no errors.
+func from(elements []element, others ...*tuple) *tuple {
+	out := &tuple{elements: elements}
+	for _, l := range others {
+		out.defined = both(out.defined, l.defined)
+	}
+	return out
+}
 
 // element is a value that is in the list where when is true.
 type element struct {
@@ -47,7 +61,7 @@ func (t *translator) tuple(x ast.Expr) value {
 }
 
 func (l *tuple) value(typ *types.Type) value {
-	out := value{tuple: l, typ: typ}
+	out := value{tuple: l, typ: typ, err: l.defined != nil}
 	for _, el := range l.elements {
 		out.err = out.err || el.err || el.when != nil
 	}
@@ -63,6 +77,9 @@ func (l *tuple) certain() bool {
 // A list with an error in it is an error.
 func (t *translator) allDefined(x ast.Expr, l *tuple) sql.Expr {
 	var out sql.And
+	if l.defined != nil {
+		out = append(out, l.defined)
+	}
 	for _, el := range l.elements {
 		d := t.isDefined(x, el.value)
 		switch {
@@ -97,9 +114,15 @@ func both(a, b sql.Expr) sql.Expr {
 }
 
 // choice is c ? a : b for tuples.
-func (t *translator) choice(c value, a, b *tuple) value {
+func choice(c value, a, b *tuple) value {
 	out := &tuple{}
+	if c.err || c.null {
+		out.defined = sql.Fn(sql.IsNotNull, c.expr)
+	}
 	add := func(l *tuple, when sql.Expr) {
+		if l.defined != nil {
+			out.defined = both(out.defined, sql.If(when, l.defined, sql.Bool(true)))
+		}
 		for _, el := range l.elements {
 			el.when = both(when, el.when)
 			out.elements = append(out.elements, el)
@@ -107,12 +130,7 @@ func (t *translator) choice(c value, a, b *tuple) value {
 	}
 	add(a, c.expr)
 	add(b, sql.Fn(sql.Not, c.expr))
-	v := out.value(nil)
-	if len(out.elements) == 0 && (c.err || c.null) {
-		// Nothing of the condition is left to be an error.
-		v.tuple.elements = []element{{value: value{expr: sql.Bool(false), typ: types.BoolType}, when: sql.And{c.expr, sql.Bool(false)}}}
-	}
-	return v
+	return out.value(nil)
 }
 
 // overList translates a comprehension over a tuple or a list of the warehouse.
@@ -133,8 +151,9 @@ func (t *translator) overList(x ast.Expr, ranged value) value {
 func (t *translator) unroll(x ast.Expr, ranged value) value {
 	loop := x.AsComprehension()
 	memo, scope := t.memo, t.scope
-	defer func() { t.memo, t.scope = memo, scope }()
 	accu := t.value(loop.AccuInit())
+	t.unrolling++
+	defer func() { t.memo, t.scope = memo, scope; t.unrolling-- }()
 	for i, el := range ranged.tuple.elements {
 		if t.unrolled++; t.unrolled > maxUnrolled {
 			t.tooLarge()
@@ -142,15 +161,15 @@ func (t *translator) unroll(x ast.Expr, ranged value) value {
 		}
 		// What was translated is of another turn.
 		t.memo = map[int64]value{}
-		t.scope = append(slices.Clip(scope), variable{loop.AccuVar(), accu})
+		t.scope = append(slices.Clip(scope), variable{name: loop.AccuVar(), val: accu})
 		if second := loop.IterVar2(); second != "" {
 			if el.when != nil {
 				return t.refuse(x, "the positions in a filtered list are not known", "")
 			}
 			index := t.literal(x, types.Int(i))
-			t.scope = append(t.scope, variable{loop.IterVar(), index}, variable{second, el.value})
+			t.scope = append(t.scope, variable{name: loop.IterVar(), val: index}, variable{name: second, val: el.value})
 		} else {
-			t.scope = append(t.scope, variable{loop.IterVar(), el.value})
+			t.scope = append(t.scope, variable{name: loop.IterVar(), val: el.value})
 		}
 		accu = t.turn(loop.LoopStep(), loop.AccuVar(), accu, el)
 		if accu.refused {
@@ -158,15 +177,27 @@ func (t *translator) unroll(x ast.Expr, ranged value) value {
 		}
 	}
 	t.memo = map[int64]value{}
-	t.scope = append(slices.Clip(scope), variable{loop.AccuVar(), accu})
+	t.scope = append(slices.Clip(scope), variable{name: loop.AccuVar(), val: accu})
 	out := t.value(loop.Result())
-	if out.refused || out.tuple != nil {
+	d := t.allDefined(x, ranged.tuple)
+	switch {
+	case d == nil || out.refused:
+		return out
+	case out.tuple != nil:
+		l := *out.tuple
+		l.defined = both(d, l.defined)
+		return l.value(nil)
+	case out.expr == nil:
+		return t.refuse(x, "this loop is not possible", "")
+	default:
+		out.expr, out.err, out.konst = sql.If(d, t.typed(out), nil), true, nil
+		if out.defined != nil {
+			out.defined = sql.And{d, out.defined}
+		} else if out.null {
+			return t.refuse(x, "the result of this loop may be missing or an error, which cannot be told apart", "")
+		}
 		return out
 	}
-	if d := t.allDefined(x, ranged.tuple); d != nil {
-		out.expr, out.err, out.konst, out.defined = sql.If(d, out.expr, nil), true, nil, nil
-	}
-	return out
 }
 
 // turn is the value of the accumulator after one more element.
@@ -192,7 +223,7 @@ func (t *translator) turn(step ast.Expr, accuVar string, accu value, el element)
 		case more.refused:
 			return more, true
 		case accu.tuple != nil && more.tuple != nil:
-			out := &tuple{elements: slices.Clip(accu.tuple.elements)}
+			out := from(slices.Clip(accu.tuple.elements), accu.tuple, more.tuple)
 			for _, m := range more.tuple.elements {
 				m.when = both(cond, m.when)
 				out.elements = append(out.elements, m)
@@ -403,4 +434,20 @@ func (t *translator) among(x ast.Expr, a, l value) sql.Expr {
 		{If: sql.Fn(sql.IsNotNull, a.expr), Then: found},
 		{If: sql.And{t.isNullOf(x, missing, false), sql.Fn(sql.IsNotNull, l.expr)}, Then: sql.Bool(false)},
 	}}
+}
+
+// columnType is the type of a value in the warehouse.
+func columnType(typ *types.Type) (sql.Type, bool) {
+	switch typ.Kind() { //nolint:exhaustive // the others are no columns
+	case types.UintKind:
+		return sql.TypeUint, true
+	case types.BytesKind:
+		return sql.TypeBytes, true
+	case types.DurationKind:
+		return sql.TypeInt, true
+	case types.ListKind:
+		return sqlListType(typ.Parameters()[0])
+	default:
+		return sqlType(typ)
+	}
 }
