@@ -56,10 +56,41 @@ func (s *segmenter) prepared(ctx context.Context, t *compile.Trial, f func() err
 		}
 	}
 	defer func() { err = errors.Join(err, s.wh.Exec(context.WithoutCancel(ctx), t.Discard...)) }()
-	if err := s.wh.Exec(ctx, t.Prepare...); err != nil {
+	if err := s.steps(ctx, t.Prepare); err != nil {
 		return notBuilt(err)
 	}
 	return f()
+}
+
+// steps runs those of a trial.
+func (s *segmenter) steps(ctx context.Context, list []models.Step) error {
+	for _, step := range list {
+		switch step := step.(type) {
+		case *models.Exec:
+			if err := s.wh.Exec(ctx, step.Statements...); err != nil {
+				return err
+			}
+		case *models.Loop:
+			for round := 0; ; round++ {
+				left, err := s.wh.Int(ctx, step.While)
+				if err != nil {
+					return err
+				}
+				if left == 0 {
+					break
+				}
+				if round == step.Max {
+					return fmt.Errorf("%s does not end", step.Title)
+				}
+				if err := s.steps(ctx, step.Steps); err != nil {
+					return err
+				}
+			}
+		default:
+			return fmt.Errorf("a trial has no step %T", step)
+		}
+	}
+	return nil
 }
 
 // segmentPreview is customhouse/segment-preview/v1.

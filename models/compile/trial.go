@@ -27,8 +27,10 @@ type Wanted struct {
 // nothing that outlives it.
 type Trial struct {
 	Entity *config.Entity
-	// Prepare fills the tables, Discard drops them.
-	Prepare, Discard []sql.Statement
+	// Prepare are the steps (Exec and Loop) that fill the tables, Discard drops
+	// them.
+	Prepare []models.Step
+	Discard []sql.Statement
 	// Traits is the table of the entity's id, the traits that were asked for and
 	// those that they read; Members that of the id and a column for each segment
 	// (expr.SegmentColumn). Members is empty where no segment was asked for.
@@ -72,37 +74,53 @@ func Try(p *config.Project, opt Options, want Wanted) (*Trial, diag.List) {
 	if want.ID != 0 {
 		t.only(e, want.ID)
 	}
-	for _, s := range t.Prepare {
-		t.Discard = append(t.Discard, sql.Drop{Table: sql.Writes(s)})
+	c.plan.Models = []*models.Model{{Steps: t.Prepare}}
+	for table := range models.ModelUse(c.plan.Models[0]).Writes {
+		t.Discard = append(t.Discard, sql.Drop{Table: table})
 	}
-	c.plan.Models = []*models.Model{{Steps: []models.Step{&models.Exec{Statements: t.Prepare}}}}
 	c.checks()
 	t.Checks = c.plan.Checks
 	return t, found.Sort()
 }
 
-// towards are the statements of models, in their order, without which the
-// targets could not be filled. Public tables are read as the last run left them.
-func towards(list []*models.Model, targets []sql.Table) []sql.Statement {
+// towards are the steps of models, in their order, without which the targets
+// could not be filled, each with no more statements than that takes. A loop is
+// kept as a whole. Public tables are read as the last run left them.
+func towards(list []*models.Model, targets []sql.Table) []models.Step {
 	needed := map[sql.Table]bool{}
 	for _, t := range targets {
 		needed[t] = true
 	}
-	var out []sql.Statement
+	read := func(t sql.Table) { needed[t] = needed[t] || t.Space == sql.Work }
+	var out []models.Step
 	for _, m := range slices.Backward(list) {
 		for _, step := range slices.Backward(m.Steps) {
 			exec, ok := step.(*models.Exec)
 			if !ok {
-				continue // loops are of identities, which are read
+				use := models.ModelUse(&models.Model{Steps: []models.Step{step}})
+				for t := range use.Writes {
+					if needed[t] {
+						out = append(out, step)
+						for t := range use.Reads {
+							read(t)
+						}
+						break
+					}
+				}
+				continue
 			}
+			kept := &models.Exec{Title: exec.Title}
 			for _, s := range slices.Backward(exec.Statements) {
-				if !needed[sql.Writes(s)] {
-					continue
+				if needed[sql.Writes(s)] {
+					kept.Statements = append(kept.Statements, s)
+					for _, t := range sql.Reads(s) {
+						read(t)
+					}
 				}
-				out = append(out, s)
-				for _, t := range sql.Reads(s) {
-					needed[t] = needed[t] || t.Space == sql.Work
-				}
+			}
+			if len(kept.Statements) > 0 {
+				slices.Reverse(kept.Statements)
+				out = append(out, kept)
 			}
 		}
 	}
@@ -115,7 +133,17 @@ func towards(list []*models.Model, targets []sql.Table) []sql.Statement {
 // table.
 func (t *Trial) only(e *entity, id int64) {
 	column := identity.Column(e.Entity)
-	for i, s := range t.Prepare {
+	for _, step := range t.Prepare {
+		exec, ok := step.(*models.Exec)
+		if !ok {
+			continue
+		}
+		t.onlyIn(exec, e, column, id)
+	}
+}
+
+func (t *Trial) onlyIn(exec *models.Exec, e *entity, column string, id int64) {
+	for i, s := range exec.Statements {
 		create, ok := s.(sql.CreateTableAs)
 		if !ok || len(e.expr.Population) > 0 && create.Table != t.Traits {
 			continue
@@ -129,7 +157,7 @@ func (t *Trial) only(e *entity, id int64) {
 			one.Items = append(one.Items, sql.As(sql.Col("x", it.As), it.As))
 		}
 		create.Query = one
-		t.Prepare[i] = create
+		exec.Statements[i] = create
 	}
 }
 

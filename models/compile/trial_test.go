@@ -13,6 +13,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
@@ -41,6 +42,7 @@ segments:
   - {name: buyers, entity: customer, when: 'mean > 10.0 && orders.exists(o, o.amount > 20.0)'}
   - {name: rest, entity: customer, when: '!in_segment("old") && !(in_segment("buyers") || age == 7)'}
   - {name: raw, entity: customer, when: 'in_segment(r"old") && !!(in_segment("old") == (age > 50))'}
+  - {name: since, entity: customer, when: 'in_segment("old") && entered_segment("old") > now - days(9)'}
   - {name: best, entity: customer, when: 'rank(spent) <= 5 || !has(age)'}
   - {name: late, entity: customer, when: 'orders.exists(o, o.amount > spent / 3.0 && !orders.exists(p, p.time > o.time && p.amount > double(age)))'}
 SEGMENTS
@@ -79,21 +81,21 @@ func TestTry(t *testing.T) {
 				if found.HasErrors() {
 					t.Fatal(found)
 				}
-				for _, x := range trial.Prepare {
-					if w := sql.Writes(x); w.Space != sql.Work {
+				for w := range models.ModelUse(&models.Model{Steps: trial.Prepare}).Writes {
+					if w.Space != sql.Work {
 						t.Errorf("%s writes %v", s.Name, w)
 					}
 				}
 				id := s.Entity + "_id"
 				in := fmt.Sprintf("SELECT %s FROM work.%s WHERE %s ORDER BY 1", id, trial.Members.Name, sql.DuckDB.QuoteName(expr.SegmentColumn(s.Name)))
 				b.Statements(trial.Discard...)
-				b.Statements(trial.Prepare...)
+				b.Steps(trial.Prepare)
 				if diff := cmp.Diff(want, lines(b, in)); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", s.Name, diff)
 				}
 				for _, only := range []int64{1, 2, 3, 8} {
 					trial, _ := compile.Try(p, opt, compile.Wanted{Entity: s.Entity, Segments: []string{s.Name}, ID: only})
-					b.Statements(trial.Prepare...)
+					b.Steps(trial.Prepare)
 					text := strconv.FormatInt(only, 10)
 					wanted := ""
 					if slices.Contains(strings.Split(want, "\n"), text) {
@@ -110,8 +112,10 @@ func TestTry(t *testing.T) {
 			for _, c := range trial.Checks {
 				read = append(read, c.Source.Name)
 			}
-			for _, x := range trial.Prepare {
-				written = append(written, sql.Writes(x).Name)
+			for _, step := range trial.Prepare {
+				for _, x := range step.(*models.Exec).Statements {
+					written = append(written, sql.Writes(x).Name)
+				}
 			}
 			if diff := cmp.Diff([][]string{{"contacts"}, {"map_contacts", "features_contacts", "customer_wide", "customer_segments"}}, [][]string{read, written}); diff != "" {
 				t.Errorf("what is read and written for the age (-want +got):\n%s", diff)
@@ -124,7 +128,7 @@ func TestTry(t *testing.T) {
 func TestTryRefuses(t *testing.T) {
 	p := load(t, strings.Replace(company, "SEGMENTS", "", 1))
 	p.Segments = append(p.Segments, &config.Segment{Name: "--when", Entity: "customer", When: "agee > 3"})
-	trial, found := compile.Try(p, compile.Options{}, compile.Wanted{Entity: "customer", Segments: []string{"--when"}})
+	trial, found := compile.Try(p, compile.Options{AsOf: time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)}, compile.Wanted{Entity: "customer", Segments: []string{"--when"}})
 	found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Warning })
 	if trial != nil || len(found) != 1 || found[0].Code != "unknown-name" {
 		t.Errorf("got %v", found)
@@ -148,7 +152,7 @@ func TestExplain(t *testing.T) {
 					if found.HasErrors() {
 						t.Fatal(found)
 					}
-					b.Statements(x.Prepare...)
+					b.Steps(x.Prepare)
 					known := map[string]any{}
 					for _, table := range []string{x.Traits.Name, x.Members.Name} {
 						for _, row := range b.Values("SELECT * FROM work." + table) {
