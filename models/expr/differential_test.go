@@ -434,6 +434,7 @@ func (g *generator) span(d int) string {
 // checked expressions: each as a value, and each condition as a segment's, where
 // no answer is no. CUSTOMHOUSE_SEED is where a failure says it began.
 func TestDifferential(t *testing.T) {
+	t.Parallel()
 	want := 10_000
 	switch {
 	case os.Getenv("CUSTOMHOUSE_LONG") != "":
