@@ -109,8 +109,9 @@ var (
 // lastDay is the as_of of the runs, and the youngest event.
 var lastDay = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// conditions makes so many different segments. What they ask repeats as it does
-// in practice: a few windows, a dozen kinds of events, thresholds of all sorts.
+// conditions makes so many different segments, each of three questions about
+// events and mostly one about the profile. What they ask repeats as it does in
+// practice: a few windows, a dozen kinds of events, thresholds of all sorts.
 func conditions(n int) []condition {
 	out := make([]condition, n)
 	for i := range out {
@@ -189,18 +190,18 @@ func conditions(n int) []condition {
 		willing := who(fmt.Sprintf(`opted_in && country == %q`, country), "c.opted_in AND c.country = '"+country+"'")
 		anybody := condition{}
 		out[i] = []condition{
-			from.and(did(name), spent),
-			aged.and(times(name, 2+i%3), active),
-			paying.and(recently(name, 2), didNot("refund")),
-			anybody.and(bought, did("click")),
-			willing.and(didNot(name), times("view", 3)),
+			from.and(did(name), spent, times("view", 2)),
+			aged.and(times(name, 2+i%3), active, didNot("refund")),
+			paying.and(recently(name, 2), didNot("support"), active),
+			anybody.and(bought, did("click"), times("view", 1+i%3)),
+			willing.and(didNot(name), times("view", 3), active),
 			anybody.and(last(name, "<"), times(name, 2), spent),
-			elsewhere.and(about(name, topic), last("login", ">")),
-			anybody.and(first, did(other)),
-			from.and(spent, active),
-			paying.and(dearest, times("view", 1+i%4)),
+			elsewhere.and(about(name, topic), last("login", ">"), didNot(other)),
+			anybody.and(first, did(other), times("view", 2)),
+			from.and(spent, active, last("click", ">")),
+			paying.and(dearest, times("view", 1+i%4), active),
 			anybody.and(did(name), didNot(other), times("search", 1+i%2)),
-			aged.and(about(name, topic), active),
+			aged.and(about(name, topic), active, times("login", 1+i%3)),
 		}[i%12]
 	}
 	return out

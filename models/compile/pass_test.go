@@ -101,7 +101,7 @@ func TestPassEqualsWhole(t *testing.T) {
 	t.Parallel()
 	seeds := uint64(2)
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
-		seeds = 100
+		seeds = 25
 	}
 	members := 0
 	for seed := range seeds {

@@ -70,7 +70,7 @@ const bitsPerMask = 62
 // A value gets a scan of its own where so many aggregates want it, and at most
 // so many values do: each scan reads the column again.
 const (
-	worthAScan = 2
+	worthAScan = 3
 	mostScans  = 32
 )
 
