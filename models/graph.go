@@ -137,7 +137,7 @@ func ModelUse(m *Model) Use {
 func AudienceUse(a *Audience) Use {
 	u := Use{Reads: map[sql.Table]bool{}, Writes: map[sql.Table]Effect{}}
 	u.steps(a.Steps)
-	for _, q := range []sql.Query{a.Counts, a.Changes, a.Snapshot} {
+	for _, q := range []sql.Query{a.Counts, a.Changes, a.Due, a.Preview, a.Snapshot} {
 		u.query(q)
 	}
 	u.statements(a.Refuse)

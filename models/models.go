@@ -184,6 +184,12 @@ type Audience struct {
 	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).
 	Changes sql.Query
+	// Due lists operation, key and fingerprint of the rows of Changes, in the
+	// order of their keys. Preview has the first rows of each reason: operation,
+	// reason, key, entity_id, and before and after, the values that the ledger
+	// knows and that are to be sent as audience.Sent reads them, NULL where there
+	// are none.
+	Due, Preview sql.Query
 	// Snapshot streams everything wanted in the shape of Changes, for
 	// destinations that replace all.
 	Snapshot sql.Query

@@ -41,6 +41,8 @@ func TestJSON(t *testing.T) {
 		{"customhouse/segment-preview/v1", []string{"segments", "preview", "good_customers"}},
 		{"customhouse/segment-preview/v1", []string{"segments", "preview", "--when", "email.startsWith('a')"}},
 		{"customhouse/segment-explain/v1", []string{"segments", "explain", "good_customers", "--for", "id=1"}},
+		{"customhouse/plan/v1", []string{"plan"}},
+		{"customhouse/run-results/v1", []string{"sync"}},
 		{"customhouse/version/v1", []string{"version"}},
 		{"http://json-schema.org/draft-07/schema#", []string{"schema"}},
 	} {

@@ -198,7 +198,7 @@ Start with: customhouse init my_project`,
 	f.StringVar(&a.logFormat, "log-format", "text", "format of progress on standard error: text or json")
 	f.BoolVar(&a.noColor, "no-color", false, "plain lines, even on a terminal")
 	root.AddCommand(
-		a.initCommand(), a.validateCommand(), a.compileCommand(), a.runCommand(), a.showCommand(), a.explainCommand(), a.identityCommand(), a.segmentsCommand(),
+		a.initCommand(), a.validateCommand(), a.compileCommand(), a.runCommand(), a.planCommand(), a.syncCommand(), a.showCommand(), a.explainCommand(), a.identityCommand(), a.segmentsCommand(),
 		a.fmtCommand(), a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(),
 	)
 	return root

@@ -61,7 +61,7 @@ func System() []sql.CreateTable {
 	number := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeInt} }
 	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
 	return []sql.CreateTable{
-		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("fingerprint"), at("acknowledged_at"), text("run_id")}},
+		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("fingerprint"), text("sent"), at("acknowledged_at"), text("run_id")}},
 		{Table: Pending, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("run_id")}},
 		{Table: Rejections, Columns: []sql.ColumnDef{
 			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
@@ -130,6 +130,8 @@ func Build(in Input) *models.Audience {
 		Note:     b.note(),
 		Counts:   b.counts(),
 		Changes:  b.stream(sql.TableRef{Table: b.changes, As: "c"}, "c"),
+		Due:      b.due(),
+		Preview:  b.preview(),
 		Snapshot: b.snapshot(),
 		Outcomes: outcomes,
 		Apply:    b.apply(),
@@ -229,9 +231,8 @@ func (b *builder) fingerprint(alias string) sql.Expr {
 	}
 	all := sql.Expr(sql.String(strings.Join(names, "\n")))
 	for _, f := range b.fields {
-		value := text(sql.Col(alias, column(f.Name)), f.Type)
-		framed := sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Fn(sql.Length, value)), sql.String(":")), value)
-		all = sql.Fn(sql.Concat, all, sql.Fn(sql.Coalesce, framed, sql.String("-")))
+		value := framed(text(sql.Col(alias, column(f.Name)), f.Type))
+		all = sql.Fn(sql.Concat, all, sql.Fn(sql.Coalesce, value, sql.String("-")))
 	}
 	return sql.Fn(sql.Sha256, all)
 }
@@ -562,10 +563,23 @@ func (b *builder) apply() []sql.Statement {
 }
 
 // settle forgets the rejections of rows that are no longer due: neither among
-// the changes nor refused in this run.
+// the changes nor refused in this run. It also writes down what was sent, once
+// for all batches; what a run that was cut short acknowledged is made up for by
+// the next.
 func (b *builder) settle() []sql.Statement {
-	return []sql.Statement{b.forget(sql.InQuery{
-		Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
-		Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
-	})}
+	return []sql.Statement{
+		b.forget(sql.InQuery{
+			Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
+			Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
+		}),
+		sql.UpdateFrom{
+			Table: Ledger, As: "l",
+			Set:  []sql.Assignment{{Column: "sent", Value: b.sent("w")}},
+			From: sql.TableRef{Table: b.wanted, As: "w"},
+			On: sql.And{
+				b.isThere("l"), sql.Fn(sql.IsNull, sql.Col("l", "sent")),
+				sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint")),
+			},
+		},
+	}
 }

@@ -47,6 +47,9 @@ type Options struct {
 	ProjectHash string
 	// Deliver says whether anything may leave.
 	Deliver bool
+	// Expect has the Forecast.Digest of each sync of the plan: where one would
+	// send anything else, nothing is sent at all. Nil expects nothing.
+	Expect map[string]string
 	// Parallel bounds how many models are built at once; the warehouse's own
 	// bound where 0.
 	Parallel int
@@ -62,7 +65,7 @@ type Options struct {
 // not hold what the project names, or says why the run could not start or end;
 // models and syncs that fail are in the summary, whose Status then is Failed.
 func Run(ctx context.Context, opt Options) (Summary, error) {
-	r := &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}}
+	r := newRunner(opt)
 	r.summary = Summary{
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Status: OK, StartedAt: opt.Clock.Now(),
@@ -79,8 +82,17 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 		Models: len(opt.Plan.Models), Syncs: len(opt.Plan.Audiences),
 	})
 	r.buildModels(ctx, graph)
+	if r.Expect != nil {
+		if err := r.asPlanned(ctx); err != nil {
+			return r.end(ctx, err)
+		}
+	}
 	r.deliverAudiences(ctx)
 	return r.end(ctx, nil)
+}
+
+func newRunner(opt Options) *runner {
+	return &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}}
 }
 
 type runner struct {
@@ -109,8 +121,8 @@ func (r *runner) emitLocked(e Event) {
 	}
 }
 
-// prepare makes the warehouse ready and writes the run down.
-func (r *runner) prepare(ctx context.Context) error {
+// ready makes the warehouse ready.
+func (r *runner) ready(ctx context.Context) error {
 	if err := r.wh.Init(ctx); err != nil {
 		return fmt.Errorf("creating the schema: %w", err)
 	}
@@ -124,6 +136,14 @@ func (r *runner) prepare(ctx context.Context) error {
 		if err := r.ensure(ctx, t); err != nil {
 			return fmt.Errorf("creating table %s: %w", t.Table.Name, err)
 		}
+	}
+	return nil
+}
+
+// prepare makes the warehouse ready and writes the run down.
+func (r *runner) prepare(ctx context.Context) error {
+	if err := r.ready(ctx); err != nil {
+		return err
 	}
 	killed, err := r.begin(ctx)
 	if err != nil {

@@ -379,3 +379,10 @@ WHERE sync = 'vip_to_files'
     SELECT c.key
     FROM customhouse_work.main.changes_vip_to_files AS c
   );
+
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((((((((((('11:customer_id' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || '5:email') || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '7:country') || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || '5:spent') || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || '6:points') || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || '9:last_seen') || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')
+FROM customhouse_work.main.wanted_vip_to_files AS w
+WHERE (l.sync = 'vip_to_files' AND l.place = 'exports/vip/customer_id')
+  AND l.sent IS NULL
+  AND l.key = w.key
+  AND l.fingerprint = w.fingerprint;

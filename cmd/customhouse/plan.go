@@ -1,0 +1,373 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/compile"
+)
+
+const planSchema = "customhouse/plan/v1"
+
+// forecast is customhouse/plan/v1: what syncs would send.
+type forecast struct {
+	Schema      string         `json:"schema"`
+	ProjectHash string         `json:"project_hash"`
+	Target      string         `json:"target"`
+	AsOf        time.Time      `json:"as_of"`
+	Syncs       []syncForecast `json:"syncs"`
+}
+
+type syncForecast struct {
+	Sync        string           `json:"sync"`
+	Destination string           `json:"destination"`
+	Counts      map[string]int64 `json:"counts"`
+	// Requests is how many there are at least.
+	Requests int64 `json:"requests"`
+	// Guards are why the delivery would stop before anything is sent.
+	Guards []string `json:"guards"`
+	// Digest stands for what would be sent.
+	Digest  string          `json:"digest"`
+	Changes []plannedChange `json:"changes"`
+}
+
+// plannedChange is a row that would be sent. The key and the values are there
+// with --show-values alone.
+type plannedChange struct {
+	Operation string         `json:"operation"`
+	Reason    string         `json:"reason"`
+	EntityID  int64          `json:"entity_id"`
+	Key       string         `json:"key,omitempty"`
+	Fields    []plannedField `json:"fields"`
+}
+
+// plannedField is a field that is sent for the first time or with another value.
+type plannedField struct {
+	Name   string  `json:"name"`
+	Before *string `json:"before,omitempty"`
+	After  *string `json:"after,omitempty"`
+	// Known says that the ledger has what was sent before.
+	Known bool `json:"known"`
+}
+
+type planFlags struct {
+	out        string
+	showValues bool
+	rows       int
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var f planFlags
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "What the syncs would send, and why",
+		Long: `Compare what was built last with what the destinations acknowledged, and say
+what each sync would send: how many rows are new, changed and gone, the first of
+them field by field, how many requests that takes, and which guards would stop
+it. Nothing is built and nothing is sent.
+
+The values are personal as a rule and not shown without --show-values.
+
+With --out the plan is saved; "customhouse sync --plan FILE" sends exactly that,
+or refuses where there is something else to send by then.
+
+The exit code is 1 where a guard would stop a sync.`,
+		Example: `  customhouse plan --select sync:vip_to_crm --show-values
+  customhouse plan --out friday.json && customhouse sync --plan friday.json`,
+		Args: cobra.NoArgs,
+		RunE: do(func(ctx context.Context, _ []string) error { return a.forecast(ctx, f) }),
+	}
+	cmd.Flags().StringVar(&f.out, "out", "", "file to save the plan to")
+	cmd.Flags().BoolVar(&f.showValues, "show-values", false, "show keys and values")
+	cmd.Flags().IntVar(&f.rows, "rows", 5, fmt.Sprintf("rows to show of each reason, at most %d", audience.PreviewRows))
+	return cmd
+}
+
+func (a *app) syncCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "sync",
+		Short: "Deliver what was built last",
+		Long: `Deliver what changed to the destinations of the selected syncs, from what the
+last run built. Nothing is built: "customhouse run" does both.
+
+With --plan exactly what "customhouse plan --out" saved is sent; where there is
+anything else to send by now, nothing is.
+
+The exit codes are those of run.`,
+		Args: cobra.NoArgs,
+		RunE: do(func(ctx context.Context, _ []string) error {
+			summary, err := a.deliver(ctx, file)
+			if len(summary.Syncs) > 0 {
+				err = errors.Join(err, a.printSummary(summary))
+			}
+			if err != nil {
+				return err
+			}
+			return exit(summary.Status)
+		}),
+	}
+	cmd.Flags().StringVar(&file, "plan", "", "saved plan to keep to")
+	return cmd
+}
+
+// syncs is the plan of the selected syncs alone: what they read is as the last
+// run left it.
+func (a *app) syncs(p *project) (*models.Plan, error) {
+	plan, err := a.plan(p)
+	if err != nil {
+		return nil, err
+	}
+	only := map[string]bool{}
+	for _, n := range plan.Audiences {
+		only["sync:"+n.Sync.Name] = true
+	}
+	if len(only) == 0 {
+		return nil, usageError{errors.New("no sync is selected")}
+	}
+	plan, found := compile.Compile(p.Project, compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only})
+	return plan, found.Err()
+}
+
+func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
+	if f.rows < 0 || f.rows > audience.PreviewRows {
+		return usageError{fmt.Errorf("--rows is from 0 to %d", audience.PreviewRows)}
+	}
+	p, err := a.load()
+	if err != nil {
+		return err
+	}
+	plan, err := a.syncs(p)
+	if err != nil {
+		return err
+	}
+	p.target.Deliver = false // no secret is needed
+	options, err := a.options(ctx, p, plan)
+	if err != nil {
+		return err
+	}
+	options.Events = nil
+	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {
+		return err
+	}
+	list, err := run.Preview(ctx, options)
+	if err = errors.Join(err, options.Warehouse.Close()); err != nil {
+		return err
+	}
+	out := forecast{Schema: planSchema, ProjectHash: p.hash, Target: p.target.Name, AsOf: plan.AsOf}
+	stopped := false
+	for _, s := range list {
+		out.Syncs = append(out.Syncs, f.sync(s))
+		stopped = stopped || len(s.Guards) > 0
+	}
+	if f.out != "" {
+		if err := saveForecast(f.out, out); err != nil {
+			return err
+		}
+	}
+	if a.format == "json" {
+		err = console.JSON(a.stdout, out)
+	} else {
+		_, err = io.WriteString(a.stdout, out.text(f.showValues))
+	}
+	if err == nil && stopped {
+		err = failure{exitFailure}
+	}
+	return err
+}
+
+// sync is what a plan says of one sync.
+func (f planFlags) sync(s run.Forecast) syncForecast {
+	out := syncForecast{
+		Sync: s.Sync, Destination: s.Destination, Counts: map[string]int64{}, Requests: s.Requests,
+		Guards: append([]string{}, s.Guards...), Digest: s.Digest, Changes: []plannedChange{},
+	}
+	for _, v := range s.Counts.Values {
+		out.Counts[v.Name] = v.Value
+	}
+	shown := map[string]int{}
+	for _, c := range s.Changes {
+		if shown[c.Reason]++; shown[c.Reason] > f.rows {
+			continue
+		}
+		row := plannedChange{Operation: c.Operation, Reason: c.Reason, EntityID: c.EntityID, Fields: []plannedField{}}
+		if f.showValues {
+			row.Key = c.Key
+		}
+		before := map[string]*string{}
+		for _, v := range c.Before {
+			before[v.Name] = v.Text
+		}
+		for _, v := range c.After {
+			field := plannedField{Name: v.Name, After: v.Text}
+			field.Before, field.Known = before[v.Name], c.Before != nil
+			if was, had := before[v.Name]; had && same(was, v.Text) {
+				continue
+			}
+			if !f.showValues {
+				field.Before, field.After = nil, nil
+			}
+			row.Fields = append(row.Fields, field)
+		}
+		out.Changes = append(out.Changes, row)
+	}
+	return out
+}
+
+func same(a, b *string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// text is the plan for people.
+func (p forecast) text(values bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Plan on target %s, as of %s, from what was built last\n", p.Target, p.AsOf.UTC().Format(time.RFC3339Nano))
+	for _, s := range p.Syncs {
+		fmt.Fprintf(&b, "\n%s -> %s\n  ", s.Sync, s.Destination)
+		var parts []string
+		add := func(n int64, what string) {
+			if n != 0 {
+				parts = append(parts, console.Number(n)+" "+what)
+			}
+		}
+		add(s.Counts["added"], "to create")
+		add(s.Counts["changed"], "to change")
+		add(s.Counts["unsettled"], "to send again")
+		add(s.Counts["removed"], "to remove")
+		if parts == nil {
+			parts = append(parts, "nothing to send")
+		}
+		add(s.Counts["invalid"], "that cannot be sent")
+		for _, rule := range audience.Rules {
+			add(s.Counts[rule], "left out by "+rule)
+		}
+		add(s.Counts["known"], "known there")
+		b.WriteString(strings.Join(parts, ", "))
+		if s.Requests > 0 {
+			fmt.Fprintf(&b, "; at least %s requests", console.Number(s.Requests))
+		}
+		b.WriteString("\n")
+		for _, c := range s.Changes {
+			fmt.Fprintf(&b, "  %-9s  %s\n", c.Reason, cmp.Or(c.Key, fmt.Sprintf("entity %d", c.EntityID)))
+			for _, f := range c.Fields {
+				fmt.Fprintf(&b, "    %s\n", f.text(values))
+			}
+		}
+		for _, g := range s.Guards {
+			fmt.Fprintf(&b, "  WOULD STOP: %s\n", g)
+		}
+	}
+	return b.String()
+}
+
+func (f plannedField) text(values bool) string {
+	if !values {
+		return f.Name
+	}
+	word := func(s *string) string {
+		if s == nil {
+			return "no value"
+		}
+		return fmt.Sprintf("%q", *s)
+	}
+	if !f.Known {
+		return f.Name + ": " + word(f.After)
+	}
+	return f.Name + ": " + word(f.Before) + " -> " + word(f.After)
+}
+
+func saveForecast(name string, f forecast) error {
+	text, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	// It may hold people's data.
+	if err := os.WriteFile(name, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("saving the plan: %w", err)
+	}
+	return nil
+}
+
+// readForecast reads a saved plan, and refuses one that was made for something
+// else.
+func readForecast(name string, p *project) (forecast, error) {
+	var f forecast
+	file, err := os.Open(name) //nolint:gosec // the file that the user names
+	if err != nil {
+		return f, usageError{fmt.Errorf("reading the plan: %w", err)}
+	}
+	defer file.Close() //nolint:errcheck // only read
+	decoder := json.NewDecoder(io.LimitReader(file, 64<<20))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&f); err != nil || f.Schema != planSchema {
+		return f, usageError{fmt.Errorf("%s is not a plan that customhouse plan --out has saved: %w", name, cmp.Or(err, errors.New("it says schema "+f.Schema)))}
+	}
+	switch {
+	case f.Target != p.target.Name:
+		return f, fmt.Errorf("the plan was made for target %s, and this is %s: nothing was sent", f.Target, p.target.Name)
+	case f.ProjectHash != p.hash:
+		return f, errors.New("the project has changed since the plan was made: nothing was sent; make a new plan")
+	}
+	return f, nil
+}
+
+// deliver runs the selected syncs, or those of a saved plan.
+func (a *app) deliver(ctx context.Context, file string) (run.Summary, error) {
+	p, err := a.load()
+	if err != nil {
+		return run.Summary{}, err
+	}
+	var expect map[string]string
+	if file != "" {
+		if len(a.include)+len(a.exclude) > 0 || a.asOf != "" {
+			return run.Summary{}, usageError{errors.New("--plan says which syncs and as of when: leave --select, --exclude and --as-of out")}
+		}
+		saved, err := readForecast(file, p)
+		if err != nil {
+			return run.Summary{}, err
+		}
+		a.asOf = saved.AsOf.Format(time.RFC3339Nano)
+		expect = map[string]string{}
+		for _, s := range saved.Syncs {
+			expect[s.Sync] = s.Digest
+			a.include = append(a.include, "sync:"+s.Sync)
+		}
+		if len(expect) == 0 {
+			return run.Summary{}, usageError{errors.New("the plan holds no sync")}
+		}
+	}
+	plan, err := a.syncs(p)
+	if err != nil {
+		return run.Summary{}, err
+	}
+	options, err := a.options(ctx, p, plan)
+	if err != nil {
+		return run.Summary{}, err
+	}
+	options.Expect = expect
+	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {
+		return run.Summary{}, err
+	}
+	summary, err := run.Run(ctx, options)
+	err = errors.Join(err, options.Warehouse.Close())
+	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
+		err = errors.Join(err, p.writeResults(summary))
+	}
+	return summary, err
+}
