@@ -115,6 +115,9 @@ type Spec struct {
 	Idempotent bool
 	// Concurrency is how many requests may be in flight; 1 where 0.
 	Concurrency int
+	// Limits are the rates that the platform permits, as it declares them. The
+	// engine keeps all of them, and learns the others by being refused.
+	Limits []Limit
 	// Timeout bounds one request, answer included; 30 seconds where 0.
 	Timeout time.Duration
 	// Secrets are the references that Encode will ask Chunk.Secrets for.
@@ -139,6 +142,9 @@ type Request struct {
 	File *FileRequest
 	// Ops are indexes into Chunk.Ops.
 	Ops []int
+	// Bucket names the Limits that the request draws from, beside those of
+	// every request; an endpoint, mostly. It may be empty.
+	Bucket string
 }
 
 // HTTPRequest is a request over HTTP.
@@ -195,8 +201,15 @@ type Outcome struct {
 	// Rows has one entry for each operation of the request that the answer
 	// speaks of.
 	Rows []RowResult
-	// Wait is how long the platform asks to wait, for Retry.
+	// Wait is how long the platform asks to wait, for Retry. All requests of
+	// the same bucket do.
 	Wait time.Duration
+	// Throttled says that a request was refused for the rate of requests: the
+	// engine goes slower for a while.
+	Throttled bool
+	// Quotas are what the answer said of the platform's windows; the engine
+	// reads the customary headers itself (see Quotas) where there are none.
+	Quotas []Quota
 	// Code and Message explain Retry, Split and Fatal; no row content.
 	Code, Message string
 }

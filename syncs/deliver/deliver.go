@@ -51,6 +51,9 @@ type Job struct {
 	DryRun bool
 
 	Clock Clock
+	// Session is what the syncs of one run to one destination share; the
+	// delivery has one of its own where nil.
+	Session *Session
 	// HTTP sends the requests over HTTP; a Client made from the destination's
 	// Spec where nil.
 	HTTP Sender

@@ -38,6 +38,7 @@ type engine struct {
 	redact   *redactor
 	http     Sender
 	store    *store
+	session  *Session
 	// chunks numbers the chunks.
 	chunks atomic.Int64
 	// work is the context of requests in flight; it outlives the delivery's own
@@ -48,8 +49,6 @@ type engine struct {
 
 	mu     sync.Mutex // guards what follows
 	report Report
-	// resume is when the destination wants to hear from us again.
-	resume time.Time
 	// outcomes are not recorded yet; flushed is when some were.
 	outcomes []Result
 	flushed  time.Time
@@ -76,7 +75,10 @@ func newEngine(job Job) *engine {
 	if s.Jitter == nil {
 		s.Jitter = rand.Float64
 	}
-	e := &engine{job: job, spec: spec, settings: s, redact: &redactor{}, http: job.HTTP}
+	e := &engine{job: job, spec: spec, settings: s, redact: &redactor{}, http: job.HTTP, session: job.Session}
+	if e.session == nil {
+		e.session = NewSession(job.Destination, job.Clock)
+	}
 	e.report.Attempted, e.report.Invalid = job.Counts.Invalid, job.Counts.Invalid
 	return e
 }
@@ -263,18 +265,10 @@ func (w *worker) release(keys map[string]struct{}) {
 
 // deliver encodes operations and sends the requests, one after another.
 func (e *engine) deliver(ctx context.Context, ops []syncs.Op, attempt int) {
-	if e.hold(ctx) != nil {
+	if ctx.Err() != nil {
 		return
 	}
-	chunk := syncs.Chunk{
-		Schema:  e.job.Schema,
-		RunID:   e.job.RunID,
-		Number:  int(e.chunks.Add(1)),
-		SentAt:  e.job.Clock.Now(),
-		Secrets: e.secret,
-		Ops:     ops,
-	}
-	requests, rejections := e.job.Destination.Encode(chunk)
+	requests, rejections := e.job.Destination.Encode(e.chunk(ops))
 	if len(rejections) > 0 {
 		results := make([]Result, len(rejections))
 		for i, r := range rejections {
@@ -285,6 +279,40 @@ func (e *engine) deliver(ctx context.Context, ops []syncs.Op, attempt int) {
 	for i := range requests {
 		e.send(ctx, ops, requests[i], attempt)
 	}
+}
+
+// chunk is what Encode sees.
+func (e *engine) chunk(ops []syncs.Op) syncs.Chunk {
+	return syncs.Chunk{
+		Schema:  e.job.Schema,
+		RunID:   e.job.RunID,
+		Number:  int(e.chunks.Add(1)),
+		SentAt:  e.job.Clock.Now(),
+		Secrets: e.secret,
+		Ops:     ops,
+	}
+}
+
+// stale is the age from which a request is encoded again before it is sent:
+// signatures carry the time.
+const stale = 5 * time.Second
+
+// admit waits until a request may be sent, and returns it as it is to be sent
+// then, with its operations.
+func (e *engine) admit(ctx context.Context, ops []syncs.Op, req syncs.Request) (*ticket, []syncs.Op, syncs.Request, error) {
+	if req.File != nil {
+		return nil, ops, req, context.Cause(ctx)
+	}
+	encoded := e.job.Clock.Now()
+	t, err := e.session.wait(ctx, req.Bucket, len(req.Ops))
+	if err != nil || t.at.Sub(encoded) <= stale {
+		return t, ops, req, err
+	}
+	picked := pick(ops, req.Ops)
+	if anew, _ := e.job.Destination.Encode(e.chunk(picked)); len(anew) == 1 && len(anew[0].Ops) == len(picked) && anew[0].Bucket == req.Bucket {
+		return t, picked, anew[0], nil
+	}
+	return t, ops, req, nil
 }
 
 // secret resolves a reference and remembers the value, so that no message can
@@ -309,12 +337,11 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, at
 			fmt.Sprintf("the row takes %d bytes, and the destination accepts %d", size(req), limit))})
 		return
 	}
-	if e.pause() > 0 || ctx.Err() != nil {
-		// Encode again after the pause: signatures carry the time.
-		e.deliver(ctx, pick(ops, req.Ops), attempt)
+	t, ops, req, err := e.admit(ctx, ops, req)
+	if err != nil {
 		return
 	}
-	outcome := e.exchange(ctx, req, attempt)
+	outcome := e.exchange(ctx, req, t, attempt)
 	switch outcome.Verdict {
 	case syncs.Rows:
 		silent := e.acknowledge(ctx, ops, req, outcome.Rows)
@@ -346,15 +373,31 @@ const noAnswer syncs.Verdict = -1
 
 // exchange sends a request and returns what the destination made of it. An
 // exchange without an answer is worth repeating only where that is harmless.
-func (e *engine) exchange(ctx context.Context, req syncs.Request, attempt int) syncs.Outcome {
+func (e *engine) exchange(ctx context.Context, req syncs.Request, t *ticket, attempt int) syncs.Outcome {
 	e.count(req, attempt)
-	var resp *syncs.Response
-	var err error
 	if req.File != nil {
-		resp, err = e.store.stage(e.work, req.File) //nolint:contextcheck // See engine.work.
-	} else {
-		resp, err = e.http.Send(e.work, req.HTTP) //nolint:contextcheck // See engine.work.
+		resp, err := e.store.stage(e.work, req.File) //nolint:contextcheck // See engine.work.
+		var refused *StopError
+		if err != nil && !errors.As(err, &refused) {
+			e.stop(err)
+			return syncs.Outcome{Verdict: noAnswer}
+		}
+		return e.decode(ctx, req, resp, err)
 	}
+	resp, err := e.http.Send(e.work, req.HTTP) //nolint:contextcheck // See engine.work.
+	outcome := e.decode(ctx, req, resp, err)
+	if outcome.Quotas == nil && err == nil {
+		outcome.Quotas = syncs.Quotas(resp.Header, resp.ReceivedAt, req.Bucket)
+	}
+	if outcome.Wait > 0 {
+		outcome.Wait = e.asked(outcome.Wait)
+	}
+	t.answered(outcome)
+	return outcome
+}
+
+// decode is what became of a request that was answered by resp, or by err.
+func (e *engine) decode(ctx context.Context, req syncs.Request, resp *syncs.Response, err error) syncs.Outcome {
 	var stop *StopError
 	switch {
 	case err == nil:
@@ -362,9 +405,6 @@ func (e *engine) exchange(ctx context.Context, req syncs.Request, attempt int) s
 		return e.job.Destination.Decode(req, resp)
 	case errors.As(err, &stop):
 		return syncs.Outcome{Verdict: syncs.Fatal, Code: stop.Code, Message: stop.Message}
-	case req.File != nil:
-		e.stop(err)
-		return syncs.Outcome{Verdict: noAnswer}
 	case e.work.Err() != nil || ctx.Err() != nil || !e.spec.Idempotent:
 		return syncs.Outcome{Verdict: noAnswer}
 	default:
@@ -411,9 +451,9 @@ func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
 // destination's failure where it asked for a retry; then nothing else would
 // fare better, and the delivery stops.
 func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause syncs.Outcome) {
-	wait := e.backoff(attempt, cause.Wait)
-	if cause.Wait > 0 {
-		e.postpone(wait) // First of all: the other workers are at it.
+	wait := cause.Wait
+	if wait == 0 {
+		wait = e.backoff(attempt)
 	}
 	message := e.redact.message(cause.Message, ops)
 	if attempt >= e.settings.Attempts {
@@ -431,56 +471,22 @@ func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause s
 	}
 }
 
-// backoff is the pause after a failed attempt: what the destination asked for,
-// within reason, or an exponential one; both with jitter, so that requests
-// that failed together do not return together.
-func (e *engine) backoff(attempt int, asked time.Duration) time.Duration {
+// asked is the pause that a destination asked for, within reason. It gets
+// jitter, as the others do, so that requests that failed together do not
+// return together.
+func (e *engine) asked(wait time.Duration) time.Duration {
 	s := e.settings
-	if asked > 0 {
-		return min(asked, s.MaxWait) + time.Duration(s.Jitter()*float64(s.Backoff))
-	}
+	return min(wait, s.MaxWait) + time.Duration(s.Jitter()*float64(s.Backoff))
+}
+
+// backoff is the pause after a failed attempt.
+func (e *engine) backoff(attempt int) time.Duration {
+	s := e.settings
 	pause := s.MaxBackoff
 	if shift := attempt - 1; shift < 30 && s.Backoff<<shift < pause {
 		pause = s.Backoff << shift
 	}
 	return pause/2 + time.Duration(s.Jitter()*float64(pause/2))
-}
-
-// postpone makes all workers wait: a destination that is over its limit means
-// the account, not one request.
-func (e *engine) postpone(wait time.Duration) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if until := e.job.Clock.Now().Add(wait); until.After(e.resume) {
-		e.resume = until
-	}
-}
-
-// pause is how long the destination still wants to be left alone.
-func (e *engine) pause() time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.resume.IsZero() {
-		return 0
-	}
-	return e.resume.Sub(e.job.Clock.Now())
-}
-
-// hold waits until the destination wants to hear from us, and returns an error
-// once the delivery has ended.
-func (e *engine) hold(ctx context.Context) error {
-	for {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		wait := e.pause()
-		if wait <= 0 {
-			return nil
-		}
-		if err := e.job.Clock.Sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
 }
 
 // rejection is the outcome of a refused operation.

@@ -28,7 +28,8 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 		status >= 500 && status < 600:
 		return syncs.Outcome{
 			Verdict: syncs.Retry, Code: code(status), Message: said(resp),
-			Wait: syncs.RetryAfter(resp.Header, resp.ReceivedAt),
+			Wait:      syncs.RetryAfter(resp.Header, resp.ReceivedAt),
+			Throttled: status == http.StatusTooManyRequests,
 		}
 	default:
 		return fatal(code(status), said(resp))

@@ -32,6 +32,7 @@ type Config struct {
 	BatchSize    int                             `yaml:"batch_size" doc:"Most operations in a request, 500 where none is given."`
 	MaxBytes     int                             `yaml:"max_bytes" doc:"Most bytes in a request, 1048576 where none is given."`
 	Concurrency  int                             `yaml:"concurrency" doc:"Most requests at a time, 2 where none is given."`
+	RateLimit    float64                         `yaml:"rate_limit" doc:"Most requests a second; as many as the endpoint takes where none is given."`
 	Timeout      time.Duration                   `yaml:"timeout" doc:"How long to wait for an answer, 30s where none is given."`
 	Results      string                          `yaml:"results" doc:"indexed where each answer must say what became of each operation."`
 	AllowPrivate bool                            `yaml:"allow_private" doc:"Whether url may lead to this machine or a private network."`
@@ -85,6 +86,9 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 	within(c.BatchSize, 1, 10_000, "batch_size")
 	within(c.MaxBytes, 1_000, 64<<20, "max_bytes")
 	within(c.Concurrency, 1, 32, "concurrency")
+	if given := n.Get("rate_limit").Kind() != strict.Absent; given && (c.RateLimit < 0.01 || c.RateLimit > 10_000) {
+		fail(CodeRange, "rate_limit is out of range", "use a number from 0.01 to 10000 of requests a second, or remove it", "rate_limit")
+	}
 	if c.Timeout < time.Second || c.Timeout > 10*time.Minute {
 		fail(CodeRange, "timeout is out of range", "use a duration from 1s to 10m", "timeout")
 	}
@@ -140,10 +144,15 @@ func (d *destination) Spec() syncs.Spec {
 	for _, h := range d.config.Headers {
 		secrets = append(secrets, h.Value.Refs()...)
 	}
+	var limits []syncs.Limit
+	if d.config.RateLimit > 0 {
+		limits = []syncs.Limit{{Rate: d.config.RateLimit}}
+	}
 	return syncs.Spec{
 		Batch:        syncs.Batch{MaxRows: d.config.BatchSize, MaxBytes: d.config.MaxBytes},
 		Idempotent:   true,
 		Concurrency:  d.config.Concurrency,
+		Limits:       limits,
 		Timeout:      d.config.Timeout,
 		Secrets:      secrets,
 		AllowPrivate: d.config.AllowPrivate,

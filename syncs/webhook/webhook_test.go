@@ -148,7 +148,7 @@ func TestDecode(t *testing.T) {
 		{name: "404", status: 404, want: syncs.Outcome{Verdict: syncs.Fatal, Code: "not-found", Message: "the endpoint answered 404 Not Found; check url of the destination"}},
 		{name: "418", status: 418, body: "tea", want: syncs.Outcome{Verdict: syncs.Fatal, Code: "i'm-a-teapot", Message: "the endpoint answered 418 I'm a teapot: tea"}},
 		{name: "302", status: 302, want: syncs.Outcome{Verdict: syncs.Fatal, Code: "redirect", Message: "the endpoint answered 302 Found; redirects are not followed: set url to the final address"}},
-		{name: "429", status: 429, retry: "7", want: syncs.Outcome{Verdict: syncs.Retry, Wait: 7 * time.Second, Code: "too-many-requests", Message: "the endpoint answered 429 Too Many Requests"}},
+		{name: "429", status: 429, retry: "7", want: syncs.Outcome{Verdict: syncs.Retry, Wait: 7 * time.Second, Throttled: true, Code: "too-many-requests", Message: "the endpoint answered 429 Too Many Requests"}},
 		{name: "503 date", status: 503, retry: "Sun, 22 Nov 2026 07:02:00 GMT", want: syncs.Outcome{Verdict: syncs.Retry, Wait: 2 * time.Minute, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},
 		{name: "a year", status: 503, retry: "31536000", want: syncs.Outcome{Verdict: syncs.Retry, Wait: time.Hour, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},
 		{name: "negative", status: 503, retry: "-5", want: syncs.Outcome{Verdict: syncs.Retry, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},

@@ -92,7 +92,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 }
 
 func newRunner(opt Options) *runner {
-	return &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}}
+	return &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}}
 }
 
 type runner struct {
@@ -101,6 +101,8 @@ type runner struct {
 	summary Summary
 	// started says that the runs table has a row of this run.
 	started bool
+	// sessions are what the syncs to one destination share, by its name.
+	sessions map[string]*deliver.Session
 
 	mu sync.Mutex // guards Events and what follows while models are built
 	// measures are those of the models that were built.

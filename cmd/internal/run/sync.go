@@ -138,6 +138,11 @@ func (r *runner) mapped(ctx context.Context, a *models.Audience) error {
 func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	number := func(name string) int64 { n, _ := counts.Get(name); return n }
 	destination := r.Destinations[a.Destination.Name]
+	session, ok := r.sessions[a.Destination.Name]
+	if !ok {
+		session = deliver.NewSession(destination, r.Clock)
+		r.sessions[a.Destination.Name] = session
+	}
 	fields := make([]syncs.Field, len(a.Fields))
 	for i, f := range a.Fields {
 		fields[i] = syncs.Field{Name: f.Name, Type: fieldType(f.Type)}
@@ -167,6 +172,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Ledger:   &ledger{runner: r, audience: a},
 		DryRun:   !r.Deliver,
 		Clock:    r.Clock,
+		Session:  session,
 		HTTP:     r.HTTP,
 		Events:   func(e deliver.Event) { r.delivery(a.Sync.Name, e) },
 		Settings: r.Delivery,
