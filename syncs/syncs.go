@@ -111,8 +111,6 @@ type Spec struct {
 	// Staged says that nothing counts as delivered before the whole run was
 	// published (files are renamed into place at the end).
 	Staged bool
-	// Idempotent says that sending an operation twice is harmless.
-	Idempotent bool
 	// Concurrency is how many requests may be in flight; 1 where 0.
 	Concurrency int
 	// Limits are the rates that the platform permits, as it declares them. The
@@ -142,6 +140,11 @@ type Request struct {
 	File *FileRequest
 	// Ops are indexes into Chunk.Ops.
 	Ops []int
+	// Idempotent says that sending the operations twice, alone or in other
+	// company, does what sending them once does: they set what is there, or
+	// carry a key that the platform remembers. Only then is a request repeated
+	// or halved when nobody can say whether it was taken.
+	Idempotent bool
 	// Bucket names the Limits that the request draws from, beside those of
 	// every request; an endpoint, mostly. It may be empty.
 	Bucket string
@@ -187,12 +190,15 @@ type Verdict int
 const (
 	// Rows: look at Outcome.Rows.
 	Rows Verdict = iota + 1
-	// Retry: nothing was taken for a reason that passes (429, 5xx).
+	// Retry: nothing was taken for a reason that passes (429, 503).
 	Retry
 	// Split: the request was refused as a whole; halve it to find the culprit.
 	Split
 	// Fatal: nothing of this sync can succeed now (401, 404); stop it.
 	Fatal
+	// Unknown: the answer does not say whether anything was taken (500, 504,
+	// half of an answer).
+	Unknown
 )
 
 // Outcome is a decoded answer.
@@ -201,8 +207,8 @@ type Outcome struct {
 	// Rows has one entry for each operation of the request that the answer
 	// speaks of.
 	Rows []RowResult
-	// Wait is how long the platform asks to wait, for Retry. All requests of
-	// the same bucket do.
+	// Wait is how long the platform asks to wait, for Retry and Unknown. All
+	// requests of the same bucket do.
 	Wait time.Duration
 	// Throttled says that a request was refused for the rate of requests: the
 	// engine goes slower for a while.
@@ -210,7 +216,7 @@ type Outcome struct {
 	// Quotas are what the answer said of the platform's windows; the engine
 	// reads the customary headers itself (see Quotas) where there are none.
 	Quotas []Quota
-	// Code and Message explain Retry, Split and Fatal; no row content.
+	// Code and Message explain all but Rows; no row content.
 	Code, Message string
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"syscall"
@@ -84,9 +85,17 @@ func (c *Client) Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Respo
 	// net/http would repeat a request with an idempotency key by itself; the
 	// engine does, and counts.
 	r.GetBody = nil
+	connected := false
+	r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected = true },
+	}))
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return nil, c.explain(err)
+		err = c.explain(err)
+		if _, stop := errors.AsType[*StopError](err); !connected && !stop {
+			err = fmt.Errorf("%w: %w", ErrNotSent, err)
+		}
+		return nil, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing depends on a body that was read.
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

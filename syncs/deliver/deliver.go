@@ -95,8 +95,8 @@ type Counts struct {
 
 // Ledger keeps what the destination acknowledged and what was rejected.
 //
-// An operation without a Result may have been taken all the same: the answer
-// was lost, or the process. So the caller notes the keys that are due before
+// An operation without a Result, or with an Unknown one, may have been taken
+// all the same: the answer was lost, or the process. So the caller notes the keys that are due before
 // it calls Run, and Record takes the note away where one is accepted (a
 // rejection says nothing of what was taken before). A key that still has its
 // note is due in the next run whatever its fingerprint says, as a removal where
@@ -111,21 +111,22 @@ type Ledger interface {
 	Record(ctx context.Context, results []Result) error
 }
 
-// Result is the outcome of one operation: accepted, or rejected by somebody.
-// Operations that nobody answered for have none, and stay due.
+// Result is the outcome of one operation: accepted, rejected by somebody, or
+// unknown. Idempotent operations that nobody answered for have none, and stay
+// due.
 type Result struct {
 	Kind        syncs.Kind
 	Key         string
 	EntityID    int64
 	Fingerprint string
 	Accepted    bool
-	// Origin says who rejected the operation; empty where it was accepted.
+	// Origin says why the operation is not accepted; empty where it is.
 	Origin Origin
 	// Code and Message explain a rejection; no row content.
 	Code, Message string
 }
 
-// Origin says who rejected an operation.
+// Origin says why an operation is not accepted.
 type Origin string
 
 // The origins.
@@ -134,6 +135,10 @@ const (
 	Invalid Origin = "invalid"
 	// Rejected operations were refused by the destination.
 	Rejected Origin = "rejected"
+	// Unknown operations were sent, and nobody can say whether they were taken.
+	// They are not idempotent, so that the delivery did not repeat them: whoever
+	// does may double them.
+	Unknown Origin = "unknown"
 )
 
 // Status sums up a delivery.
@@ -154,10 +159,10 @@ const (
 // Report counts what happened.
 type Report struct {
 	Status Status
-	// Attempted counts operations: Accepted + Invalid + Rejected + Unanswered.
-	// An operation that is read but not sent since the delivery ended early is
-	// Unanswered.
-	Attempted, Accepted, Invalid, Rejected, Unanswered int64
+	// Attempted counts operations: Accepted + Invalid + Rejected + Unknown +
+	// Unanswered. An operation that is read but not sent since the delivery
+	// ended early is Unanswered.
+	Attempted, Accepted, Invalid, Rejected, Unknown, Unanswered int64
 	// Upserted and Removed are the accepted operations by kind.
 	Upserted, Removed int64
 	// Withheld counts the operations that a dry run did not send.
@@ -209,7 +214,8 @@ func (Published) event() {}
 func (Stopping) event()  {}
 
 // Sender sends one request and reads the complete answer. An error means that
-// there is none, and says nothing about whether the request was taken.
+// there is none. It is ErrNotSent where the request certainly never left, and
+// says nothing about whether it was taken otherwise.
 type Sender interface {
 	Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Response, error)
 }

@@ -8,6 +8,10 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 )
 
+// ErrNotSent is the error of a request that never left: nothing could be
+// connected to. Repeating it doubles nothing.
+var ErrNotSent = errors.New("the request was not sent")
+
 // StopError ends a delivery: nothing more of the sync can succeed now. What
 // was not acknowledged stays due.
 type StopError struct {

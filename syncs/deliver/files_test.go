@@ -253,7 +253,7 @@ func TestFilesThatFail(t *testing.T) {
 // rogue is a destination that names its files badly.
 type rogue struct{ root, dir, name string }
 
-func (rogue) Spec() syncs.Spec { return syncs.Spec{Staged: true, Idempotent: true} }
+func (rogue) Spec() syncs.Spec { return syncs.Spec{Staged: true} }
 
 func (d rogue) Encode(c syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	r := syncs.Request{File: &syncs.FileRequest{Root: d.root, Dir: d.dir, Name: d.name, Body: []byte("x")}}

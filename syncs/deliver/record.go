@@ -41,6 +41,8 @@ func (e *engine) take(r Result) {
 		e.report.Upserted++
 	case r.Origin == Invalid:
 		e.report.Invalid++
+	case r.Origin == Unknown:
+		e.report.Unknown++
 	default:
 		e.report.Rejected++
 	}
@@ -178,13 +180,13 @@ func (e *engine) conclude(err error) Report {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := &e.report
-	r.Unanswered = r.Attempted - r.Accepted - r.Invalid - r.Rejected
+	r.Unanswered = r.Attempted - r.Accepted - r.Invalid - r.Rejected - r.Unknown
 	switch {
 	case err != nil:
 		r.Status = Failed
 	case e.job.DryRun:
 		r.Status = Withheld
-	case r.Invalid+r.Rejected+r.Unanswered > 0:
+	case r.Invalid+r.Rejected+r.Unknown+r.Unanswered > 0:
 		r.Status = Degraded
 	default:
 		r.Status = OK

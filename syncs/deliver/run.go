@@ -341,51 +341,52 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, at
 	if err != nil {
 		return
 	}
-	outcome := e.exchange(ctx, req, t, attempt)
+	outcome := e.exchange(req, t, attempt)
 	switch outcome.Verdict {
 	case syncs.Rows:
 		silent := e.acknowledge(ctx, ops, req, outcome.Rows)
-		if len(silent) > 0 && e.spec.Idempotent {
-			e.retry(ctx, pick(ops, silent), attempt, syncs.Outcome{
+		if len(silent) > 0 {
+			e.doubt(ctx, pick(ops, silent), req, attempt, syncs.Outcome{
 				Code: "unanswered", Message: "the destination did not answer for these rows",
 			})
 		}
+	case syncs.Unknown:
+		e.doubt(ctx, pick(ops, req.Ops), req, attempt, outcome)
 	case syncs.Retry:
 		e.retry(ctx, pick(ops, req.Ops), attempt, outcome)
 	case syncs.Split:
 		switch {
 		case len(req.Ops) == 1:
 			e.settle(ctx, []Result{e.rejection(ops[req.Ops[0]], Rejected, outcome.Code, outcome.Message)})
-		case e.spec.Idempotent:
+		case req.Idempotent:
 			e.emit(Splitting{Rows: len(req.Ops), Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
 			e.halve(ctx, ops, req.Ops)
 		}
 	case syncs.Fatal:
 		e.stop(&StopError{Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
-	case noAnswer:
+	case notStaged:
 	default:
 		panic(fmt.Sprintf("deliver: %T returned verdict %d", e.job.Destination, outcome.Verdict))
 	}
 }
 
-// noAnswer is the engine's own verdict: the operations stay due.
-const noAnswer syncs.Verdict = -1
+// notStaged is the engine's own verdict: the delivery stops by an error.
+const notStaged syncs.Verdict = -1
 
-// exchange sends a request and returns what the destination made of it. An
-// exchange without an answer is worth repeating only where that is harmless.
-func (e *engine) exchange(ctx context.Context, req syncs.Request, t *ticket, attempt int) syncs.Outcome {
+// exchange sends a request and returns what the destination made of it.
+func (e *engine) exchange(req syncs.Request, t *ticket, attempt int) syncs.Outcome {
 	e.count(req, attempt)
 	if req.File != nil {
-		resp, err := e.store.stage(e.work, req.File) //nolint:contextcheck // See engine.work.
+		resp, err := e.store.stage(e.work, req.File)
 		var refused *StopError
 		if err != nil && !errors.As(err, &refused) {
 			e.stop(err)
-			return syncs.Outcome{Verdict: noAnswer}
+			return syncs.Outcome{Verdict: notStaged}
 		}
-		return e.decode(ctx, req, resp, err)
+		return e.decode(req, resp, err)
 	}
-	resp, err := e.http.Send(e.work, req.HTTP) //nolint:contextcheck // See engine.work.
-	outcome := e.decode(ctx, req, resp, err)
+	resp, err := e.http.Send(e.work, req.HTTP)
+	outcome := e.decode(req, resp, err)
 	if outcome.Quotas == nil && err == nil {
 		outcome.Quotas = syncs.Quotas(resp.Header, resp.ReceivedAt, req.Bucket)
 	}
@@ -397,7 +398,7 @@ func (e *engine) exchange(ctx context.Context, req syncs.Request, t *ticket, att
 }
 
 // decode is what became of a request that was answered by resp, or by err.
-func (e *engine) decode(ctx context.Context, req syncs.Request, resp *syncs.Response, err error) syncs.Outcome {
+func (e *engine) decode(req syncs.Request, resp *syncs.Response, err error) syncs.Outcome {
 	var stop *StopError
 	switch {
 	case err == nil:
@@ -405,10 +406,10 @@ func (e *engine) decode(ctx context.Context, req syncs.Request, resp *syncs.Resp
 		return e.job.Destination.Decode(req, resp)
 	case errors.As(err, &stop):
 		return syncs.Outcome{Verdict: syncs.Fatal, Code: stop.Code, Message: stop.Message}
-	case e.work.Err() != nil || ctx.Err() != nil || !e.spec.Idempotent:
-		return syncs.Outcome{Verdict: noAnswer}
+	case errors.Is(err, ErrNotSent):
+		return syncs.Outcome{Verdict: syncs.Retry, Code: "not-sent", Message: err.Error()}
 	default:
-		return syncs.Outcome{Verdict: syncs.Retry, Code: "no-answer", Message: err.Error()}
+		return syncs.Outcome{Verdict: syncs.Unknown, Code: "no-answer", Message: err.Error()}
 	}
 }
 
@@ -440,6 +441,20 @@ func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Requ
 	return silent
 }
 
+// doubt sees to operations that may have been taken or not. To repeat them is
+// harmless where they are idempotent; where not, it is for the user to say.
+func (e *engine) doubt(ctx context.Context, ops []syncs.Op, req syncs.Request, attempt int, cause syncs.Outcome) {
+	if req.Idempotent {
+		e.retry(ctx, ops, attempt, cause)
+		return
+	}
+	results := make([]Result, len(ops))
+	for i, op := range ops {
+		results[i] = e.rejection(op, Unknown, cause.Code, cause.Message)
+	}
+	e.settle(ctx, results)
+}
+
 // halve delivers the two halves of a request's operations on their own.
 func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
 	middle := len(indexes) / 2
@@ -447,17 +462,19 @@ func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
 	e.deliver(ctx, pick(ops, indexes[middle:]), 1)
 }
 
-// retry delivers operations once more after a pause. The last attempt was the
-// destination's failure where it asked for a retry; then nothing else would
-// fare better, and the delivery stops.
+// retry delivers operations once more after a pause. Where the last attempt
+// failed as a whole nothing else would fare better, and the delivery stops.
 func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause syncs.Outcome) {
 	wait := cause.Wait
 	if wait == 0 {
 		wait = e.backoff(attempt)
 	}
 	message := e.redact.message(cause.Message, ops)
+	if ctx.Err() != nil {
+		return
+	}
 	if attempt >= e.settings.Attempts {
-		if cause.Verdict == syncs.Retry {
+		if cause.Verdict != 0 {
 			e.stop(&StopError{Code: cause.Code, Message: fmt.Sprintf("gave up after %d attempts: %s", attempt, message)})
 		}
 		return
@@ -489,7 +506,7 @@ func (e *engine) backoff(attempt int) time.Duration {
 	return pause/2 + time.Duration(s.Jitter()*float64(pause/2))
 }
 
-// rejection is the outcome of a refused operation.
+// rejection is the outcome of an operation that is not accepted.
 func (e *engine) rejection(op syncs.Op, origin Origin, code, message string) Result {
 	return Result{
 		Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint,

@@ -295,7 +295,7 @@ func (p *ticket) answered(outcome syncs.Outcome) {
 		l.observe(seen[l], q, now)
 		seen[l]++
 	}
-	if outcome.Verdict == syncs.Retry && outcome.Wait > 0 {
+	if outcome.Wait > 0 {
 		// A destination that asks for a pause means the account, or the
 		// endpoint, and not one request.
 		l := s.lane(p.bucket)

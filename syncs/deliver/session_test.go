@@ -27,7 +27,7 @@ type paced struct {
 }
 
 func (p *paced) Spec() syncs.Spec {
-	return syncs.Spec{Limits: p.limits, Concurrency: p.concurrency, Idempotent: true, Batch: syncs.Batch{MaxRows: p.rows}}
+	return syncs.Spec{Limits: p.limits, Concurrency: p.concurrency, Batch: syncs.Batch{MaxRows: p.rows}}
 }
 
 func (p *paced) Encode(c syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
@@ -38,7 +38,7 @@ func (p *paced) Encode(c syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	if p.bucket != nil {
 		request.Bucket = p.bucket(int(c.Ops[0].EntityID))
 	}
-	request.HTTP.URL = request.Bucket
+	request.HTTP.URL, request.Idempotent = request.Bucket, true
 	request.HTTP.Body = make([]byte, len(c.Ops))
 	return []syncs.Request{request}, nil
 }

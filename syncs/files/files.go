@@ -109,11 +109,10 @@ type destination struct{ config Config }
 // Spec implements syncs.Destination.
 func (d *destination) Spec() syncs.Spec {
 	return syncs.Spec{
-		Batch:      syncs.Batch{MaxRows: maxRows},
-		Replace:    d.config.Layout == Snapshot,
-		Staged:     true,
-		Idempotent: true,
-		Secrets:    d.config.Path.Refs(),
+		Batch:   syncs.Batch{MaxRows: maxRows},
+		Replace: d.config.Layout == Snapshot,
+		Staged:  true,
+		Secrets: d.config.Path.Refs(),
 	}
 }
 

@@ -24,12 +24,16 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 		return fatal(code(status), said(resp)+"; check secret and headers of the destination")
 	case status == http.StatusNotFound:
 		return fatal(code(status), said(resp)+"; check url of the destination")
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests,
-		status >= 500 && status < 600:
+	case status == http.StatusTooEarly, status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		return syncs.Outcome{
 			Verdict: syncs.Retry, Code: code(status), Message: said(resp),
 			Wait:      syncs.RetryAfter(resp.Header, resp.ReceivedAt),
 			Throttled: status == http.StatusTooManyRequests,
+		}
+	case status == http.StatusRequestTimeout, status >= 500 && status < 600:
+		return syncs.Outcome{
+			Verdict: syncs.Unknown, Code: code(status), Message: said(resp),
+			Wait: syncs.RetryAfter(resp.Header, resp.ReceivedAt),
 		}
 	default:
 		return fatal(code(status), said(resp))
@@ -134,7 +138,7 @@ func rows(req syncs.Request, answers []rowAnswer) syncs.Outcome {
 // unreadable is the outcome of a 2xx that says nothing that can be believed.
 func unreadable(resp *syncs.Response, what string) syncs.Outcome {
 	return syncs.Outcome{
-		Verdict: syncs.Retry, Code: "unreadable-answer",
+		Verdict: syncs.Unknown, Code: "unreadable-answer",
 		Message: fmt.Sprintf("the endpoint answered %s with %s", named(resp.Status), what),
 	}
 }

@@ -150,7 +150,6 @@ func (d *destination) Spec() syncs.Spec {
 	}
 	return syncs.Spec{
 		Batch:        syncs.Batch{MaxRows: d.config.BatchSize, MaxBytes: d.config.MaxBytes},
-		Idempotent:   true,
 		Concurrency:  d.config.Concurrency,
 		Limits:       limits,
 		Timeout:      d.config.Timeout,
@@ -204,7 +203,8 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			Header: d.header(chunk, body, identity.sum()),
 			Body:   body,
 		},
-		Ops: sent,
+		Ops:        sent,
+		Idempotent: true,
 	}
 	return []syncs.Request{request}, rejections
 }

@@ -137,10 +137,10 @@ func TestDecode(t *testing.T) {
 		{name: "text", status: 200, body: "ok", want: syncs.Outcome{Verdict: syncs.Rows, Rows: ok}},
 		{name: "object", status: 201, body: `{"id":1}`, want: syncs.Outcome{Verdict: syncs.Rows, Rows: ok}},
 		{name: "rows", status: 207, body: `{"results":[{"index":2,"status":"rejected","code":"dup","message":"twice"},{"index":0,"status":"ok"},{"index":1,"status":"retry"}]}`, want: syncs.Outcome{Verdict: syncs.Rows, Rows: []syncs.RowResult{{Op: 8, Code: "dup", Message: "twice"}, {Op: 3, Accepted: true}}}},
-		{name: "207 without results", status: 207, body: `{}`, want: syncs.Outcome{Verdict: syncs.Retry, Code: "unreadable-answer", Message: "the endpoint answered 207 Multi-Status with no results"}},
-		{name: "indexed without results", status: 200, body: `ok`, indexed: true, want: syncs.Outcome{Verdict: syncs.Retry, Code: "unreadable-answer", Message: "the endpoint answered 200 OK with no results"}},
-		{name: "html", status: 200, body: "\n<!doctype html>", want: syncs.Outcome{Verdict: syncs.Retry, Code: "unreadable-answer", Message: "the endpoint answered 200 OK with a page of HTML"}},
-		{name: "half", status: 200, body: `{"results":[`, want: syncs.Outcome{Verdict: syncs.Retry, Code: "unreadable-answer", Message: "the endpoint answered 200 OK with broken JSON"}},
+		{name: "207 without results", status: 207, body: `{}`, want: syncs.Outcome{Verdict: syncs.Unknown, Code: "unreadable-answer", Message: "the endpoint answered 207 Multi-Status with no results"}},
+		{name: "indexed without results", status: 200, body: `ok`, indexed: true, want: syncs.Outcome{Verdict: syncs.Unknown, Code: "unreadable-answer", Message: "the endpoint answered 200 OK with no results"}},
+		{name: "html", status: 200, body: "\n<!doctype html>", want: syncs.Outcome{Verdict: syncs.Unknown, Code: "unreadable-answer", Message: "the endpoint answered 200 OK with a page of HTML"}},
+		{name: "half", status: 200, body: `{"results":[`, want: syncs.Outcome{Verdict: syncs.Unknown, Code: "unreadable-answer", Message: "the endpoint answered 200 OK with broken JSON"}},
 		{name: "200 that is an error", status: 200, body: `{"ok":false,"error":"no such list"}`, want: syncs.Outcome{Verdict: syncs.Split, Code: "error-in-body", Message: "the endpoint answered 200 OK: no such list"}},
 		{name: "422", status: 422, body: `{"message":"bad e-mail"}`, want: syncs.Outcome{Verdict: syncs.Split, Code: "unprocessable-entity", Message: "the endpoint answered 422 Unprocessable Entity: bad e-mail"}},
 		{name: "413", status: 413, want: syncs.Outcome{Verdict: syncs.Split, Code: "request-entity-too-large", Message: "the endpoint answered 413 Request Entity Too Large"}},
@@ -152,6 +152,7 @@ func TestDecode(t *testing.T) {
 		{name: "503 date", status: 503, retry: "Sun, 22 Nov 2026 07:02:00 GMT", want: syncs.Outcome{Verdict: syncs.Retry, Wait: 2 * time.Minute, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},
 		{name: "a year", status: 503, retry: "31536000", want: syncs.Outcome{Verdict: syncs.Retry, Wait: time.Hour, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},
 		{name: "negative", status: 503, retry: "-5", want: syncs.Outcome{Verdict: syncs.Retry, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},
+		{name: "500", status: 500, retry: "3", want: syncs.Outcome{Verdict: syncs.Unknown, Wait: 3 * time.Second, Code: "internal-server-error", Message: "the endpoint answered 500 Internal Server Error"}},
 		{name: "words", status: 503, retry: "soon", want: syncs.Outcome{Verdict: syncs.Retry, Code: "service-unavailable", Message: "the endpoint answered 503 Service Unavailable"}},
 	}
 	for _, test := range tests {

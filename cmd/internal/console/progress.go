@@ -142,7 +142,7 @@ func Log(log *slog.Logger) run.Func {
 			logAt(log, r.Status)("sync done", slog.String("sync", r.Sync), slog.String("destination", r.Destination),
 				slog.String("status", string(r.Status)), slog.Duration("duration", r.Duration),
 				slog.Int64("accepted", r.Report.Accepted), slog.Int64("rejected", r.Report.Rejected+r.Report.Invalid),
-				slog.Int64("unanswered", r.Report.Unanswered), slog.Int64("withheld", r.Report.Withheld), problem(r.Err))
+				slog.Int64("unknown", r.Report.Unknown), slog.Int64("unanswered", r.Report.Unanswered), slog.Int64("withheld", r.Report.Withheld), problem(r.Err))
 		case run.Warning:
 			log.Warn("warning", slog.String("message", e.Message))
 		case run.Done:

@@ -51,6 +51,7 @@ type syncResult struct {
 	Removed         int64            `json:"removed"`
 	Invalid         int64            `json:"invalid"`
 	Rejected        int64            `json:"rejected"`
+	Unknown         int64            `json:"unknown"`
 	Unanswered      int64            `json:"unanswered"`
 	Withheld        int64            `json:"withheld"`
 	Requests        int64            `json:"requests"`
@@ -84,7 +85,7 @@ func Results(w io.Writer, s run.Summary) error {
 			Name: r.Sync, Destination: r.Destination, Status: r.Status, DurationSeconds: r.Duration.Seconds(),
 			Counts: numbers(r.Counts), Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
 			Removed: r.Report.Removed, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
-			Unanswered: r.Report.Unanswered, Withheld: r.Report.Withheld,
+			Unknown: r.Report.Unknown, Unanswered: r.Report.Unanswered, Withheld: r.Report.Withheld,
 			Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),
 		})
 	}

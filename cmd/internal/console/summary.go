@@ -185,6 +185,7 @@ func SyncText(s run.SyncResult) string {
 	add(r.Removed, "removed")
 	add(r.Rejected, "rejected by the destination")
 	add(r.Invalid, "invalid")
+	add(r.Unknown, "sent without knowing whether they were taken")
 	add(r.Unanswered, "unanswered")
 	add(r.Withheld, "withheld")
 	if len(parts) == 0 && s.Err == nil {
