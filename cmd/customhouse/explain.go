@@ -32,9 +32,10 @@ func (a *app) explainCommand() *cobra.Command {
 	limit := int64(50)
 	entity := ""
 	rows := false
+	sync := ""
 	c := &cobra.Command{
-		Use:   "explain <entity> <identifier>=<value>|<id> | explain link <identifier>=<value> <identifier>=<value>",
-		Short: "Say why identifiers are one customer, or why they are not",
+		Use:   "explain <entity> <identifier>=<value>|<id> | explain link <identifier>=<value> <identifier>=<value> | explain --sync <name> <identifier>=<value>",
+		Short: "Say why identifiers are one customer, and what a sync makes of them",
 		Long: `With an entity and an idValue: the identifiers of that customer, the rows
 that link them, what is kept apart from it and why, and what became of its id.
 
@@ -42,15 +43,27 @@ With link and two identifiers: the shortest way from one to the other over rows
 that carry both, or the limit, quarantine or decision that keeps them apart. The
 exit code is 0 where they are the same or not, 1 where one of them is unknown.
 
+With --sync: what lies between one customer and the destination, a line a gate,
+from the identifier to the last answer of the platform.
+
 It prints the identifiers of people, since somebody asked for them by name. It
 reads what the last run left and changes nothing.`,
 		Example: `  customhouse explain customer email=ada@example.com
   customhouse explain customer 42
-  customhouse explain link email=ada@example.com cookie=c1 --rows`,
-		Args: cobra.RangeArgs(2, 3),
+  customhouse explain link email=ada@example.com cookie=c1 --rows
+  customhouse explain --sync vip_to_crm email=ada@example.com`,
+		Args: func(c *cobra.Command, args []string) error {
+			if sync != "" {
+				return cobra.ExactArgs(1)(c, args)
+			}
+			return cobra.RangeArgs(2, 3)(c, args)
+		},
 		RunE: do(func(ctx context.Context, args []string) error {
 			if limit < 1 {
 				return usageError{errors.New("--limit has to be 1 or more")}
+			}
+			if sync != "" {
+				return a.segments(ctx, limit, func(s *segmenter) error { return s.gates(ctx, sync, args[0]) })
 			}
 			link := len(args) == 3
 			if link && args[0] != "link" {
@@ -72,6 +85,7 @@ reads what the last run left and changes nothing.`,
 	}
 	c.Flags().Int64Var(&limit, "limit", limit, "how many identifiers and links of a customer at most")
 	c.Flags().StringVar(&entity, "entity", "", "whose identifiers explain link is about; the project's first entity by default")
+	c.Flags().StringVar(&sync, "sync", "", "sync to explain for one customer")
 	c.Flags().BoolVar(&rows, "rows", false, "show a row of the source for each step of explain link")
 	return c
 }

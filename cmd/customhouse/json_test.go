@@ -18,7 +18,7 @@ func TestJSON(t *testing.T) {
 	dir := filepath.Join(outer, "p")
 	people := []string{"ada@example.com", "blaise", "grace", "Ada"}
 	// These are asked about one person, and tell.
-	personal := []string{"customhouse/profile/v1", "customhouse/explain/v1"}
+	personal := []string{"customhouse/profile/v1", "customhouse/explain/v1", "customhouse/sync-explain/v1"}
 	for _, test := range []struct {
 		schema string
 		args   []string
@@ -42,6 +42,7 @@ func TestJSON(t *testing.T) {
 		{"customhouse/segment-preview/v1", []string{"segments", "preview", "--when", "email.startsWith('a')"}},
 		{"customhouse/segment-explain/v1", []string{"segments", "explain", "good_customers", "--for", "id=1"}},
 		{"customhouse/plan/v1", []string{"plan"}},
+		{"customhouse/sync-explain/v1", []string{"explain", "--sync", "good_customers_to_files", "email=ada@example.com"}},
 		{"customhouse/run-results/v1", []string{"sync"}},
 		{"customhouse/version/v1", []string{"version"}},
 		{"http://json-schema.org/draft-07/schema#", []string{"schema"}},

@@ -42,8 +42,9 @@ func TestMain(m *testing.M) {
 //	hold file       hold a DuckDB file, as another process would, until release
 //	sql file text...
 //	                run statements of DuckDB's own SQL in a file
-//	platform        start a platform that accepts everything; its address is in
-//	                $PLATFORM_URL, its log of operations in platform.log
+//	platform [text] start a platform that accepts everything, but for what
+//	                contains text; its address is in $PLATFORM_URL, its log of
+//	                operations in platform.log
 //	stall, resume   let the platform keep requests waiting, and answer them
 //	await           wait until a request is waiting
 func TestScripts(t *testing.T) {
@@ -77,8 +78,9 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(errors.Join(driver.Exec(context.Background(), args[1:]), driver.Close()))
 			},
-			"platform": func(ts *testscript.TestScript, _ bool, _ []string) {
+			"platform": func(ts *testscript.TestScript, _ bool, args []string) {
 				p := newPlatform(ts.MkAbs("platform.log"))
+				p.refuses = strings.Join(args, " ")
 				server := httptest.NewServer(p)
 				ts.Defer(server.Close)
 				ts.Defer(p.resume)
@@ -110,7 +112,9 @@ func platformOf(ts *testscript.TestScript) *platform {
 
 // platform logs what it is sent and accepts it.
 type platform struct {
-	log     string
+	log string
+	// refuses is a text that the platform refuses requests for; empty for none.
+	refuses string
 	waiting chan struct{}
 
 	mu   sync.Mutex
@@ -168,6 +172,11 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// One operation a line, so that scripts can look for it.
 	f.Write(append(bytes.ReplaceAll(body, []byte(`{"op":`), []byte("\n{\"op\":")), '\n'))
 	w.Header().Set("Content-Type", "application/json")
+	if p.refuses != "" && bytes.Contains(body, []byte(p.refuses)) {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		io.WriteString(w, `{"error":{"code":"opted-out","message":"this contact has opted out"}}`)
+		return
+	}
 	io.WriteString(w, "{}")
 }
 

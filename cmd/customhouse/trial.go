@@ -374,21 +374,27 @@ func (s *segmenter) explain(ctx context.Context, name, who string) error {
 	if err != nil {
 		return err
 	}
-	x, found := compile.Explain(s.project.Project, s.options(), name, id)
-	if err := found.Err(); err != nil {
-		return err
-	}
-	out := segmentExplanation{Schema: "customhouse/segment-explain/v1", Segment: name, Entity: e.Name, ID: id, AsOf: s.plan.AsOf}
-	if err := s.prepared(ctx, x.Trial, func() error { return s.values(ctx, x, &out) }); err != nil {
-		return err
-	}
-	if err := s.stored(ctx, list[0], &out); err != nil {
+	out, err := s.whether(ctx, list[0], id)
+	if err != nil {
 		return err
 	}
 	if s.format == "json" {
 		return console.JSON(s.stdout, out)
 	}
 	return out.print(s.stdout)
+}
+
+// whether says why an entity is in a segment or not.
+func (s *segmenter) whether(ctx context.Context, seg *config.Segment, id int64) (segmentExplanation, error) {
+	out := segmentExplanation{Schema: "customhouse/segment-explain/v1", Segment: seg.Name, Entity: seg.Entity, ID: id, AsOf: s.plan.AsOf}
+	x, found := compile.Explain(s.project.Project, s.options(), seg.Name, id)
+	if err := found.Err(); err != nil {
+		return out, err
+	}
+	if err := s.prepared(ctx, x.Trial, func() error { return s.values(ctx, x, &out) }); err != nil {
+		return out, err
+	}
+	return out, s.stored(ctx, seg, &out)
 }
 
 // stored is what the last run knows.

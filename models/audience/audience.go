@@ -99,13 +99,18 @@ type builder struct {
 	fields []models.Field
 }
 
-// Build compiles the audience of a sync.
-func Build(in Input) *models.Audience {
+func newBuilder(in Input) *builder {
 	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
 	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), chosen: work("chosen")}
 	for _, f := range in.Sync.Fields {
 		b.fields = append(b.fields, models.Field{Name: f.Key, Type: b.fieldType(f.Value)})
 	}
+	return b
+}
+
+// Build compiles the audience of a sync.
+func Build(in Input) *models.Audience {
+	b := newBuilder(in)
 	outcomes := sql.CreateTable{Table: b.outcomes, Columns: []sql.ColumnDef{
 		{Name: "operation", Type: sql.TypeString},
 		{Name: "key", Type: sql.TypeString},

@@ -510,30 +510,44 @@ func (c *compiler) checks() {
 // audiences lists what the selected syncs deliver from.
 func (c *compiler) audiences() {
 	for _, s := range c.project.Syncs {
-		if !c.selected("sync:" + s.Name) {
-			continue
+		if c.selected("sync:" + s.Name) {
+			c.plan.Audiences = append(c.plan.Audiences, audience.Build(c.audience(s)))
 		}
-		e := c.syncEntity(s)
-		types := map[string]sql.Type{}
-		for _, t := range e.expr.Traits {
-			types[t.Name] = t.Type
-		}
-		i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
-		in := audience.Input{
-			Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, AsOf: c.AsOf, RunID: c.RunID,
-		}
-		for _, p := range c.project.Pressures {
-			if p.Name == s.From.Pressure {
-				in.Pressure = p
-			}
-		}
-		for _, other := range c.project.Syncs {
-			if in.Pressure != nil && other.From.Pressure == in.Pressure.Name {
-				in.Pressing = append(in.Pressing, other.Name)
-			}
-		}
-		c.plan.Audiences = append(c.plan.Audiences, audience.Build(in))
 	}
+}
+
+// audience is what package audience wants of a sync.
+func (c *compiler) audience(s *config.Sync) audience.Input {
+	e := c.syncEntity(s)
+	types := map[string]sql.Type{}
+	for _, t := range e.expr.Traits {
+		types[t.Name] = t.Type
+	}
+	i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
+	in := audience.Input{
+		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, AsOf: c.AsOf, RunID: c.RunID,
+	}
+	for _, p := range c.project.Pressures {
+		if p.Name == s.From.Pressure {
+			in.Pressure = p
+		}
+	}
+	for _, other := range c.project.Syncs {
+		if in.Pressure != nil && other.From.Pressure == in.Pressure.Name {
+			in.Pressing = append(in.Pressing, other.Name)
+		}
+	}
+	return in
+}
+
+// Gates compiles what says of one entity what a sync makes of it, beside the
+// audience that Compile made of the sync.
+func Gates(p *config.Project, opt Options, s *config.Sync, id int64) (audience.Gates, diag.List) {
+	c := parse(p, opt)
+	if found := c.expressions(); found.HasErrors() {
+		return audience.Gates{}, found.Sort()
+	}
+	return audience.NewGates(c.audience(s), id), nil
 }
 
 // priority is the list of priorities that a sync names, nil where it names none.
