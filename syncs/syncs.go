@@ -99,7 +99,10 @@ type Chunk struct {
 	SentAt time.Time
 	// Secrets are the resolved secrets of the destination's configuration.
 	Secrets func(secret.Ref) secret.Value
-	Ops     []Op
+	// Token is the credential that was issued last in this run; zero before,
+	// and for a destination that is no Refresher.
+	Token Token
+	Ops   []Op
 }
 
 // Spec is what the engine must know of a destination.
@@ -199,6 +202,9 @@ const (
 	// Unknown: the answer does not say whether anything was taken (500, 504,
 	// half of an answer).
 	Unknown
+	// Expired: nothing was taken, since the credential is not accepted any more.
+	// It is Fatal where the destination is no Refresher.
+	Expired
 )
 
 // Outcome is a decoded answer.

@@ -54,6 +54,10 @@ type Job struct {
 	// Session is what the syncs of one run to one destination share; the
 	// delivery has one of its own where nil.
 	Session *Session
+	// KeepToken writes down a refresh token that replaces the one before, for
+	// the next run; it is called before the token is used. Where it is nil, or
+	// fails, the event Refreshed says so.
+	KeepToken func(ctx context.Context, refresh secret.Value) error
 	// HTTP sends the requests over HTTP; a Client made from the destination's
 	// Spec where nil.
 	HTTP Sender
@@ -170,12 +174,14 @@ type Report struct {
 	// Requests counts attempts to send, Retries those that repeat an earlier
 	// one, Bytes the bodies of all of them.
 	Requests, Retries, Bytes int64
+	// Refreshes counts attempts to get a new token.
+	Refreshes int64
 	// Published is the folder that became visible, of a destination in files.
 	Published string
 }
 
 // Event is something that Run reports: Progress, Retrying, Splitting,
-// Published or Stopping.
+// Refreshed, Published or Stopping.
 type Event interface{ event() }
 
 // Progress is sent after each chunk.
@@ -197,6 +203,16 @@ type Splitting struct {
 	Code, Message string
 }
 
+// Refreshed is sent when the destination gave a new token.
+type Refreshed struct {
+	// Rotated says that the refresh token is another one too: the one in the
+	// configuration may be worth nothing any more.
+	Rotated bool
+	// Kept says that it was written down; Err why not, where that was tried.
+	Kept bool
+	Err  error
+}
+
 // Published is sent when a staged delivery became visible.
 type Published struct {
 	// Dir is the folder, Parts the number of files in it but the manifest.
@@ -210,6 +226,7 @@ type Stopping struct{ Err error }
 func (Progress) event()  {}
 func (Retrying) event()  {}
 func (Splitting) event() {}
+func (Refreshed) event() {}
 func (Published) event() {}
 func (Stopping) event()  {}
 

@@ -249,7 +249,7 @@ func (w *worker) start(ctx context.Context) {
 	w.flight <- struct{}{}
 	go func() {
 		defer func() { <-w.flight; w.idle <- w }()
-		w.engine.deliver(ctx, w.ops, 1)
+		w.engine.deliver(ctx, w.ops, try{attempt: 1})
 		w.engine.progress()
 	}()
 }
@@ -263,12 +263,22 @@ func (w *worker) release(keys map[string]struct{}) {
 	w.ops = w.ops[:0]
 }
 
+// try says how often operations were sent.
+type try struct {
+	// attempt counts from 1.
+	attempt int
+	// issue is that of the token that they carry, and renewed says that they
+	// were refused for the one before.
+	issue   int
+	renewed bool
+}
+
 // deliver encodes operations and sends the requests, one after another.
-func (e *engine) deliver(ctx context.Context, ops []syncs.Op, attempt int) {
+func (e *engine) deliver(ctx context.Context, ops []syncs.Op, now try) {
 	if ctx.Err() != nil {
 		return
 	}
-	requests, rejections := e.job.Destination.Encode(e.chunk(ops))
+	requests, rejections := e.encode(ops, &now)
 	if len(rejections) > 0 {
 		results := make([]Result, len(rejections))
 		for i, r := range rejections {
@@ -277,20 +287,24 @@ func (e *engine) deliver(ctx context.Context, ops []syncs.Op, attempt int) {
 		e.settle(ctx, results)
 	}
 	for i := range requests {
-		e.send(ctx, ops, requests[i], attempt)
+		e.send(ctx, ops, requests[i], now)
 	}
 }
 
-// chunk is what Encode sees.
-func (e *engine) chunk(ops []syncs.Op) syncs.Chunk {
-	return syncs.Chunk{
+// encode has operations spelled as requests, with the token of now.
+func (e *engine) encode(ops []syncs.Op, now *try) ([]syncs.Request, []syncs.Rejection) {
+	credential := e.session.current()
+	now.issue = credential.issue
+	e.redact.learn(credential.token.Access)
+	return e.job.Destination.Encode(syncs.Chunk{
 		Schema:  e.job.Schema,
 		RunID:   e.job.RunID,
 		Number:  int(e.chunks.Add(1)),
 		SentAt:  e.job.Clock.Now(),
 		Secrets: e.secret,
+		Token:   credential.token,
 		Ops:     ops,
-	}
+	})
 }
 
 // stale is the age from which a request is encoded again before it is sent:
@@ -299,7 +313,7 @@ const stale = 5 * time.Second
 
 // admit waits until a request may be sent, and returns it as it is to be sent
 // then, with its operations.
-func (e *engine) admit(ctx context.Context, ops []syncs.Op, req syncs.Request) (*ticket, []syncs.Op, syncs.Request, error) {
+func (e *engine) admit(ctx context.Context, ops []syncs.Op, req syncs.Request, now *try) (*ticket, []syncs.Op, syncs.Request, error) {
 	if req.File != nil {
 		return nil, ops, req, context.Cause(ctx)
 	}
@@ -308,8 +322,9 @@ func (e *engine) admit(ctx context.Context, ops []syncs.Op, req syncs.Request) (
 	if err != nil || t.at.Sub(encoded) <= stale {
 		return t, ops, req, err
 	}
-	picked := pick(ops, req.Ops)
-	if anew, _ := e.job.Destination.Encode(e.chunk(picked)); len(anew) == 1 && len(anew[0].Ops) == len(picked) && anew[0].Bucket == req.Bucket {
+	picked, later := pick(ops, req.Ops), *now
+	if anew, _ := e.encode(picked, &later); len(anew) == 1 && len(anew[0].Ops) == len(picked) && anew[0].Bucket == req.Bucket {
+		*now = later
 		return t, picked, anew[0], nil
 	}
 	return t, ops, req, nil
@@ -327,7 +342,7 @@ func (e *engine) secret(ref secret.Ref) secret.Value {
 }
 
 // send sends one request, and sees to each of its operations.
-func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, attempt int) {
+func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, now try) {
 	if limit := e.spec.Batch.MaxBytes; limit > 0 && size(req) > limit {
 		if len(req.Ops) > 1 {
 			e.halve(ctx, ops, req.Ops)
@@ -337,23 +352,23 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, at
 			fmt.Sprintf("the row takes %d bytes, and the destination accepts %d", size(req), limit))})
 		return
 	}
-	t, ops, req, err := e.admit(ctx, ops, req)
+	t, ops, req, err := e.admit(ctx, ops, req, &now)
 	if err != nil {
 		return
 	}
-	outcome := e.exchange(req, t, attempt)
+	outcome := e.exchange(req, t, now.attempt)
 	switch outcome.Verdict {
 	case syncs.Rows:
 		silent := e.acknowledge(ctx, ops, req, outcome.Rows)
 		if len(silent) > 0 {
-			e.doubt(ctx, pick(ops, silent), req, attempt, syncs.Outcome{
+			e.doubt(ctx, pick(ops, silent), req, now.attempt, syncs.Outcome{
 				Code: "unanswered", Message: "the destination did not answer for these rows",
 			})
 		}
 	case syncs.Unknown:
-		e.doubt(ctx, pick(ops, req.Ops), req, attempt, outcome)
+		e.doubt(ctx, pick(ops, req.Ops), req, now.attempt, outcome)
 	case syncs.Retry:
-		e.retry(ctx, pick(ops, req.Ops), attempt, outcome)
+		e.retry(ctx, pick(ops, req.Ops), now.attempt, outcome)
 	case syncs.Split:
 		switch {
 		case len(req.Ops) == 1:
@@ -362,6 +377,8 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, at
 			e.emit(Splitting{Rows: len(req.Ops), Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
 			e.halve(ctx, ops, req.Ops)
 		}
+	case syncs.Expired:
+		e.refresh(ctx, pick(ops, req.Ops), now, outcome)
 	case syncs.Fatal:
 		e.stop(&StopError{Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
 	case notStaged:
@@ -458,8 +475,8 @@ func (e *engine) doubt(ctx context.Context, ops []syncs.Op, req syncs.Request, a
 // halve delivers the two halves of a request's operations on their own.
 func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
 	middle := len(indexes) / 2
-	e.deliver(ctx, pick(ops, indexes[:middle]), 1)
-	e.deliver(ctx, pick(ops, indexes[middle:]), 1)
+	e.deliver(ctx, pick(ops, indexes[:middle]), try{attempt: 1})
+	e.deliver(ctx, pick(ops, indexes[middle:]), try{attempt: 1})
 }
 
 // retry delivers operations once more after a pause. Where the last attempt
@@ -484,7 +501,7 @@ func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause s
 		e.stopOn(e.flush(ctx))
 	}
 	if e.job.Clock.Sleep(ctx, wait) == nil {
-		e.deliver(ctx, ops, attempt+1)
+		e.deliver(ctx, ops, try{attempt: attempt + 1})
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Session is what the syncs of one run to one destination share: its limits,
-// and what its answers said of them.
+// what its answers said of them, and the credential that it issued.
 //
 // Requests pass through lanes: the one of their bucket, where they name one,
 // and the one of everybody. In each lane one request at a time waits for its
@@ -23,14 +23,18 @@ type Session struct {
 	clock Clock
 	spec  syncs.Spec
 
-	mu    sync.Mutex // guards lanes and what is in them
-	lanes map[string]*lane
+	// renewing has room for one: who asks for a new token.
+	renewing chan struct{}
+
+	mu         sync.Mutex // guards what follows, and what is in the lanes
+	lanes      map[string]*lane
+	credential credential
 }
 
 // NewSession makes a session for a destination. It may be used by several
 // deliveries at once.
 func NewSession(d syncs.Destination, clock Clock) *Session {
-	return &Session{clock: clock, spec: d.Spec(), lanes: map[string]*lane{}}
+	return &Session{clock: clock, spec: d.Spec(), lanes: map[string]*lane{}, renewing: make(chan struct{}, 1)}
 }
 
 const (

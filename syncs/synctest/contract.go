@@ -254,7 +254,7 @@ func checkOutcome(t *testing.T, d syncs.Destination, req syncs.Request, resp *sy
 		if resp.Status < 200 || resp.Status > 299 {
 			t.Errorf("%s: verdict Rows, though the status is no success", context)
 		}
-	case syncs.Retry, syncs.Split, syncs.Fatal, syncs.Unknown:
+	case syncs.Retry, syncs.Split, syncs.Fatal, syncs.Unknown, syncs.Expired:
 		if out.Code == "" || out.Message == "" {
 			t.Errorf("%s: verdict %d without code or message", context, out.Verdict)
 		}

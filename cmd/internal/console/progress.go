@@ -102,6 +102,8 @@ func (p *progress) note(n run.SyncNote) {
 			counted(int64(e.Rows), "row", "rows"), e.Code, e.Message, Duration(e.Wait))
 	case deliver.Splitting:
 		p.line("sync:%s: %s refused as a whole (%s), halving", n.Sync, counted(int64(e.Rows), "row", "rows"), e.Code)
+	case deliver.Refreshed:
+		p.line("sync:%s: the credential expired, and the destination gave a new one", n.Sync)
 	case deliver.Published:
 		p.line("sync:%s: wrote %s to %s", n.Sync, counted(int64(e.Parts), "file", "files"), e.Dir)
 	case deliver.Stopping, deliver.Progress:
@@ -162,6 +164,8 @@ func noteLog(log *slog.Logger, n run.SyncNote) {
 			slog.Duration("wait", e.Wait), slog.String("code", e.Code), slog.String("message", e.Message))
 	case deliver.Splitting:
 		log.Warn("sync halving", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.String("code", e.Code))
+	case deliver.Refreshed:
+		log.Info("sync credential refreshed", slog.String("sync", n.Sync), slog.Bool("rotated", e.Rotated), slog.Bool("kept", e.Kept))
 	case deliver.Published:
 		log.Info("sync published", slog.String("sync", n.Sync), slog.String("dir", e.Dir), slog.Int("files", e.Parts))
 	case deliver.Stopping, deliver.Progress:

@@ -184,6 +184,11 @@ func (r *runner) delivery(sync string, e deliver.Event) {
 	switch e := e.(type) {
 	case deliver.Progress:
 		r.emit(SyncProgress{Sync: sync, Report: e.Report})
+	case deliver.Refreshed:
+		r.emit(SyncNote{Sync: sync, Event: e})
+		if e.Rotated && !e.Kept {
+			r.warn("sync:" + sync + ": the destination replaced its refresh token, and there is nowhere to keep the new one: sign in again before the next run, or the one in the configuration will be refused")
+		}
 	default:
 		r.emit(SyncNote{Sync: sync, Event: e})
 	}

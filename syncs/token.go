@@ -1,0 +1,29 @@
+package syncs
+
+import "github.com/customhouse-cdp/customhouse/config/secret"
+
+// Refresher is a Destination whose credential expires in mid-run. Where Decode
+// says Expired the engine asks for a new one, once for all requests that are
+// on their way, and sends them again.
+type Refresher interface {
+	Destination
+
+	// EncodeRefresh spells the request for a new token. last is the token of
+	// the run; it is zero before the first refresh, when everything needed is in
+	// the secrets.
+	EncodeRefresh(secrets func(secret.Ref) secret.Value, last Token) *HTTPRequest
+
+	// DecodeRefresh reads the answer. The verdict is Rows with a token, Retry or
+	// Unknown where it may be asked for again, and Fatal where somebody has to
+	// sign in again.
+	DecodeRefresh(resp *Response) (Token, Outcome)
+}
+
+// Token is a credential that was issued in mid-run.
+type Token struct {
+	// Access is what requests carry.
+	Access secret.Value
+	// Refresh asks for the next one, where the platform gives a new one each
+	// time; otherwise it is zero.
+	Refresh secret.Value
+}
