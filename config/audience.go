@@ -95,6 +95,10 @@ func (l *loader) priorities(ix *index) {
 func (l *loader) pressures() {
 	for _, p := range l.project.Pressures {
 		l.atLeast(1, p.Most, p.Pos.Get("most"), "most")
+		if keep := l.project.Keep; keep.SyncLog > 0 && p.Per > keep.SyncLog {
+			l.report(diag.Errorf(p.Pos.At("per"), codeConflict, "the pressure counts more of sync_log than is kept").
+				WithHelp("keep sync_log at least that long").WithRelated(keep.Pos.At("sync_log"), "it is kept so long"))
+		}
 	}
 }
 

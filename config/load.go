@@ -62,7 +62,16 @@ type file struct {
 type header struct {
 	Name     string      `yaml:"name,required" doc:"Name of the project."`
 	Timezone string      `yaml:"timezone" doc:"IANA time zone, such as Europe/Paris, of schedules, of dates on the command line and of calendar days in expressions that name no other. UTC where none is given."`
+	Keep     *Keep       `yaml:"keep" doc:"How long rows of the tables that only grow are kept; for ever where none is given."`
 	Pos      strict.Node `yaml:"-"`
+}
+
+// Keep is how long rows of tables that only grow are kept, 0 for ever. A run
+// removes what is older when it ends.
+type Keep struct {
+	SyncLog Duration    `yaml:"sync_log" doc:"How long the rows of sync_log are kept, such as 90 days."`
+	Runs    Duration    `yaml:"runs" doc:"How long the rows of runs are kept, such as 52 weeks."`
+	Pos     strict.Node `yaml:"-"`
 }
 
 // targetKeys are the keys of every target; the others are its type's.
@@ -285,6 +294,9 @@ func (l *loader) addHeader(h *header, key diag.Span, report func(diag.Diagnostic
 	}
 	l.header, l.headerKey = h, key
 	l.project.Name = h.Name
+	if h.Keep != nil {
+		l.project.Keep = *h.Keep
+	}
 	l.project.Timezone = time.UTC
 	if h.Timezone == "" {
 		return

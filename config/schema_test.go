@@ -122,7 +122,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 		reflect.TypeFor[Entity](), reflect.TypeFor[Identifier](), reflect.TypeFor[Source](), reflect.TypeFor[Files](),
 		reflect.TypeFor[Column](), reflect.TypeFor[Trait](), reflect.TypeFor[Segment](), reflect.TypeFor[Sync](),
 		reflect.TypeFor[Pair](), reflect.TypeFor[Relation](), reflect.TypeFor[Via](), reflect.TypeFor[Expire](), reflect.TypeFor[Parameter](), reflect.TypeFor[Consent](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
-		reflect.TypeFor[Holdout](), reflect.TypeFor[Split](), reflect.TypeFor[Top](), reflect.TypeFor[Priority](), reflect.TypeFor[Pressure](),
+		reflect.TypeFor[Keep](), reflect.TypeFor[Holdout](), reflect.TypeFor[Split](), reflect.TypeFor[Top](), reflect.TypeFor[Priority](), reflect.TypeFor[Pressure](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")

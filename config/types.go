@@ -21,6 +21,7 @@ type Project struct {
 	// Timezone is the zone of schedules, of dates on the command line and of the
 	// calendar days in expressions that name no other; UTC where none is given.
 	Timezone *time.Location
+	Keep     Keep
 	// Targets are in the order of the file; the first is the default.
 	Targets   []*Target
 	Entities  []*Entity

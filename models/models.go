@@ -30,6 +30,8 @@ type Plan struct {
 	Scans []Scan
 	// Audiences are what the selected syncs deliver from, after the models.
 	Audiences []*Audience
+	// Forget runs as one script when the run has ended: what is kept no longer.
+	Forget []sql.Statement
 }
 
 // Model is something that is built in the warehouse as a whole: its readers

@@ -72,6 +72,7 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 	c.system()
 	c.checks()
 	c.audiences()
+	c.forget()
 	return c.plan, found.Sort()
 }
 
@@ -505,6 +506,19 @@ func (c *compiler) checks() {
 			c.plan.Checks = append(c.plan.Checks, check)
 		}
 	}
+}
+
+// forget removes what the project keeps no longer.
+func (c *compiler) forget() {
+	old := func(t sql.Table, column string, keep config.Duration) {
+		if keep > 0 {
+			c.plan.Forget = append(c.plan.Forget, sql.Delete{
+				Table: t, Where: sql.Fn(sql.Lt, sql.Col("", column), sql.Timestamp(c.AsOf.Add(-time.Duration(keep)))),
+			})
+		}
+	}
+	old(audience.Log, "at", c.project.Keep.SyncLog)
+	old(RunsTable, "as_of", c.project.Keep.Runs)
 }
 
 // audiences lists what the selected syncs deliver from.

@@ -278,7 +278,7 @@ func TestSequences(t *testing.T) {
 		compared, yes = compared+a, yes+b
 	}
 	t.Logf("%d answers compared, %d of them yes", compared, yes)
-	if yes < compared/10 || yes > compared*9/10 {
+	if yes < compared/20 || yes > compared*19/20 {
 		t.Errorf("%d of %d answers are yes", yes, compared)
 	}
 }

@@ -201,6 +201,9 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 			r.summary.Status = Failed
 			err = errors.Join(err, fmt.Errorf("writing the end of the run down: %w", e))
 		}
+		if e := r.wh.Script(late, r.Plan.Forget); e != nil {
+			r.warn("what is kept no longer is still there; the next run removes it: " + e.Error())
+		}
 		if e := r.wh.Clean(late); e != nil {
 			r.warn("work tables were left behind; the next run removes them: " + e.Error())
 		}
