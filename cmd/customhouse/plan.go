@@ -138,8 +138,7 @@ func (a *app) syncs(p *project) (*models.Plan, error) {
 	if len(only) == 0 {
 		return nil, usageError{errors.New("no sync is selected")}
 	}
-	plan, found := compile.Compile(p.Project, compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only})
-	return plan, found.Err()
+	return p.checked.Plan(compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only}), nil
 }
 
 func (a *app) forecast(ctx context.Context, f planFlags) (err error) {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +39,8 @@ type project struct {
 	kind   targetKind
 	// hash is over the names and texts of the files that were read.
 	hash string
+	// checked is there once a plan was made.
+	checked *compile.Checked
 }
 
 // load reads the project. Warnings go to standard error.
@@ -165,20 +168,25 @@ func (a *app) plan(p *project) (*models.Plan, error) {
 		return nil, err
 	}
 	options := compile.Options{AsOf: asOf, Target: p.target.Name, RunID: newRunID(a.now())}
-	plan, found := compile.Compile(p.Project, options)
+	var found diag.List
+	// Checking makes much garbage and soon ends; to collect it meanwhile costs a
+	// quarter of the time.
+	percent := debug.SetGCPercent(400)
+	p.checked, found = compile.Check(p.Project, options)
+	debug.SetGCPercent(percent)
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
 	if len(found) > 0 {
 		a.render(found)
 	}
+	plan := p.checked.Plan(options)
 	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
 	if err != nil || selected == nil {
 		return plan, err
 	}
 	options.Select = selected
-	plan, found = compile.Compile(p.Project, options)
-	return plan, found.Err()
+	return p.checked.Plan(options), nil
 }
 
 // newRunID sorts by time and is unique.

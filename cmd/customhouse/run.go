@@ -103,10 +103,9 @@ func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, pl
 	if last == nil {
 		return plan, nil
 	}
-	next, found := compile.Compile(p.Project, compile.Options{
+	return p.checked.Plan(compile.Options{
 		AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Identities: last, Refresh: a.fullRefresh,
-	})
-	return next, found.Err() // what there is to warn of was said
+	}), nil
 }
 
 func (p *project) writeResults(s run.Summary) error {

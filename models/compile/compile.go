@@ -58,6 +58,23 @@ type entity struct {
 // Compile makes the plan of a project. The list may hold warnings beside a
 // plan; with an error the plan is nil.
 func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
+	checked, found := Check(p, opt)
+	if checked == nil {
+		return nil, found
+	}
+	return checked.Plan(opt), found
+}
+
+// Checked is a project of which every expression is translated: that is most of
+// the work, and the same for each plan of one AsOf and Target.
+type Checked struct {
+	project  *config.Project
+	entities []*entity
+}
+
+// Check reads the AsOf and the Target of the options. The list may hold warnings
+// beside a result; with an error the result is nil.
+func Check(p *config.Project, opt Options) (*Checked, diag.List) {
 	c := parse(p, opt)
 	found := c.expressions()
 	for _, e := range p.Entities {
@@ -66,6 +83,16 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 	if found.HasErrors() {
 		return nil, found.Sort()
 	}
+	return &Checked{project: p, entities: c.entities}, found.Sort()
+}
+
+// Plan makes a plan; AsOf and Target are to be those of the check.
+func (k *Checked) Plan(opt Options) *models.Plan {
+	c := newCompiler(k.project, opt)
+	for _, e := range k.entities {
+		own := *e // a plan has a pass of its own
+		c.add(&own)
+	}
 	c.nodes()
 	c.models()
 	c.prune()
@@ -73,7 +100,7 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 	c.checks()
 	c.audiences()
 	c.forget()
-	return c.plan, found.Sort()
+	return c.plan
 }
 
 // Evaluators answer the expressions of each entity, by its name, in process: see
@@ -98,12 +125,7 @@ func Evaluators(p *config.Project, opt Options) (map[string]*expr.Evaluator, dia
 
 // parse groups the project by entity and parses its expressions.
 func parse(p *config.Project, opt Options) *compiler {
-	c := &compiler{
-		project:  p,
-		Options:  opt,
-		plan:     &models.Plan{Project: p, AsOf: opt.AsOf, RunID: opt.RunID, Selected: opt.Select},
-		segments: map[string]*entity{},
-	}
+	c := newCompiler(p, opt)
 	for _, e := range p.Entities {
 		en := &entity{Entity: e}
 		for _, s := range p.Sources {
@@ -119,7 +141,6 @@ func parse(p *config.Project, opt Options) *compiler {
 		for _, s := range p.Segments {
 			if s.Entity == e.Name {
 				en.segments = append(en.segments, s)
-				c.segments[s.Name] = en
 			}
 		}
 		for _, r := range p.Relations {
@@ -135,7 +156,7 @@ func parse(p *config.Project, opt Options) *compiler {
 			Relations: slices.Concat(en.relations, en.members), AsOf: opt.AsOf, Zone: p.Timezone,
 			Parameters: p.Parameters, Target: opt.Target, Consents: consents(p, e),
 		})
-		c.entities = append(c.entities, en)
+		c.add(en)
 	}
 	return c
 }
@@ -146,6 +167,22 @@ type compiler struct {
 	plan     *models.Plan
 	entities []*entity
 	segments map[string]*entity // by segment name
+}
+
+func newCompiler(p *config.Project, opt Options) *compiler {
+	return &compiler{
+		project:  p,
+		Options:  opt,
+		plan:     &models.Plan{Project: p, AsOf: opt.AsOf, RunID: opt.RunID, Selected: opt.Select},
+		segments: map[string]*entity{},
+	}
+}
+
+func (c *compiler) add(e *entity) {
+	c.entities = append(c.entities, e)
+	for _, s := range e.segments {
+		c.segments[s.Name] = e
+	}
 }
 
 func (c *compiler) selected(key string) bool { return c.Select == nil || c.Select[key] }

@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -222,6 +223,29 @@ func TestPrints(t *testing.T) {
 	for range 5 {
 		if diff := cmp.Diff(first, spell()); diff != "" {
 			t.Fatalf("the same project has other SQL (-first +later):\n%s", diff)
+		}
+	}
+}
+
+// TestChecked makes several plans of one check, each as if it were the only one.
+func TestChecked(t *testing.T) {
+	p, asOf := load(t, project), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	checked, found := compile.Check(p, compile.Options{AsOf: asOf})
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	for _, opt := range []compile.Options{
+		{AsOf: asOf, RunID: "a"},
+		{AsOf: asOf, RunID: "b", Select: map[string]bool{"segment:big": true}, Whole: true},
+		{AsOf: asOf, RunID: "c", Select: map[string]bool{"entity:account": true}, Refresh: true},
+		{AsOf: asOf, RunID: "d"},
+	} {
+		want, found := compile.Compile(p, opt)
+		if found.HasErrors() {
+			t.Fatal(found)
+		}
+		if got := checked.Plan(opt); !reflect.DeepEqual(want, got) {
+			t.Errorf("run %s: the plan is not that of Compile", opt.RunID)
 		}
 	}
 }

@@ -110,7 +110,9 @@ func (t *translator) value(x ast.Expr) value {
 	if v.typ == nil {
 		v.typ = t.e.ast.GetType(x.ID())
 	}
-	t.memo[x.ID()] = v
+	if x.Kind() != ast.LiteralKind && x.Kind() != ast.IdentKind {
+		t.memo[x.ID()] = v
+	}
 	return v
 }
 
