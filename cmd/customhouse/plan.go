@@ -110,23 +110,48 @@ anything else to send by now, nothing is.
 The exit codes are those of run.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
-			summary, err := a.deliver(ctx, file)
-			if len(summary.Syncs) > 0 {
-				err = errors.Join(err, a.printSummary(summary))
-			}
-			if err != nil {
-				return err
-			}
-			return exit(summary.Status)
+			return a.delivered(a.deliver(ctx, file, nil))
 		}),
 	}
 	cmd.Flags().StringVar(&file, "plan", "", "saved plan to keep to")
+	cmd.AddCommand(a.retryCommand())
 	return cmd
+}
+
+func (a *app) retryCommand() *cobra.Command {
+	var r audience.Retry
+	cmd := &cobra.Command{
+		Use:   "retry",
+		Short: "Send rejected rows again, and nothing else",
+		Long: `Send rows that were rejected again, with the values that they have now: all of
+the selected syncs, those of one code, or one row. Every run does so too, with
+all else that is due; this is for when something was put right at the platform.
+
+"customhouse show sync_rejections" lists them, with code, message and attempts.`,
+		Example: `  customhouse sync retry --select sync:vip_to_crm --code no-consent
+  customhouse sync retry --key ada@example.com`,
+		Args: cobra.NoArgs,
+		RunE: do(func(ctx context.Context, _ []string) error { return a.delivered(a.deliver(ctx, "", &r)) }),
+	}
+	cmd.Flags().StringVar(&r.Code, "code", "", "only rows rejected with this code")
+	cmd.Flags().StringVar(&r.Key, "key", "", "only the row with this key")
+	return cmd
+}
+
+// delivered prints what syncs did.
+func (a *app) delivered(summary run.Summary, err error) error {
+	if len(summary.Syncs) > 0 {
+		err = errors.Join(err, a.printSummary(summary))
+	}
+	if err != nil {
+		return err
+	}
+	return exit(summary.Status)
 }
 
 // syncs is the plan of the selected syncs alone: what they read is as the last
 // run left it.
-func (a *app) syncs(p *project) (*models.Plan, error) {
+func (a *app) syncs(p *project, retry *audience.Retry) (*models.Plan, error) {
 	plan, err := a.plan(p)
 	if err != nil {
 		return nil, err
@@ -138,7 +163,7 @@ func (a *app) syncs(p *project) (*models.Plan, error) {
 	if len(only) == 0 {
 		return nil, usageError{errors.New("no sync is selected")}
 	}
-	return p.checked.Plan(compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only}), nil
+	return p.checked.Plan(compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only, Retry: retry}), nil
 }
 
 func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
@@ -149,7 +174,7 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	plan, err := a.syncs(p)
+	plan, err := a.syncs(p, nil)
 	if err != nil {
 		return err
 	}
@@ -326,8 +351,9 @@ func readForecast(name string, p *project) (forecast, error) {
 	return f, nil
 }
 
-// deliver runs the selected syncs, or those of a saved plan.
-func (a *app) deliver(ctx context.Context, file string) (run.Summary, error) {
+// deliver runs the selected syncs, or those of a saved plan; with retry, of
+// rows that were rejected alone.
+func (a *app) deliver(ctx context.Context, file string, retry *audience.Retry) (run.Summary, error) {
 	p, err := a.load()
 	if err != nil {
 		return run.Summary{}, err
@@ -351,13 +377,18 @@ func (a *app) deliver(ctx context.Context, file string) (run.Summary, error) {
 			return run.Summary{}, usageError{errors.New("the plan holds no sync")}
 		}
 	}
-	plan, err := a.syncs(p)
+	plan, err := a.syncs(p, retry)
 	if err != nil {
 		return run.Summary{}, err
 	}
 	options, err := a.options(ctx, p, plan)
 	if err != nil {
 		return run.Summary{}, err
+	}
+	for _, x := range plan.Audiences {
+		if retry != nil && options.Destinations[x.Destination.Name].Spec().Replace {
+			return run.Summary{}, usageError{fmt.Errorf("%s replaces all that is there each time: customhouse sync sends what is due to %s", x.Destination.Name, x.Sync.Name)}
+		}
 	}
 	options.Expect = expect
 	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {

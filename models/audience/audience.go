@@ -81,11 +81,18 @@ type Input struct {
 	Priority *config.Priority
 	Pressure *config.Pressure
 	Pressing []string
+	// Retry narrows what is sent to rows that were rejected; nil sends all that
+	// is due.
+	Retry *Retry
 	// Types are those of the entity's traits by name.
 	Types map[string]sql.Type
 	AsOf  time.Time
 	RunID string
 }
+
+// Retry chooses among the rejected rows of a sync: those of a code, those of a
+// key, or all where both are empty.
+type Retry struct{ Code, Key string }
 
 // builder holds the names that the parts of an audience share.
 type builder struct {
@@ -129,7 +136,9 @@ func Build(in Input) *models.Audience {
 		Traits:      b.traits(),
 		Steps: append(append(b.hold(), b.choose()...),
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
-			&models.Exec{Title: "compare with the ledger", Statements: []sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}},
+			&models.Exec{Title: "compare with the ledger", Statements: append(
+				[]sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}, b.retry()...,
+			)},
 		),
 		Refuse:   b.refuse(),
 		Note:     b.note(),
@@ -443,6 +452,25 @@ func (b *builder) counts() sql.Query {
 	return out
 }
 
+// retry leaves only rejected rows due.
+func (b *builder) retry() []sql.Statement {
+	r := b.Retry
+	if r == nil {
+		return nil
+	}
+	which := sql.And{b.isOurs("r")}
+	if r.Code != "" {
+		which = append(which, sql.Fn(sql.Eq, sql.Col("r", "code"), sql.String(r.Code)))
+	}
+	if r.Key != "" {
+		which = append(which, sql.Fn(sql.Eq, sql.Col("r", "key"), sql.String(r.Key)))
+	}
+	return []sql.Statement{sql.Delete{Table: b.changes, Where: sql.InQuery{
+		Exprs: []sql.Expr{sql.Col("", "key")}, Not: true,
+		Query: &sql.Select{Items: sql.Items("r", "key"), From: sql.TableRef{Table: Rejections, As: "r"}, Where: which},
+	}}}
+}
+
 func (b *builder) rejectedKeys() sql.Query {
 	return &sql.Select{Items: sql.Items("r", "key"), From: sql.TableRef{Table: Rejections, As: "r"}, Where: b.isOurs("r")}
 }
@@ -572,19 +600,20 @@ func (b *builder) apply() []sql.Statement {
 // for all batches; what a run that was cut short acknowledged is made up for by
 // the next.
 func (b *builder) settle() []sql.Statement {
-	return []sql.Statement{
-		b.forget(sql.InQuery{
-			Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
-			Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
-		}),
-		sql.UpdateFrom{
-			Table: Ledger, As: "l",
-			Set:  []sql.Assignment{{Column: "sent", Value: b.sent("w")}},
-			From: sql.TableRef{Table: b.wanted, As: "w"},
-			On: sql.And{
-				b.isThere("l"), sql.Fn(sql.IsNull, sql.Col("l", "sent")),
-				sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint")),
-			},
+	list := []sql.Statement{sql.UpdateFrom{
+		Table: Ledger, As: "l",
+		Set:  []sql.Assignment{{Column: "sent", Value: b.sent("w")}},
+		From: sql.TableRef{Table: b.wanted, As: "w"},
+		On: sql.And{
+			b.isThere("l"), sql.Fn(sql.IsNull, sql.Col("l", "sent")),
+			sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint")),
 		},
+	}}
+	if b.Retry != nil {
+		return list // rows that were left alone are due as before
 	}
+	return append(list, b.forget(sql.InQuery{
+		Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
+		Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
+	}))
 }

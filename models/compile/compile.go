@@ -34,6 +34,9 @@ type Options struct {
 	// Identities is what the last run left of each entity, by name; nil for the
 	// first run.
 	Identities map[string]*identity.Last
+	// Retry narrows what the syncs send to rows that were rejected; nil sends all
+	// that is due.
+	Retry *audience.Retry
 	// Refresh builds identities from all rows, whatever the last run left. Ids
 	// stay.
 	Refresh bool
@@ -576,7 +579,7 @@ func (c *compiler) audience(s *config.Sync) audience.Input {
 	}
 	i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
 	in := audience.Input{
-		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, AsOf: c.AsOf, RunID: c.RunID,
+		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Retry: c.Retry, AsOf: c.AsOf, RunID: c.RunID,
 	}
 	for _, p := range c.project.Pressures {
 		if p.Name == s.From.Pressure {

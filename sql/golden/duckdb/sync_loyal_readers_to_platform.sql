@@ -345,6 +345,13 @@ FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
 LEFT JOIN customhouse_work.main.changes_loyal_readers_to_platform AS c ON c.key = o.key AND c.operation = o.operation;
 
 -- forget rejections that are no longer due
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((((('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '11:total_spent') || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || '5:topic') || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')
+FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+WHERE (l.sync = 'loyal_readers_to_platform' AND l.place = 'platform/contacts/email')
+  AND l.sent IS NULL
+  AND l.key = w.key
+  AND l.fingerprint = w.fingerprint;
+
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'loyal_readers_to_platform'
   AND run_id <> 'RUN'
@@ -352,10 +359,3 @@ WHERE sync = 'loyal_readers_to_platform'
     SELECT c.key
     FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
   );
-
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((((('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '11:total_spent') || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || '5:topic') || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')
-FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
-WHERE (l.sync = 'loyal_readers_to_platform' AND l.place = 'platform/contacts/email')
-  AND l.sent IS NULL
-  AND l.key = w.key
-  AND l.fingerprint = w.fingerprint;

@@ -372,6 +372,13 @@ FROM customhouse_work.main.outcomes_vip_to_files AS o
 LEFT JOIN customhouse_work.main.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation;
 
 -- forget rejections that are no longer due
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((((((((((('11:customer_id' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || '5:email') || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '7:country') || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || '5:spent') || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || '6:points') || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || '9:last_seen') || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')
+FROM customhouse_work.main.wanted_vip_to_files AS w
+WHERE (l.sync = 'vip_to_files' AND l.place = 'exports/vip/customer_id')
+  AND l.sent IS NULL
+  AND l.key = w.key
+  AND l.fingerprint = w.fingerprint;
+
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'vip_to_files'
   AND run_id <> 'RUN'
@@ -379,10 +386,3 @@ WHERE sync = 'vip_to_files'
     SELECT c.key
     FROM customhouse_work.main.changes_vip_to_files AS c
   );
-
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((((((((((('11:customer_id' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || '5:email') || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '7:country') || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || '5:spent') || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || '6:points') || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || '9:last_seen') || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')
-FROM customhouse_work.main.wanted_vip_to_files AS w
-WHERE (l.sync = 'vip_to_files' AND l.place = 'exports/vip/customer_id')
-  AND l.sent IS NULL
-  AND l.key = w.key
-  AND l.fingerprint = w.fingerprint;

@@ -336,6 +336,13 @@ FROM customhouse_work.main.outcomes_win_back_to_platform AS o
 LEFT JOIN customhouse_work.main.changes_win_back_to_platform AS c ON c.key = o.key AND c.operation = o.operation;
 
 -- forget rejections that are no longer due
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')
+FROM customhouse_work.main.wanted_win_back_to_platform AS w
+WHERE (l.sync = 'win_back_to_platform' AND l.place = 'platform/offers/email')
+  AND l.sent IS NULL
+  AND l.key = w.key
+  AND l.fingerprint = w.fingerprint;
+
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'win_back_to_platform'
   AND run_id <> 'RUN'
@@ -343,10 +350,3 @@ WHERE sync = 'win_back_to_platform'
     SELECT c.key
     FROM customhouse_work.main.changes_win_back_to_platform AS c
   );
-
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')
-FROM customhouse_work.main.wanted_win_back_to_platform AS w
-WHERE (l.sync = 'win_back_to_platform' AND l.place = 'platform/offers/email')
-  AND l.sent IS NULL
-  AND l.key = w.key
-  AND l.fingerprint = w.fingerprint;
