@@ -22,7 +22,7 @@ type Fault int
 // The faults. The zero value is none.
 const (
 	None Fault = iota
-	// TooMany answers 429, TooManyWait with Retry-After: 1 as well.
+	// TooMany answers 429, TooManyWait with Options.RetryAfter as well.
 	TooMany
 	TooManyWait
 	// ErrorBefore answers 500 and takes nothing, ErrorAfter takes everything.
@@ -38,14 +38,22 @@ const (
 	HalfJSON
 	// Page takes nothing and answers 200 with HTML.
 	Page
-	// Redirect answers 307 to elsewhere.
+	// Redirect answers 307 to elsewhere, Moved 301 and Found 302.
 	Redirect
+	Moved
+	Found
 	// Unauthorized answers 401.
 	Unauthorized
 	// Slow answers after Options.Latency.
 	Slow
 	// Partial takes half of the operations and speaks of no other.
 	Partial
+	// RowErrors takes every other operation, and rejects the rest one by one.
+	RowErrors
+	// ErrorBody takes nothing and says so, in an answer of status 200.
+	ErrorBody
+	// Hang takes everything, and does not answer.
+	Hang
 )
 
 // Passing are the faults that a delivery is expected to outlive.
@@ -69,6 +77,8 @@ type Options struct {
 	Indexed bool
 	// Echo makes refusals repeat what was sent, as careless platforms do.
 	Echo bool
+	// RetryAfter is the header of TooManyWait; "1" where nil.
+	RetryAfter func() string
 	// Latency is how long a Slow request takes, and Delay how long each does.
 	Latency, Delay time.Duration
 }
@@ -186,7 +196,11 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request) {
 	case TooMany:
 		p.reply(w, http.StatusTooManyRequests, answer{Error: "slow down"})
 	case TooManyWait:
-		w.Header().Set("Retry-After", "1")
+		after := "1"
+		if p.options.RetryAfter != nil {
+			after = p.options.RetryAfter()
+		}
+		w.Header().Set("Retry-After", after)
 		p.reply(w, http.StatusTooManyRequests, answer{Error: "slow down"})
 	case ErrorBefore:
 		p.reply(w, http.StatusInternalServerError, answer{Error: "oops"})
@@ -208,9 +222,19 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request) {
 		p.text(w, "application/json", `{"results":[{"index":0,"sta`)
 	case Page:
 		p.text(w, "text/html", "<html><body>Please log in</body></html>")
-	case Redirect:
+	case Redirect, Moved, Found:
 		w.Header().Set("Location", "http://elsewhere.invalid/")
-		p.reply(w, http.StatusTemporaryRedirect, answer{})
+		status := map[Fault]int{Redirect: http.StatusTemporaryRedirect, Moved: http.StatusMovedPermanently, Found: http.StatusFound}
+		p.reply(w, status[fault], answer{})
+	case RowErrors:
+		p.rowErrors(w, b)
+	case ErrorBody:
+		p.reply(w, http.StatusOK, answer{Error: "the import failed"})
+	case Hang:
+		p.take(key, b)
+		p.end(b) // The sender may come again before it is noticed to have left.
+		<-r.Context().Done()
+		p.status(0)
 	case Unauthorized:
 		p.reply(w, http.StatusUnauthorized, answer{Error: "the key was revoked"})
 	case Partial:
@@ -330,6 +354,21 @@ func (p *Platform) partial(w http.ResponseWriter, b batch) {
 		results = append(results, result, result) // In no order, and twice.
 	}
 	p.reply(w, http.StatusMultiStatus, answer{Results: results})
+}
+
+// rowErrors takes every other operation.
+func (p *Platform) rowErrors(w http.ResponseWriter, b batch) {
+	some := batch{}
+	results := make([]rowResult, len(b.Operations))
+	for i, op := range b.Operations {
+		results[i] = rowResult{Index: i, Status: "rejected", Code: "busy", Message: "the record is busy"}
+		if i%2 == 0 && len(p.poisoned(batch{Operations: []Operation{op}})) == 0 {
+			some.Operations = append(some.Operations, op)
+			results[i] = rowResult{Index: i, Status: "ok"}
+		}
+	}
+	p.take("", some)
+	p.reply(w, http.StatusOK, answer{Results: results})
 }
 
 func (p *Platform) reason(op Operation) string {
