@@ -60,7 +60,12 @@ type Scan struct {
 	// Column and Value are what the pass wants of a row; one over all rows has
 	// neither.
 	Column, Value string
-	Aggregates    []Aggregate
+	// ByDay says that aggregates of days are kept from run to run, and that a run
+	// reads new rows alone. Otherwise Why says why it reads all, where that is for
+	// one reason.
+	ByDay      bool
+	Why        string
+	Aggregates []Aggregate
 	// Rows are the conditions that rows decide, Decided those that aggregates do,
 	// or traits.
 	Rows, Decided []Condition
@@ -73,6 +78,9 @@ type Aggregate struct {
 	// Joined says that traits or conditions about several passes read it;
 	// otherwise it ends in the conditions of its own.
 	Joined bool
+	// Why says why aggregates of days are not enough for it, where others of the
+	// source come from them or could.
+	Why string
 }
 
 // Condition is what a pass decides and leaves as a bit.
@@ -80,6 +88,8 @@ type Condition struct {
 	Expr sql.Expr
 	// Segments are those that ask for it.
 	Segments []string
+	// Why is as that of an Aggregate.
+	Why string
 }
 
 // Node is one resource of the project.

@@ -22,8 +22,11 @@ type pass struct {
 	Entity string `json:"entity"`
 	Source string `json:"source,omitempty"`
 	// Column and Value are what it wants of a row.
-	Column     string          `json:"column,omitempty"`
-	Value      string          `json:"value,omitempty"`
+	Column string `json:"column,omitempty"`
+	Value  string `json:"value,omitempty"`
+	// ByDay says that a run reads new rows alone, Why otherwise why it does not.
+	ByDay      bool            `json:"by_day"`
+	Why        string          `json:"why,omitempty"`
 	Aggregates []passAggregate `json:"aggregates"`
 	// ByRows and ByAggregates are the conditions that leave it as bits.
 	ByRows       []passCondition `json:"decided_by_rows"`
@@ -34,12 +37,14 @@ type passAggregate struct {
 	Name string `json:"name"`
 	SQL  string `json:"sql"`
 	// Joined says that it is a column of what is joined.
-	Joined bool `json:"joined"`
+	Joined bool   `json:"joined"`
+	Why    string `json:"why,omitempty"`
 }
 
 type passCondition struct {
 	SQL      string   `json:"sql"`
 	Segments []string `json:"segments"`
+	Why      string   `json:"why,omitempty"`
 }
 
 // explainPasses prints what the plan computes where.
@@ -55,14 +60,14 @@ func (a *app) explainPasses(p *project, plan *models.Plan) error {
 	conditions := func(list []models.Condition) []passCondition {
 		out := []passCondition{}
 		for _, c := range list {
-			out = append(out, passCondition{SQL: text(c.Expr), Segments: c.Segments})
+			out = append(out, passCondition{SQL: text(c.Expr), Segments: c.Segments, Why: c.Why})
 		}
 		return out
 	}
 	for _, s := range plan.Scans {
-		one := pass{Entity: s.Entity, Source: s.Source, Column: s.Column, Value: s.Value, Aggregates: []passAggregate{}}
+		one := pass{Entity: s.Entity, Source: s.Source, Column: s.Column, Value: s.Value, ByDay: s.ByDay, Why: s.Why, Aggregates: []passAggregate{}}
 		for _, f := range s.Aggregates {
-			one.Aggregates = append(one.Aggregates, passAggregate{Name: f.Name, SQL: text(f.Expr), Joined: f.Joined})
+			one.Aggregates = append(one.Aggregates, passAggregate{Name: f.Name, SQL: text(f.Expr), Joined: f.Joined, Why: f.Why})
 		}
 		one.ByRows, one.ByAggregates = conditions(s.Rows), conditions(s.Decided)
 		doc.Passes = append(doc.Passes, one)
@@ -89,17 +94,30 @@ func (p pass) print(b *strings.Builder) {
 	case p.Column != "":
 		what += fmt.Sprintf(" with %s = %q", p.Column, p.Value)
 	}
+	if p.ByDay {
+		what = "the days of " + p.Source + ", kept from run to run: of rows only new ones are read, and those of days that a window cuts"
+	}
 	fmt.Fprintf(b, "one pass over %s\n", what)
+	why := func(text string) {
+		if text != "" {
+			fmt.Fprintf(b, "    of all rows: %s\n", text)
+		}
+	}
+	if p.Why != "" {
+		fmt.Fprintf(b, "  of all rows: %s\n", p.Why)
+	}
 	for _, f := range p.Aggregates {
 		kind := "aggregate, for the conditions below"
 		if f.Joined {
 			kind = "aggregate, joined"
 		}
 		fmt.Fprintf(b, "  %s: %s\n    %s\n", kind, f.Name, f.SQL)
+		why(f.Why)
 	}
 	list := func(by string, conditions []passCondition) {
 		for _, c := range conditions {
 			fmt.Fprintf(b, "  bit, decided by %s, for %s\n    %s\n", by, strings.Join(c.Segments, ", "), c.SQL)
+			why(c.Why)
 		}
 	}
 	list("single rows", p.ByRows)

@@ -41,7 +41,7 @@ failed, 2 after an interrupt.`,
 			return exit(summary.Status)
 		}),
 	}
-	cmd.Flags().BoolVar(&a.fullRefresh, "full-refresh", false, "build identities from all rows, not from those that are new; ids stay")
+	cmd.Flags().BoolVar(&a.fullRefresh, "full-refresh", false, "build identities and aggregates from all rows, not from those that are new; ids stay")
 	return cmd
 }
 
@@ -100,11 +100,16 @@ func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, pl
 	if err != nil {
 		return nil, err
 	}
-	if last == nil {
+	kept, err := run.Aggregates(ctx, wh)
+	if err != nil {
+		return nil, err
+	}
+	if last == nil && len(kept) == 0 {
 		return plan, nil
 	}
 	return p.checked.Plan(compile.Options{
-		AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Identities: last, Refresh: a.fullRefresh,
+		AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected,
+		Identities: last, Aggregates: kept, Refresh: a.fullRefresh,
 	}), nil
 }
 

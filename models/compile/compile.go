@@ -34,11 +34,14 @@ type Options struct {
 	// Identities is what the last run left of each entity, by name; nil for the
 	// first run.
 	Identities map[string]*identity.Last
+	// Aggregates is what the last run kept of each source that only grows, by
+	// name; nil for the first run.
+	Aggregates map[string]*profile.Last
 	// Retry narrows what the syncs send to rows that were rejected; nil sends all
 	// that is due.
 	Retry *audience.Retry
-	// Refresh builds identities from all rows, whatever the last run left. Ids
-	// stay.
+	// Refresh builds identities and aggregates from all rows, whatever the last run
+	// left. Ids stay.
 	Refresh bool
 	// Whole makes wide tables that hold every feature: see profile.Input.
 	Whole bool
@@ -170,6 +173,8 @@ type compiler struct {
 	plan     *models.Plan
 	entities []*entity
 	segments map[string]*entity // by segment name
+	// look says that what is compiled is to leave nothing behind: see Try.
+	look bool
 }
 
 func newCompiler(p *config.Project, opt Options) *compiler {
@@ -197,7 +202,10 @@ func (c *compiler) entity(name string) *entity {
 
 // profileInput is what package profile wants of an entity.
 func (c *compiler) profileInput(e *entity) profile.Input {
-	in := profile.Input{Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, Whole: c.Whole, AsOf: c.AsOf}
+	in := profile.Input{
+		Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, Whole: c.Whole, AsOf: c.AsOf,
+		RunID: c.RunID, Last: c.Aggregates, Because: c.identity(e).Because, Look: c.look,
+	}
 	for _, r := range e.relations {
 		if slices.ContainsFunc(e.expr.Related, func(x expr.Related) bool { return x.Relation == r.Name }) {
 			in.Relations = append(in.Relations, profile.Relation{Relation: r, Other: c.entity(r.To).Entity})
@@ -374,6 +382,7 @@ func (c *compiler) system() {
 		{Name: "as_of", Type: sql.TypeTimestamp},
 		{Name: "project_hash", Type: sql.TypeString},
 	}})
+	c.plan.System = append(c.plan.System, sql.CreateTable{Table: profile.DaysStateTable, Columns: profile.DaysStateColumns})
 	for _, e := range c.entities {
 		c.plan.System = append(c.plan.System, identity.System(e.Entity, e.sources)...)
 		in := c.profileInput(e)

@@ -58,6 +58,7 @@ func Try(p *config.Project, opt Options, want Wanted) (*Trial, diag.List) {
 	}
 	// Once more with what is needed and nothing else.
 	c = parse(c.narrow(want), opt)
+	c.look = true
 	if again := c.expressions(); again.HasErrors() {
 		return nil, again.Sort()
 	}

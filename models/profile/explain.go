@@ -13,16 +13,34 @@ import (
 func Explain(in Input) []models.Scan {
 	var out []models.Scan
 	for _, s := range in.Pass.Scans {
-		scan := models.Scan{Entity: in.Entity.Name, Source: s.Source.Name, Column: s.Column, Value: s.Value}
+		scan := models.Scan{Entity: in.Entity.Name, Source: s.Source.Name, Column: s.Column, Value: s.Value, ByDay: s.kept}
+		grow := false
+		if !s.kept {
+			scan.Why = grows(s.Source)
+			grow = scan.Why == ""
+		}
 		aggregates := map[string]sql.Expr{}
 		for _, f := range s.Features {
 			aggregates[f.Name] = f.Aggregate
-			scan.Aggregates = append(scan.Aggregates, models.Aggregate{Name: f.Name, Expr: f.Aggregate, Joined: slices.Contains(s.Carried, f.Name)})
+			one := models.Aggregate{Name: f.Name, Expr: f.Aggregate, Joined: slices.Contains(s.Carried, f.Name)}
+			if grow {
+				one.Why = keepable(f.Aggregate)
+			}
+			scan.Aggregates = append(scan.Aggregates, one)
 		}
 		for _, pick := range s.picks {
-			scan.Aggregates = append(scan.Aggregates, models.Aggregate{Name: pick.As, Expr: pick.Expr, Joined: true})
+			one := models.Aggregate{Name: pick.As, Expr: pick.Expr, Joined: true}
+			if grow {
+				one.Why = "a picked trait has the last word of all rows"
+			}
+			scan.Aggregates = append(scan.Aggregates, one)
 		}
 		scan.Rows, scan.Decided = conditions(s.Rows, nil), conditions(s.Bits, aggregates)
+		for i, b := range s.Rows {
+			if grow {
+				_, _, scan.Rows[i].Why = windowed(terms(b.Condition))
+			}
+		}
 		out = append(out, scan)
 	}
 	apart := func(f expr.Feature) {

@@ -22,7 +22,8 @@ import (
 //   - A condition about the aggregates of one scan is decided there and leaves it
 //     as a bit too. What is joined is a few integers, not hundreds of columns.
 type Pass struct {
-	// Scans are in order of source; of one source that of all rows comes first.
+	// Scans are in order of source; of one source that of days comes first, then
+	// that of all rows.
 	Scans []*Scan
 	// Segments are the entity's, with conditions over the wide table.
 	Segments []expr.Compiled
@@ -49,6 +50,9 @@ type Scan struct {
 	picks []sql.Item
 	// number tells the scans of a source apart; 0 is that of all rows.
 	number int
+	// kept says that it is put together from aggregates of days, which are kept
+	// from run to run: see days.
+	kept bool
 }
 
 // Bit is a condition that is decided once for all segments that ask for it.
@@ -117,6 +121,9 @@ func NewPass(in Input) *Pass {
 				}
 			}
 		}
+		if kept := in.keptScan(whole, &features); kept != nil {
+			p.Scans = append(p.Scans, kept)
+		}
 		rest, parts := split(s, features)
 		whole.Features = rest
 		if len(rest)+len(whole.picks)+len(whole.Rows) > 0 {
@@ -163,6 +170,34 @@ func NewPass(in Input) *Pass {
 	return p
 }
 
+// keptScan takes what can be put together from aggregates of days out of the
+// scan of all rows and out of features, nil where that is nothing.
+func (in Input) keptScan(whole *Scan, features *[]expr.Feature) *Scan {
+	if in.Whole || in.Look || grows(whole.Source) != "" {
+		return nil
+	}
+	out := &Scan{Source: whole.Source, kept: true}
+	*features = slices.DeleteFunc(*features, func(f expr.Feature) bool {
+		if keepable(f.Aggregate) != "" {
+			return false
+		}
+		out.Features = append(out.Features, f)
+		return true
+	})
+	whole.Rows = slices.DeleteFunc(whole.Rows, func(b *Bit) bool {
+		if _, _, why := windowed(terms(b.Condition)); why != "" {
+			return false
+		}
+		out.Rows = append(out.Rows, b)
+		return true
+	})
+	slices.SortStableFunc(out.Rows, keptOrder)
+	if len(out.Features)+len(out.Rows) == 0 {
+		return nil
+	}
+	return out
+}
+
 // place gives each bit its mask, those of a scan side by side.
 func (p *Pass) place() {
 	n := 0
@@ -173,6 +208,10 @@ func (p *Pass) place() {
 		}
 	}
 	for _, s := range p.Scans {
+		if s.kept {
+			// What is kept must not depend on the bits of others.
+			n = (n + bitsPerMask - 1) / bitsPerMask * bitsPerMask
+		}
 		place(s.Rows)
 		place(s.Bits)
 	}
@@ -392,7 +431,7 @@ func columnsOf(e sql.Expr) []string {
 
 // table is where a scan leaves its result.
 func (s *Scan) table() sql.Table {
-	if s.number == 0 {
+	if s.number == 0 && !s.kept {
 		return featuresTable(s.Source)
 	}
 	return sql.Table{Space: sql.Work, Name: fmt.Sprintf("features_%d_of_%s", s.number, s.Source.Name)}
@@ -400,7 +439,7 @@ func (s *Scan) table() sql.Table {
 
 // alias is that of its result in the wide table.
 func (s *Scan) alias() string {
-	if s.number == 0 {
+	if s.number == 0 && !s.kept {
 		return alias(s.Source.Name)
 	}
 	return fmt.Sprintf("f%d_%s", s.number, s.Source.Name)

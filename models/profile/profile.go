@@ -43,6 +43,14 @@ type Input struct {
 	// want to see what a condition saw. NewPass heeds it.
 	Whole bool
 	AsOf  time.Time
+	RunID string
+	// Last is what the last run kept of sources that only grow, by their names.
+	Last map[string]*Last
+	// Because says why identities are built from all rows in this run, nothing
+	// where they are not: what was kept is then built again too.
+	Because string
+	// Look says that nothing may be kept from run to run, for those who look.
+	Look bool
 	// Built says that the profiles are built in this run.
 	Built bool
 }
@@ -125,21 +133,34 @@ type picked struct {
 func Features(in Input) []*models.Model {
 	var out []*models.Model
 	for _, s := range in.Sources {
+		m := &models.Model{
+			Name:  "features:" + s.Name,
+			Nodes: []string{"source:" + s.Name},
+			Span:  s.Pos.Span(),
+		}
 		var list []sql.Statement
 		for _, scan := range in.Pass.Scans {
-			if scan.Source == s {
-				list = append(list, sql.CreateTableAs{Table: scan.table(), Query: in.scan(scan)})
+			if scan.Source != s {
+				continue
 			}
+			grouped := in.grouped
+			if scan.kept {
+				k := in.keeping(scan)
+				title := "aggregate " + s.Name + " by day"
+				if k.last != nil {
+					title = "aggregate new rows of " + s.Name + " by day"
+				}
+				m.Steps = append(m.Steps, &models.Exec{Title: title, Statements: k.statements()})
+				m.Commit, m.Note, m.Measures = k.commit(), k.note(), []models.Measure{k.measure()}
+				grouped = func(*Scan) *sql.Select { return k.grouped() }
+			}
+			list = append(list, sql.CreateTableAs{Table: scan.table(), Query: in.scan(scan, grouped(scan))})
 		}
 		if len(list) == 0 {
 			continue
 		}
-		out = append(out, &models.Model{
-			Name:  "features:" + s.Name,
-			Nodes: []string{"source:" + s.Name},
-			Span:  s.Pos.Span(),
-			Steps: []models.Step{&models.Exec{Title: "aggregate " + s.Name, Statements: list}},
-		})
+		m.Steps = append(m.Steps, &models.Exec{Title: "aggregate " + s.Name, Statements: list})
+		out = append(out, m)
 	}
 	for _, r := range in.Members {
 		if slices.ContainsFunc(in.Expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
@@ -149,8 +170,8 @@ func Features(in Input) []*models.Model {
 	return append(out, stages(in)...)
 }
 
-// scan aggregates the rows of a scan, and decides its bits.
-func (in Input) scan(s *Scan) sql.Query {
+// grouped aggregates the rows of a scan.
+func (in Input) grouped(s *Scan) *sql.Select {
 	id := identity.Column(in.Entity)
 	key := sql.Col("m", id)
 	grouped := &sql.Select{Items: []sql.Item{sql.As(key, id)}, From: collection(in.Entity, s.Source), GroupBy: []sql.Expr{key}}
@@ -166,6 +187,12 @@ func (in Input) scan(s *Scan) sql.Query {
 			grouped.Items = append(grouped.Items, sql.As(sql.Fn(sql.AnyBits, set), maskColumn(i)))
 		}
 	}
+	return grouped
+}
+
+// scan is the aggregates of a scan, with its bits decided.
+func (in Input) scan(s *Scan, grouped *sql.Select) sql.Query {
+	id := identity.Column(in.Entity)
 	if len(s.Bits) == 0 {
 		return grouped
 	}
@@ -404,9 +431,16 @@ func (in Input) memberRows(r Relation, columns []string) *sql.Select {
 // collection is the rows of a source under the alias expr.Event, each with the
 // customer it belongs to under the alias m.
 func collection(e *config.Entity, s *config.Source) sql.From {
+	return sql.Joins(sql.Derived{Query: rowsOf(e, s), As: expr.Event},
+		sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: identity.MapTable(s), As: "m"}, On: identity.SameRow(expr.Event, "m")})
+}
+
+// rowsOf are the rows of a source with their declared columns, and by what the map
+// knows each.
+func rowsOf(e *config.Entity, s *config.Source) *sql.Select {
 	rows := &sql.Select{Items: identity.RowKey(e, s, "s"), From: sql.TableRef{Table: identity.SourceTable(s), As: "s"}}
 	if s.Time != "" {
-		rows.Items = append(rows.Items, sql.As(sql.Cast{Expr: sql.Col("s", s.Time), To: sql.TypeTimestamp}, expr.TimeField))
+		rows.Items = append(rows.Items, sql.As(rowTime(s), expr.TimeField))
 	}
 	for _, c := range s.Columns {
 		column := c.Key
@@ -415,8 +449,7 @@ func collection(e *config.Entity, s *config.Source) sql.From {
 		}
 		rows.Items = append(rows.Items, sql.As(sql.Cast{Expr: sql.Col("s", column), To: models.ColumnType(c.Value.Type)}, c.Key))
 	}
-	return sql.Joins(sql.Derived{Query: rows, As: expr.Event},
-		sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: identity.MapTable(s), As: "m"}, On: identity.SameRow(expr.Event, "m")})
+	return rows
 }
 
 func (in Input) source(name string) *config.Source {

@@ -16,6 +16,7 @@ func Summary(w io.Writer, s run.Summary) error {
 	b := &report{}
 	b.line("Run %s on target %s, as of %s", s.RunID, s.Target, s.AsOf.UTC().Format(time.RFC3339Nano))
 	b.rows(s.Measures)
+	b.aggregates(s)
 	b.identity(s)
 	b.relations(s.Measures)
 	b.segments(s.Measures)
@@ -69,6 +70,26 @@ func (b *report) rows(list []run.Measure) {
 		rows = append(rows, row)
 	}
 	b.table("Rows read", rows)
+}
+
+// aggregates says of sources that only grow what was read of them.
+func (b *report) aggregates(s run.Summary) {
+	var rows [][]string
+	for _, m := range s.Measures {
+		name, ok := strings.CutPrefix(m.Subject, "aggregates:")
+		if !ok {
+			continue
+		}
+		read, _ := m.Get("rows")
+		row := []string{name, counted(read, "row", "rows")}
+		for _, model := range s.Models {
+			if model.Name == "features:"+name && model.Note != "" {
+				row = append(row, model.Note)
+			}
+		}
+		rows = append(rows, row)
+	}
+	b.table("Aggregated", rows)
 }
 
 // identity says in a few lines for each entity who was found.

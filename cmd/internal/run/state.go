@@ -9,38 +9,16 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 // Identities reads what the last run left of each entity's identities, by the
 // entity's name: what compile wants to know before it makes a plan.
 func Identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*identity.Last, err error) {
-	columns := make([]string, len(identity.StateColumns))
-	for i, c := range identity.StateColumns {
-		columns[i] = c.Name
-	}
-	if _, err := wh.Columns(ctx, identity.StateTable); err != nil {
-		if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
-			return nil, nil // the first run
-		}
-		return nil, fmt.Errorf("looking for the last run: %w", err)
-	}
-	rows, err := wh.Query(ctx, &sql.Select{
-		Items: sql.Items("s", columns...), From: sql.TableRef{Table: identity.StateTable, As: "s"},
-		OrderBy: []sql.Order{sql.Asc(sql.Col("s", "entity")), sql.Asc(sql.Col("s", "source"))},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading what the last run left: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	last = map[string]*identity.Last{}
-	row := make([]any, len(columns))
-	for {
-		switch err := rows.Next(row); {
-		case errors.Is(err, io.EOF):
-			return last, nil
-		case err != nil:
-			return nil, fmt.Errorf("reading what the last run left: %w", err)
+	err = state(ctx, wh, identity.StateTable, identity.StateColumns, []string{"entity", "source"}, func(row []any) {
+		if last == nil {
+			last = map[string]*identity.Last{}
 		}
 		entity, _ := row[0].(string)
 		source, _ := row[1].(string)
@@ -51,14 +29,78 @@ func Identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*i
 			l.AsOf, _ = row[4].(time.Time)
 			l.RunID, _ = row[5].(string)
 			last[entity] = l
-			continue
+			return
 		}
 		if l == nil {
-			continue // never without the row of its entity: it is not trusted
+			return // never without the row of its entity: it is not trusted
 		}
 		l.Sources = append(l.Sources, source)
 		if since, ok := row[3].(time.Time); ok {
 			l.Since[source] = since
 		}
+	})
+	return last, err
+}
+
+// Aggregates reads what the last run kept of each source that only grows, by the
+// source's name. A source whose table is gone is not in it.
+func Aggregates(ctx context.Context, wh *adapters.Warehouse) (last map[string]*profile.Last, err error) {
+	last = map[string]*profile.Last{}
+	err = state(ctx, wh, profile.DaysStateTable, profile.DaysStateColumns, []string{"source"}, func(row []any) {
+		source, _ := row[0].(string)
+		l := &profile.Last{}
+		l.Settings, _ = row[1].(string)
+		l.Since, _ = row[2].(time.Time)
+		l.Merged, _ = row[3].(int64)
+		l.AsOf, _ = row[4].(time.Time)
+		last[source] = l
+	})
+	for source := range last {
+		there, wrong := exists(ctx, wh, profile.DaysTable(source))
+		if err = errors.Join(err, wrong); !there {
+			delete(last, source)
+		}
+	}
+	return last, err
+}
+
+// exists says whether there is a table.
+func exists(ctx context.Context, wh *adapters.Warehouse, t sql.Table) (bool, error) {
+	if _, err := wh.Columns(ctx, t); err != nil {
+		if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
+			return false, nil
+		}
+		return false, fmt.Errorf("looking for the last run: %w", err)
+	}
+	return true, nil
+}
+
+// state reads a table that the last run left, in an order; of one that is not
+// there it reads nothing.
+func state(ctx context.Context, wh *adapters.Warehouse, t sql.Table, defs []sql.ColumnDef, order []string, each func(row []any)) (err error) {
+	if there, err := exists(ctx, wh, t); !there {
+		return err
+	}
+	q := &sql.Select{From: sql.TableRef{Table: t, As: "s"}}
+	for _, c := range defs {
+		q.Items = append(q.Items, sql.Items("s", c.Name)...)
+	}
+	for _, name := range order {
+		q.OrderBy = append(q.OrderBy, sql.Asc(sql.Col("s", name)))
+	}
+	rows, err := wh.Query(ctx, q)
+	if err != nil {
+		return fmt.Errorf("reading what the last run left: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	row := make([]any, len(defs))
+	for {
+		switch err := rows.Next(row); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading what the last run left: %w", err)
+		}
+		each(row)
 	}
 }
