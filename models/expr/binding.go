@@ -80,6 +80,11 @@ var loadBindings = sync.OnceValues(func() (interpreter.Dispatcher, error) {
 			return nil, err
 		}
 	}
+	for _, o := range optionals {
+		if err := d.Add(o); err != nil {
+			return nil, err
+		}
+	}
 	for _, f := range l.functions {
 		list, err := f.Bindings()
 		if err != nil {
@@ -195,10 +200,20 @@ func distinctOf(list []ref.Val) ref.Val {
 
 // identity is the same for equal values, as a key of a map.
 func identity(v ref.Val) any {
-	if t, ok := v.(types.Timestamp); ok {
-		return t.UnixMicro()
+	switch v := v.(type) {
+	case types.Timestamp:
+		return v.UnixMicro()
+	case types.Bytes:
+		return string(v)
+	case traits.Lister:
+		var whole strings.Builder
+		for it := v.Iterator(); it.HasNext() == types.True; {
+			fmt.Fprintf(&whole, "%#v,", identity(it.Next()))
+		}
+		return whole.String()
+	default:
+		return v.Value()
 	}
-	return v.Value()
 }
 
 // mostFrequent is the smallest among those that are most frequent.

@@ -120,6 +120,9 @@ func (t *translator) call(x ast.Expr) value {
 	if v, ok := t.vocabulary(x); ok {
 		return v
 	}
+	if v, ok := t.ofOptional(x); ok {
+		return v
+	}
 	ids := t.e.ast.GetOverloadIDs(x.ID())
 	if len(ids) == 0 {
 		return t.refuse(x, "this function cannot be used here", "")
@@ -515,6 +518,19 @@ func (t *translator) conditional(x ast.Expr) value {
 	if a.refused || b.refused || c.refused {
 		return t.nothing(x)
 	}
+	if a.optional != nil && b.optional != nil {
+		return t.chosen(x, c, a.optional, b.optional)
+	}
+	plain := c.expr
+	if !c.null && !c.err {
+		plain = t.cond(args[0])
+	}
+	return t.choose(x, c, plain, a, b)
+}
+
+// choose is c ? a : b for values that are no optionals. plain is c where NULL may
+// count as false.
+func (t *translator) choose(x ast.Expr, c value, plain sql.Expr, a, b value) value {
 	if a.tuple != nil && b.tuple != nil {
 		return choice(c, a.tuple, b.tuple)
 	}
@@ -545,7 +561,7 @@ func (t *translator) conditional(x ast.Expr) value {
 			{If: sql.Fn(sql.Not, c.expr), Then: t.typed(b)},
 		}}
 	} else {
-		out.expr = sql.If(t.cond(args[0]), t.typed(a), t.typed(b))
+		out.expr = sql.If(plain, t.typed(a), t.typed(b))
 	}
 	// The whole is defined where the condition is, and the side it chose.
 	if out.null && out.err && (!a.err || !a.null || a.defined != nil) && (!b.err || !b.null || b.defined != nil) {

@@ -268,6 +268,30 @@ func TestCollections(t *testing.T) {
 			}
 			return o.sku != nil
 		}},
+		{`orders.last().?sku.hasValue()`, func(os []order) any {
+			o, ok := lastBy(os)
+			if !ok {
+				return nil
+			}
+			return o.sku != nil
+		}},
+		{`orders.last().?sku.orValue("none")`, func(os []order) any {
+			o, ok := lastBy(os)
+			switch {
+			case !ok:
+				return nil
+			case o.sku == nil:
+				return "none"
+			default:
+				return *o.sku
+			}
+		}},
+		{`orders.sum(o, o.?qty.orValue(10))`, func(os []order) any {
+			return total2(values(os, qty)) + 10*int64(len(os)-len(values(os, qty)))
+		}},
+		{`orders.count(o, o.?sku.optMap(s, s == "A").orValue(true))`, func(os []order) any {
+			return int64(len(where(os, func(o order) bool { return o.sku == nil || *o.sku == "A" })))
+		}},
 		{`orders.filter(o, o.sku == "B").last().sku`, func(os []order) any {
 			if _, ok := lastBy(where(os, skuIs("B"))); ok {
 				return "B"

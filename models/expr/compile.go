@@ -636,8 +636,11 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 	t := newTranslator(c, e)
 	root := e.ast.Expr()
 	if typ := e.ast.GetType(root.ID()); typ.Kind() != types.BoolKind {
-		t.failAt(e.src.of(root), "cel-type", `the segment "`+e.name+`" must be true or false for each `+c.entity()+"; this is "+typeWord(typ),
-			"Compare it with something.")
+		help := "Compare it with something."
+		if typ.Kind() == types.OpaqueKind {
+			help = takeHelp
+		}
+		t.failAt(e.src.of(root), "cel-type", `the segment "`+e.name+`" must be true or false for each `+c.entity()+"; this is "+typeWord(typ), help)
 		return Compiled{}, false
 	}
 	cond := t.cond(root)
@@ -709,6 +712,8 @@ func traitHelp(v value) string {
 		return "Choose a field of the row, such as .last().amount."
 	case v.list != nil:
 		return "Ask something of it, such as .count() or .sum(x, x.amount)."
+	case v.optional != nil:
+		return takeHelp
 	case v.typ.Kind() == types.DurationKind:
 		return "Take a number of it: .getHours(), .getMinutes() or .getSeconds()."
 	default:

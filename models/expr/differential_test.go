@@ -227,7 +227,55 @@ func (g *generator) bool(d int) string {
 		func() string { return g.loop(d, g.word("exists", "all", "exists_one")) },
 		func() string { return "math." + g.word("isNaN", "isInf", "isFinite") + "(" + g.float(d-1) + ")" },
 		func() string { return "bool(" + g.string(d-1) + ")" },
+		func() string { return g.plain("bool", d) },
+		func() string { return g.optional(scalar(), d-1) + ".hasValue()" },
+		func() string {
+			t := element()
+			return "(" + g.optional(t, d-1) + " " + eq() + " " + g.optional(t, d-1) + ")"
+		},
 	)
+}
+
+// optional is an optional value of a type, and plain takes the value of one.
+func (g *generator) optional(typ string, d int) string {
+	if d <= 0 {
+		return g.one(
+			func() string { return "optional.of(" + g.of(typ, 0) + ")" },
+			func() string { return "optional.ofNonZeroValue(" + g.of(typ, 0) + ")" },
+			func() string { return g.list(typ, 0) + "[?" + g.word("0", "1", "age", "-1") + "]" },
+		)
+	}
+	return g.one(
+		func() string { return g.optional(typ, 0) },
+		func() string { return "optional.of(" + g.of(typ, d-1) + ")" },
+		func() string { return "optional.ofNonZeroValue(" + g.of(typ, d-1) + ")" },
+		func() string { return g.list(typ, d-1) + "[?" + g.int(d-1) + "]" },
+		func() string {
+			return "optional." + g.word("of", "ofNonZeroValue") + "(" + g.list(typ, d-1) + ")[?" + g.int(d-1) + "]"
+		},
+		func() string { return g.optional(typ, d-1) + ".or(" + g.optional(typ, d-1) + ")" },
+		func() string { return g.optional(typ, d-1) + ".or(optional.none())" },
+		func() string {
+			return "(" + g.bool(d-1) + " ? " + g.optional(typ, d-1) + " : " + g.word("optional.none()", g.optional(typ, d-1)) + ")"
+		},
+		func() string {
+			from := g.word("string", "int", "double", "time", "bool")
+			o := g.optional(from, d-1)
+			return g.with(from, func(name string) string { return o + ".optMap(" + name + ", " + g.of(typ, d-1) + ")" })
+		},
+		func() string {
+			from := g.word("string", "int", "double")
+			o := g.optional(from, d-1)
+			return g.with(from, func(name string) string { return o + ".optFlatMap(" + name + ", " + g.optional(typ, d-1) + ")" })
+		},
+	)
+}
+
+func (g *generator) plain(typ string, d int) string {
+	if g.IntN(3) == 0 {
+		return g.optional(typ, d-1) + ".value()"
+	}
+	return g.optional(typ, d-1) + ".orValue(" + g.of(typ, d-1) + ")"
 }
 
 // loop is a comprehension that asks a condition of each element.
@@ -259,6 +307,7 @@ func (g *generator) list(typ string, d int) string {
 		func() string { return g.list(typ, 0) },
 		func() string { return g.list(typ, 0) },
 		func() string { return "[" + g.of(typ, d-1) + ", " + g.of(typ, d-1) + "]" },
+		func() string { return "[?" + g.optional(typ, d-1) + ", " + g.of(typ, d-1) + "]" },
 		func() string { return "(" + g.list(typ, d-1) + " + " + g.list(typ, d-1) + ")" },
 		func() string { return g.list(typ, d-1) + ".reverse()" },
 		func() string { return g.list(typ, d-1) + ".distinct()" },
@@ -310,6 +359,7 @@ func (g *generator) string(d int) string {
 		},
 		func() string { return g.list("string", d-1) + ".join(" + g.word("", `","`, `"é"`) + ")" },
 		func() string { return g.list("string", d-1) + "[" + position() + "]" },
+		func() string { return g.plain("string", d) },
 	)
 }
 
@@ -321,6 +371,7 @@ func (g *generator) bytes(d int) string {
 		func() string { return g.bytes(0) },
 		func() string { return "(" + g.bytes(d-1) + " + " + g.bytes(d-1) + ")" },
 		func() string { return "bytes(" + g.string(d-1) + ")" },
+		func() string { return g.plain("bytes", d) },
 	)
 }
 
@@ -341,6 +392,7 @@ func (g *generator) uint(d int) string {
 		func() string {
 			return "math." + g.word("greatest", "least") + "(" + g.uint(d-1) + ", " + g.uint(d-1) + ")"
 		},
+		func() string { return g.plain("uint", d) },
 	)
 }
 
@@ -378,6 +430,7 @@ func (g *generator) int(d int) string {
 		func() string {
 			return "math." + g.word("greatest", "least") + "(" + g.int(d-1) + ", " + g.int(d-1) + ", 3)"
 		},
+		func() string { return g.plain("int", d) },
 	)
 }
 
@@ -401,6 +454,7 @@ func (g *generator) float(d int) string {
 			return "math." + g.word("greatest", "least") + "(" + g.float(d-1) + ", " + g.float(d-1) + ")"
 		},
 		func() string { return g.list("double", d-1) + "[" + g.word("0", "1", g.int(d-1)) + "]" },
+		func() string { return g.plain("double", d) },
 	)
 }
 
@@ -416,6 +470,7 @@ func (g *generator) time(d int) string {
 		func() string { return "timestamp(" + g.string(d-1) + ")" },
 		func() string { return "(" + g.bool(d-1) + " ? " + g.time(d-1) + " : " + g.time(d-1) + ")" },
 		func() string { return g.list("time", d-1) + "[" + g.word("0", "1", g.int(d-1)) + "]" },
+		func() string { return g.plain("time", d) },
 	)
 }
 
@@ -427,6 +482,7 @@ func (g *generator) span(d int) string {
 		func() string { return g.span(0) },
 		func() string { return "(" + g.time(d-1) + " - " + g.time(d-1) + ")" },
 		func() string { return "(" + g.span(d-1) + g.word(" + ", " - ") + g.span(d-1) + ")" },
+		func() string { return g.plain("span", d) },
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/containers"
+	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
@@ -114,6 +115,16 @@ func (v *Evaluator) resolve(tree *ast.AST) {
 		case ast.CallKind:
 			call := x.AsCall()
 			switch fn := call.FunctionName(); {
+			case fn == operators.OptSelect:
+				operand := call.Args()[0]
+				field, _ := literalString(call.Args()[1])
+				var read ast.Expr
+				if r := v.c.relationOf(tree.GetType(operand.ID())); r != nil {
+					read = name(operand.ID(), r.Name+"."+field)
+				} else {
+					read = factory.NewSelect(fresh(), operand, field)
+				}
+				x.SetKindCase(factory.NewCall(x.ID(), fnOptional, read))
 			case fn == fnEntered:
 				segment, _ := literalString(call.Args()[0])
 				x.SetKindCase(name(x.ID(), SinceColumn(segment)))

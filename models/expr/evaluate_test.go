@@ -142,6 +142,7 @@ segments:
   - {name: placed, when: 'has(employer) && has(employer.plan)'}
   - {name: alone, when: 'employer == null && employer.plan == null'}
   - {name: recent, when: 'seen > now - days(30)'}
+  - {name: free, when: 'employer.?plan.orValue("free") == "free"'}
 `)
 	in.Relations = []*config.Relation{{Name: "employer", From: "customer", To: "account"}}
 	v := evaluator(t, in)
@@ -168,15 +169,15 @@ segments:
 		{name: "an error is no value", profile: Profile{Traits: map[string]any{"age": int64(0)}}, trait: "ratio", want: nil},
 		{name: "null is no value", profile: Profile{Traits: map[string]any{"age": nil}}, trait: "ratio", want: nil},
 		{
-			name: "in one segment, so not in the other", in: []string{"vips", "placed"}, out: []string{"rest", "alone"},
+			name: "in one segment, so not in the other", in: []string{"vips", "placed"}, out: []string{"rest", "alone", "free"},
 			profile: Profile{Traits: map[string]any{"vip": true, "spent": 200.0}, Related: acme},
 		},
 		{
-			name: "null at the boundary", in: []string{"rest", "alone"}, out: []string{"vips", "placed", "recent"},
+			name: "null at the boundary", in: []string{"rest", "alone", "free"}, out: []string{"vips", "placed", "recent"},
 			profile: Profile{Traits: map[string]any{"vip": nil, "spent": 200.0, "seen": nil}, Related: nobody},
 		},
 		{
-			name: "an account of no plan", in: []string{"rest"}, out: []string{"placed", "alone"},
+			name: "an account of no plan", in: []string{"rest", "free"}, out: []string{"placed", "alone"},
 			profile: Profile{Segments: map[string]bool{"vips": false}, Related: unplanned},
 		},
 		{name: "a segment that is known", out: []string{"rest"}, profile: Profile{Segments: map[string]bool{"vips": true}, Related: nobody}},
@@ -339,7 +340,7 @@ func TestListsInProcess(t *testing.T) {
 	}
 	for _, value := range []string{
 		`[1, age, 2].exists(x, x > 3)`, `[1, age, 2].filter(x, x > 1).size()`, `age in [1, 2, null]`, `["b", "a", "b"].distinct().size()`,
-		`["b", "a"].sort()[0]`, `[3, 1, 2].sort()[age - 2]`, `sets.contains(["aé", "FR"], [country])`, `cel.bind(x, age, x + x)`,
+		`["b", "a"].sort()[0]`, `[3, 1, 2].sort()[age - 2]`, `[b"a", b"a"].distinct().size()`, `[[1], [1], [2]].distinct().size()`, `sets.contains(["aé", "FR"], [country])`, `cel.bind(x, age, x + x)`,
 		`country.charAt(0)`, `country.reverse()`, `country.substring(0, 1)`, `"a,b".split(",").size()`, `[1, 2, 3].transformList(i, v, i + v)[1]`,
 	} {
 		want := evaluate(t, project(t, shop), rows, value)

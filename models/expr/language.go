@@ -56,7 +56,8 @@ var standard = []string{
 // extensions are cel-go's libraries beyond the standard one; what of them has
 // no translation is refused where it is used.
 func extensions() (*cel.Env, error) {
-	return cel.NewCustomEnv(ext.Strings(), ext.Math(), ext.Lists(ext.ListsVersion(2)), ext.Sets(), ext.Bindings(), ext.TwoVarComprehensions())
+	return cel.NewCustomEnv(ext.Strings(), ext.Math(), ext.Lists(ext.ListsVersion(2)), ext.Sets(), ext.Bindings(), ext.TwoVarComprehensions(),
+		cel.OptionalTypes(cel.OptionalTypesVersion(1)))
 }
 
 // language is everything that does not depend on a project.
@@ -84,6 +85,7 @@ var loadLanguage = sync.OnceValues(func() (*language, error) {
 		parser.ExpressionSizeCodePointLimit(maxCodePoints),
 		parser.MaxExpressionNodeCount(maxNodes),
 		parser.EnableHiddenAccumulatorName(true),
+		parser.EnableOptionalSyntax(true),
 		parser.ErrorReportingLimit(1),
 	)
 	if err != nil {
@@ -99,8 +101,8 @@ var loadLanguage = sync.OnceValues(func() (*language, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(more.Functions())) {
-		if strings.Contains(name, "@block") {
-			continue // what cel-go's optimiser writes, not a user
+		if strings.Contains(name, "@block") || keep[name] {
+			continue // what cel-go's optimiser writes, not a user; and [i] of an optional list
 		}
 		l.functions = append(l.functions, more.Functions()[name])
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
 )
 
 // Mentions lists every name in a computed trait's value or a segment's condition
@@ -23,6 +24,10 @@ func (u *Unit) Mentions(kind, name string) (names, segments []string) {
 		ast.PostOrderVisit(e.ast.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
 			if x.Kind() == ast.SelectKind {
 				found[x.AsSelect().FieldName()] = true
+			}
+			if isCall(x, operators.OptSelect) {
+				field, _ := literalString(x.AsCall().Args()[1])
+				found[field] = true
 			}
 		}))
 		names, segments = sorted(found), slices.Sorted(maps.Keys(e.members))

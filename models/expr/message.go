@@ -136,7 +136,8 @@ func (c *compiler) reportType(e *expression, x ast.Expr, msg string) {
 	case x.Kind() == ast.IdentKind:
 		c.unknownName(e, x)
 	case x.Kind() == ast.SelectKind:
-		c.unknownField(e, x)
+		sel := x.AsSelect()
+		c.unknownField(e, sel.Operand(), sel.FieldName(), s.name(x))
 	case x.Kind() == ast.CallKind && strings.HasPrefix(msg, "undeclared"):
 		name := x.AsCall().FunctionName()
 		if name == operators.Index {
@@ -170,12 +171,9 @@ func (c *compiler) unknownName(e *expression, x ast.Expr) {
 	c.fail(e.src.name(x), "unknown-name", "there is no "+what+" "+strconv.Quote(name), help)
 }
 
-func (c *compiler) unknownField(e *expression, x ast.Expr) {
-	sel := x.AsSelect()
-	typ := e.ast.GetType(sel.Operand().ID())
-	field := sel.FieldName()
-	span := e.src.name(x)
-	if r := c.relations[identName(sel.Operand())]; r != nil && typ.Kind() == types.StructKind {
+func (c *compiler) unknownField(e *expression, operand ast.Expr, field string, span diag.Span) {
+	typ := e.ast.GetType(operand.ID())
+	if r := c.relations[identName(operand)]; r != nil && typ.Kind() == types.StructKind {
 		names := make([]string, len(r.traits))
 		for i, t := range r.traits {
 			names[i] = t.Name
@@ -207,9 +205,9 @@ func (c *compiler) unknownField(e *expression, x ast.Expr) {
 	}
 	help := ""
 	if typ.Kind() == types.ListKind {
-		help = "Choose rows first: " + c.subject(e, sel.Operand()) + ".exists(x, x." + field + " == ...), or last()." + field + "."
+		help = "Choose rows first: " + c.subject(e, operand) + ".exists(x, x." + field + " == ...), or last()." + field + "."
 	}
-	c.fail(span, "unknown-field", c.subject(e, sel.Operand())+" is "+typeWord(typ)+" and has no fields", help)
+	c.fail(span, "unknown-field", c.subject(e, operand)+" is "+typeWord(typ)+" and has no fields", help)
 }
 
 // operatorWords say what an operator does to its operands.
@@ -249,6 +247,8 @@ func (c *compiler) misused(e *expression, x ast.Expr) {
 				other = args[1]
 			}
 			summary, help = c.subject(e, other)+" always has a value: it need not be compared with null", "Remove this comparison."
+		case a == types.OpaqueKind || b == types.OpaqueKind:
+			help = takeHelp
 		case fn == operators.Modulo:
 			help = "The remainder % is for whole numbers."
 		}
@@ -280,7 +280,19 @@ func (c *compiler) misused(e *expression, x ast.Expr) {
 		}
 		c.fail(span, "cel-type", describe(args[0])+" and cannot be in "+typeWord(e.ast.GetType(args[1].ID())), "")
 		return
-	case operators.Index:
+	case operators.OptSelect:
+		field, _ := literalString(args[1])
+		c.unknownField(e, args[0], field, e.src.of(args[1]))
+		return
+	case operators.Index, operators.OptIndex:
+		switch {
+		case fn == operators.Index && kind(0) == types.OpaqueKind:
+			c.fail(span, "cel-type", "an element of an optional list may not be there", "Write [?...], which has no value where there is none.")
+			return
+		case kind(0) != types.ListKind && kind(0) != types.OpaqueKind:
+			c.fail(span, "cel-type", "only lists have elements; "+describe(args[0]), "")
+			return
+		}
 		c.fail(span, "cel-type", "the position in a list is a whole number; "+describe(args[1]), "")
 		return
 	case fnWhere:
@@ -336,6 +348,8 @@ var functionHelp = map[string]string{
 	"funnel":          "For example: funnel(days(30), [views, carts, orders.filter(o, o.gift)]).",
 	fnRank:            "For example: rank(spent) <= 100.", fnPercentile: "For example: percentile(spent) >= 0.9.",
 	fnNtile: "For example: ntile(spent, 10) == 10.", fnQuintile: "For example: quintile(spent) == 5.",
+	"value": "For example: employer.?plan.value().", "hasValue": "For example: employer.?plan.hasValue().",
+	"or": "For example: employer.?plan.or(optional.of(\"none\")).", "orValue": `For example: employer.?plan.orValue("none").`,
 	fnSample: `For example: sample(0.1), or sample(0.1, "spring") for another tenth.`, fnConsent: `For example: consent("email_marketing").`,
 }
 
@@ -427,6 +441,8 @@ func typeWord(t *types.Type) string {
 		return "bytes"
 	case types.MapKind:
 		return "a map"
+	case types.OpaqueKind:
+		return "an optional value"
 	default:
 		return "of no single type"
 	}

@@ -37,9 +37,10 @@ type value struct {
 	// decimal is the exact column behind a double.
 	decimal sql.Expr
 	// tuple, list and row stand for what has no SQL of its own.
-	tuple *tuple
-	list  *list
-	row   *row
+	tuple    *tuple
+	list     *list
+	row      *row
+	optional *optional
 	// related is set for the entity at the other end of a relation, whose value
 	// is its id.
 	related *relation

@@ -44,13 +44,24 @@ const maxUnrolled = 2_000
 // tuple translates a list that is written out.
 func (t *translator) tuple(x ast.Expr) value {
 	out := &tuple{}
-	if len(x.AsList().OptionalIndices()) > 0 {
-		return t.refuse(x, "a list with elements that may not exist is not possible", "")
-	}
-	for _, el := range x.AsList().Elements() {
+	for i, el := range x.AsList().Elements() {
 		v := t.value(el)
 		if v.refused {
 			return t.nothing(x)
+		}
+		if x.AsList().IsOptional(int32(i)) {
+			switch o := v.optional; {
+			case o == nil:
+				return t.refuse(el, t.text(el)+" is not an optional value", "Leave out the ? in front of it.")
+			case o.known():
+				out.elements = append(out.elements, element{value: o.value, when: o.has})
+			case o.has != sql.Expr(sql.Bool(false)):
+				return t.refuse(el, "this optional value never has a value", "")
+			}
+			continue
+		}
+		if v.optional != nil {
+			return t.refuse(el, "a list of optional values is not possible", "Write ? in front of it to leave it out where it has no value.")
 		}
 		if v.expr == nil && v.tuple == nil {
 			return t.refuse(x, "a list of collections or rows is not possible", "")
