@@ -207,8 +207,9 @@ func conditions(n int) []condition {
 	return out
 }
 
-// projectOf is a project of these segments over the tables of audience data.
-func projectOf(raw, memory string, list []condition) string {
+// projectOf is a project of these segments over the tables of audience data;
+// changes is that of the events.
+func projectOf(raw, memory, changes string, list []condition) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `project: {name: bench}
 targets:
@@ -229,7 +230,7 @@ sources:
     events: true
     identifiers: {user_id: user_id}
     time: happened
-    changes: append
+    changes: %s
     columns: {name: string, topic: string, amount: decimal}
 traits:
   - {name: country, entity: customer, pick: latest, from: contacts.country}
@@ -238,7 +239,7 @@ traits:
   - {name: opted_in, entity: customer, pick: latest, from: contacts.opted_in}
   - {name: spent, entity: customer, value: 'events.filter(e, e.name == "purchase").sum(e, e.amount)'}
 segments:
-`, memory, raw)
+`, memory, raw, changes)
 	for i, c := range list {
 		fmt.Fprintf(&b, "  - {name: s%d, entity: customer, when: '%s'}\n", i, c.cel)
 	}

@@ -49,6 +49,7 @@ var benchmarks = []benchmark{
 	{name: "identity/protection", run: identityProtection},
 	{name: "identity/batch-1pct", run: identityBatch},
 	{name: "segments", run: segmentsShared},
+	{name: "aggregates/batch-1pct", run: aggregatesBatch},
 	{name: "identity-50m", run: identityLarge, long: true},
 	{name: "segments-50m", run: segmentsLarge, long: true},
 }

@@ -70,12 +70,18 @@ type step struct {
 
 // evaluate runs a kind of evaluation in a process of its own.
 func (c *crowd) evaluate(kind string, segments int) (evaluation, spent, error) {
+	// All events are read: what is kept from run to run has figures of its own.
+	return c.evaluateIn(filepath.Join(c.dir, fmt.Sprintf("segments-%d", segments)), c.raw, "compare", kind, segments)
+}
+
+// evaluateIn is evaluate in a folder, whose warehouse stays, over the tables of a
+// file.
+func (c *crowd) evaluateIn(dir, raw, changes, kind string, segments int) (evaluation, spent, error) {
 	var out evaluation
-	dir := filepath.Join(c.dir, fmt.Sprintf("segments-%d", segments))
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return out, spent{}, err
 	}
-	text := projectOf(c.raw, c.memory(), conditions(segments))
+	text := projectOf(raw, c.memory(), changes, conditions(segments))
 	if err := os.WriteFile(filepath.Join(dir, "customhouse.yaml"), []byte(text), 0o600); err != nil {
 		return out, spent{}, err
 	}
@@ -83,7 +89,7 @@ func (c *crowd) evaluate(kind string, segments int) (evaluation, spent, error) {
 	if err != nil {
 		return out, spent{}, err
 	}
-	s, err := child(dir, nil, self, "-child", kind, c.raw, strconv.Itoa(segments))
+	s, err := child(dir, nil, self, "-child", kind, raw, strconv.Itoa(segments))
 	if err != nil {
 		return out, spent{}, err
 	}
@@ -94,19 +100,21 @@ func (c *crowd) evaluate(kind string, segments int) (evaluation, spent, error) {
 // and at most 12.
 func (c *crowd) memory() string { return fmt.Sprintf("%dGB", min(max(c.customers/125_000, 4), 12)) }
 
-// planned is the child that runs the project as `customhouse run` does, model
-// by model, and says what each step cost.
-func planned(string, int) (out evaluation, err error) {
+// planned runs the project as `customhouse run` does, model by model, going on
+// from a run before, and says what each step cost.
+func planned(asOf time.Time) (out evaluation, err error) {
 	ctx := context.Background()
 	start, began := cpuTime(), time.Now()
 	p, found := config.Load(os.DirFS("."), ".", config.Kinds{Targets: map[string]func() any{"duckdb": func() any { return new(duckdb.Config) }}})
 	if err := found.Err(); err != nil {
 		return out, err
 	}
-	plan, found := compile.Compile(p, compile.Options{AsOf: lastDay, RunID: "bench"})
+	options := compile.Options{AsOf: asOf, RunID: "bench"}
+	checked, found := compile.Check(p, options)
 	if err := found.Err(); err != nil {
 		return out, err
 	}
+	plan := checked.Plan(options)
 	out.Compile, out.Clock = cpuTime()-start, time.Since(began)
 	settings, ok := p.Targets[0].Config.(*duckdb.Config)
 	if !ok {
@@ -120,6 +128,15 @@ func planned(string, int) (out evaluation, err error) {
 		Driver: driver, Dialect: sql.DuckDB, Schema: p.Targets[0].Schema, Catalog: []string{duckdb.FileCatalog}, Work: duckdb.WorkParts(),
 	})
 	defer func() { err = errors.Join(err, wh.Close()) }()
+	if options.Identities, err = run.Identities(ctx, wh); err != nil {
+		return out, err
+	}
+	if options.Aggregates, err = run.Aggregates(ctx, wh); err != nil {
+		return out, err
+	}
+	if options.Identities != nil {
+		plan = checked.Plan(options)
+	}
 	before := cpuTime()
 	summary, err := run.Run(ctx, run.Options{
 		Plan: plan, Warehouse: wh, Target: "local", Clock: deliver.Timer(time.Now), Parallel: 1,
@@ -244,7 +261,8 @@ func onePass(raw string, resolved bool, segments int) (evaluation, error) {
 // evaluations are the children that evaluate segments, by the name that -child
 // has.
 var evaluations = map[string]func(raw string, segments int) (evaluation, error){
-	"planned":           planned,
+	"planned":           func(string, int) (evaluation, error) { return planned(lastDay) },
+	"planned-next":      func(string, int) (evaluation, error) { return planned(lastDay.AddDate(0, 0, 1)) },
 	"one-each":          func(raw string, n int) (evaluation, error) { return oneEach(raw, false, n) },
 	"one-pass":          func(raw string, n int) (evaluation, error) { return onePass(raw, false, n) },
 	"one-each-resolved": func(raw string, n int) (evaluation, error) { return oneEach(raw, true, n) },
