@@ -90,6 +90,11 @@ traits:
   - {name: spent, entity: customer, value: 'events.filter(e, e.name == "x").sum(e, e.amount)'}
 `
 
+// notGrowing is the project with a source of which all rows are read.
+func notGrowing(text string) string {
+	return strings.Replace(text, "    changes: append\n    look_back: 3 days\n", "", 1)
+}
+
 // growing is a random project over a source that only grows.
 func growing(t *testing.T, g conditions) string {
 	t.Helper()
@@ -178,8 +183,8 @@ func TestKeptEqualsFull(t *testing.T) {
 				both("INSERT INTO raw.events VALUES (?, ?, ?, ?, CAST(? AS DOUBLE), ?, ?)", maybe(r.IntN(12)), maybe(fmt.Sprint("c", r.IntN(12))),
 					maybe(g.word("x", "y", "z", "w")), maybe(g.word("a", "b", "c")), maybe(float64(r.IntN(20))/4), maybe(quantity), maybe(at))
 			}
-			build := func(b *modeltest.Bench, refresh bool) string {
-				opt := compile.Options{AsOf: now, RunID: fmt.Sprint("run", run), Refresh: refresh}
+			build := func(b *modeltest.Bench, text string) string {
+				opt := compile.Options{AsOf: now, RunID: fmt.Sprint("run", run)}
 				if run > 1 {
 					opt.Identities, opt.Aggregates = left(b)
 				}
@@ -188,7 +193,7 @@ func TestKeptEqualsFull(t *testing.T) {
 					lines(b, "SELECT * FROM public.segment_members ORDER BY ALL") + "\n" +
 					lines(b, "SELECT * FROM public.segment_changes ORDER BY ALL")
 			}
-			want, got := build(full, true), build(kept, false)
+			want, got := build(full, notGrowing(text)), build(kept, text)
 			if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {
 				t.Fatalf("seed %d run %d (-full +kept):\n%s\n%s", seed, run, diff, text)
 			}
@@ -298,5 +303,48 @@ func TestKeptAgain(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+}
+
+// TestKeptWindows holds windows to their edges: rows just before, on and after
+// what each compares with, and where days begin.
+func TestKeptWindows(t *testing.T) {
+	t.Parallel()
+	text := growingHead
+	for i, op := range []string{">", ">=", "<", "<="} {
+		text += fmt.Sprintf("  - {name: c%d, entity: customer, value: 'events.count(e, e.time %s now - days(2))'}\n", i, op)
+		text += fmt.Sprintf("  - {name: b%d, entity: customer, value: 'events.filter(e, now - days(3) <= e.time && e.time %s now - days(1)).sum(e, e.amount)'}\n", i, op)
+	}
+	text += "segments:\n"
+	for i, op := range []string{">", ">=", "<", "<="} {
+		text += fmt.Sprintf("  - {name: s%d, entity: customer, when: 'events.exists(e, e.time %s now - days(2))'}\n", i, op)
+	}
+	kept, full := modeltest.New(t), modeltest.New(t)
+	for _, b := range []*modeltest.Bench{kept, full} {
+		b.Exec("CREATE TABLE raw.contacts (id INTEGER, country VARCHAR)")
+		b.Exec("CREATE TABLE raw.events (id INTEGER, cookie VARCHAR, name VARCHAR, topic VARCHAR, amount DECIMAL(9, 2), quantity BIGINT, seen TIMESTAMP)")
+		// A customer for each edge, and one who has all.
+		b.Exec(`INSERT INTO raw.events SELECT CASE WHEN everybody THEN 0 ELSE row_number() OVER () END, NULL, 'x', 'a', 1, 1, moment FROM (
+			SELECT d + h + us AS moment, everybody
+			FROM range(TIMESTAMP '2026-01-01', TIMESTAMP '2026-01-14', INTERVAL 1 DAY) r (d),
+				(VALUES (INTERVAL 0 HOUR), (INTERVAL 12 HOUR)) v (h),
+				(VALUES (INTERVAL (-1) MICROSECOND), (INTERVAL 0 HOUR), (INTERVAL 1 MICROSECOND)) w (us),
+				(VALUES (TRUE), (FALSE)) x (everybody))`)
+	}
+	now := time.Date(2026, 1, 7, 0, 0, 0, 0, time.UTC)
+	for run := range 14 {
+		build := func(b *modeltest.Bench, text string) []string {
+			opt := compile.Options{AsOf: now, RunID: "run"}
+			if run > 0 {
+				opt.Identities, opt.Aggregates = left(b)
+			}
+			execute(b, text, opt)
+			return strings.Split(lines(b, "SELECT * FROM public.customer_profiles ORDER BY customer_id")+"\n"+
+				lines(b, "SELECT * FROM public.segment_members ORDER BY ALL"), "\n")
+		}
+		if diff := cmp.Diff(build(full, notGrowing(text)), build(kept, text)); diff != "" {
+			t.Fatalf("as of %s (-full +kept):\n%s", now, diff)
+		}
+		now = now.Add(12 * time.Hour)
 	}
 }
