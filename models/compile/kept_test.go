@@ -310,15 +310,17 @@ func TestKeptAgain(t *testing.T) {
 // what each compares with, and where days begin.
 func TestKeptWindows(t *testing.T) {
 	t.Parallel()
-	text := growingHead
+	var project strings.Builder
+	project.WriteString(growingHead)
 	for i, op := range []string{">", ">=", "<", "<="} {
-		text += fmt.Sprintf("  - {name: c%d, entity: customer, value: 'events.count(e, e.time %s now - days(2))'}\n", i, op)
-		text += fmt.Sprintf("  - {name: b%d, entity: customer, value: 'events.filter(e, now - days(3) <= e.time && e.time %s now - days(1)).sum(e, e.amount)'}\n", i, op)
+		fmt.Fprintf(&project, "  - {name: c%d, entity: customer, value: 'events.count(e, e.time %s now - days(2))'}\n", i, op)
+		fmt.Fprintf(&project, "  - {name: b%d, entity: customer, value: 'events.filter(e, now - days(3) <= e.time && e.time %s now - days(1)).sum(e, e.amount)'}\n", i, op)
 	}
-	text += "segments:\n"
+	project.WriteString("segments:\n")
 	for i, op := range []string{">", ">=", "<", "<="} {
-		text += fmt.Sprintf("  - {name: s%d, entity: customer, when: 'events.exists(e, e.time %s now - days(2))'}\n", i, op)
+		fmt.Fprintf(&project, "  - {name: s%d, entity: customer, when: 'events.exists(e, e.time %s now - days(2))'}\n", i, op)
 	}
+	text := project.String()
 	kept, full := modeltest.New(t), modeltest.New(t)
 	for _, b := range []*modeltest.Bench{kept, full} {
 		b.Exec("CREATE TABLE raw.contacts (id INTEGER, country VARCHAR)")
