@@ -322,6 +322,10 @@ func (l *loader) changes(s *Source) {
 		l.report(diag.Errorf(s.Pos.Key("look_back"), codeConflict, "changes: compare reads all rows and looks back at none").
 			WithHelp("remove it, or add changes: append or changes: update"))
 	}
+	if s.ByDay && s.Changes != "append" {
+		l.report(diag.Errorf(s.Pos.Key("by_day"), codeConflict, "only a source that grows is summed up by day").
+			WithHelp("remove it, or add changes: append"))
+	}
 	switch {
 	case s.Changes == "update" && !has("key"):
 		l.report(diag.Errorf(s.Pos.At("changes"), codeMissing, "changes: update needs a key").

@@ -243,6 +243,8 @@ type Source struct {
 	// LookBack is how far before the last run's newest row append and update
 	// read again, for rows that arrive late.
 	LookBack Duration `yaml:"look_back" doc:"How late a row may arrive, such as 3 days: append and update read that much again."`
+	// ByDay keeps what days of the source can be summed up to, of append alone.
+	ByDay bool `yaml:"by_day" doc:"Whether aggregates are kept by day, so that a run reads new rows alone; for changes: append. It costs more the first time, and pays where reading the source is dear."`
 	// Key is the column that identifies a row, for update.
 	Key string `yaml:"key" doc:"Column that identifies a row; update needs it."`
 	// Columns maps the names that expressions use to types; a column of the

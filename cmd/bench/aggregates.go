@@ -37,7 +37,7 @@ func (c *crowd) batch(shape, events string) error {
 		return err
 	}
 	grown, all := filepath.Join(c.dir, shape+"-grown"), filepath.Join(c.dir, shape+"-all")
-	first, _, err := c.evaluateIn(grown, raw, "append", "planned", segments)
+	first, _, err := c.evaluateIn(grown, raw, "append\n    by_day: true", "planned", segments)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (c *crowd) batch(shape, events string) error {
 	}); err != nil {
 		return err
 	}
-	ours, _, err := c.evaluateIn(grown, raw, "append", "planned-next", segments)
+	ours, _, err := c.evaluateIn(grown, raw, "append\n    by_day: true", "planned-next", segments)
 	if err != nil {
 		return err
 	}

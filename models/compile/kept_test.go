@@ -83,6 +83,7 @@ sources:
     identifiers: {user_id: id, cookie: cookie}
     time: seen
     changes: append
+    by_day: true
     look_back: 3 days
     columns: {name: string, topic: string, amount: decimal, quantity: int}
 traits:
@@ -92,7 +93,7 @@ traits:
 
 // notGrowing is the project with a source of which all rows are read.
 func notGrowing(text string) string {
-	return strings.Replace(text, "    changes: append\n    look_back: 3 days\n", "", 1)
+	return strings.Replace(text, "    changes: append\n    by_day: true\n    look_back: 3 days\n", "", 1)
 }
 
 // growing is a random project over a source that only grows.

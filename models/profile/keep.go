@@ -61,8 +61,8 @@ var DaysStateColumns = []sql.ColumnDef{
 // grows says why all rows of a source are read in each run, nothing where it
 // only grows.
 func grows(s *config.Source) (why string) {
-	if s.Changes != "append" {
-		return "the source does not say changes: append"
+	if !s.ByDay {
+		return "the source does not say by_day: true"
 	}
 	return ""
 }
