@@ -3,6 +3,8 @@
 package deliver_test
 
 import (
+	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -14,8 +16,18 @@ import (
 
 // A write that fails half-way, as on a full disk, is an error that names the
 // file, and nothing counts. A limit on the size of files stands in for the
-// disk: it needs no privileges.
+// disk: it needs no privileges. It holds for a whole process, so that the test
+// runs in one of its own: what writes the log of tests would fail too.
 func TestWritesThatFailHalfway(t *testing.T) {
+	const alone = "CUSTOMHOUSE_TEST_ALONE"
+	if os.Getenv(alone) == "" {
+		self := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
+		self.Env = append(os.Environ(), alone+"=1")
+		if out, err := self.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
 	var before syscall.Rlimit
