@@ -250,7 +250,7 @@ const (
 	Least    Func = "least"    // NULL arguments are skipped; any number
 	Greatest Func = "greatest" // NULL arguments are skipped; any number
 	NullIf   Func = "null_if"  // NULL where both arguments are equal, else the first
-	// IntText is the decimal text of an integer or a value whose text is its
+	// Text is the decimal text of an integer or a value whose text is its
 	// identity (UUID); used for identifiers of other types than string.
 	Text Func = "text"
 	// Hash is a non-negative integer of any number of arguments, NULL among

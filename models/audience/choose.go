@@ -94,7 +94,7 @@ func (b *builder) choose() []models.Step {
 			rule(name, memberOf(b.before()))
 		case HeldOut:
 			h := b.Sync.From.Holdout
-			rule(name, sql.Fn(sql.Lt, digest(id, h.Salt, "holdout"), sql.String(shareBound(h.Share.Percent/100))))
+			rule(name, sql.Fn(sql.Lt, digest(id, h.Salt, "holdout"), sql.String(models.ShareBound(h.Share.Percent/100))))
 		case OtherArm:
 			rule(name, sql.Fn(sql.Not, b.inArm(id)))
 		case Pressed:
@@ -140,24 +140,10 @@ func (b *builder) greatest(all *sql.Select) *sql.Select {
 	}
 }
 
-// digestDigits is how many hexadecimal digits of a digest are compared: 52
-// bits, all of which a double holds.
-const digestDigits = 13
-
-// digest is a text that is spread evenly, and the same for the same id in every
-// warehouse. Its digits order as the numbers do.
+// digest spreads ids for one use of a salt.
 func digest(id sql.Expr, salt, use string) sql.Expr {
 	// The lengths keep two pairs from reading as one.
-	prefix := fmt.Sprintf("%d:%s%d:%s:", len(salt), salt, len(use), use)
-	return sql.Fn(sql.Substr, sql.Fn(sql.Sha256, sql.Fn(sql.Concat, sql.String(prefix), sql.Fn(sql.IntToString, id))), sql.Int(1), sql.Int(digestDigits))
-}
-
-// shareBound is what the digests of a share are below.
-func shareBound(share float64) string {
-	if share >= 1 {
-		return "g" // after every digit
-	}
-	return fmt.Sprintf("%0*x", digestDigits, uint64(share*(1<<(4*digestDigits))))
+	return models.Spread(fmt.Sprintf("%d:%s%d:%s:", len(salt), salt, len(use), use), id)
 }
 
 // inArm says that an id is in the arm that the sync sends: by weighted

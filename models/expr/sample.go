@@ -1,17 +1,12 @@
 package expr
 
 import (
-	"fmt"
-
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
 
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
-
-// sampleDigits is how many hexadecimal digits of a digest decide: 52 bits, all
-// of which a double holds.
-const sampleDigits = 13
 
 // sample is a share of the population that is the same in every run and every
 // warehouse: those whose digest of salt and id is below a bound, so that a
@@ -37,15 +32,11 @@ func (t *translator) sample(x ast.Expr) value {
 	if share == 1 {
 		return t.literal(x, types.True)
 	}
-	digest := sql.Fn(sql.Sha256, sql.Fn(sql.Concat, sql.String(salt+":"), sql.Fn(sql.Text, sql.Col(Row, t.c.id()))))
-	// Digits of one length in lower case order as the numbers do.
-	return value{expr: sql.Fn(sql.Lt, sql.Fn(sql.Substr, digest, sql.Int(1), sql.Int(sampleDigits)), sql.String(sampleBound(float64(share))))}
+	return value{expr: sql.Fn(sql.Lt, models.Spread(sampleSalt(salt), sql.Col(Row, t.c.id())), sql.String(models.ShareBound(float64(share))))}
 }
 
-// sampleBound is what the digests of a share are below, which is less than 1.
-func sampleBound(share float64) string {
-	return fmt.Sprintf("%0*x", sampleDigits, uint64(share*(1<<(4*sampleDigits))))
-}
+// sampleSalt keeps the salt of a sample apart from the id.
+func sampleSalt(salt string) string { return salt + ":" }
 
 // id is the column of Row that holds the entity's id.
 func (c *compiler) id() string { return c.entity() + "_id" }

@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -84,8 +82,7 @@ var words = map[string]functions.FunctionOp{
 		if len(args) == 3 {
 			salt, _ = args[2].(types.String)
 		}
-		digest := sha256.Sum256(fmt.Appendf(nil, "%s:%d", string(salt), int64(id)))
-		return types.Bool(share == 1 || hex.EncodeToString(digest[:])[:sampleDigits] < sampleBound(float64(share)))
+		return types.Bool(models.SpreadOf(sampleSalt(string(salt)), int64(id)) < models.ShareBound(float64(share)))
 	},
 }
 
