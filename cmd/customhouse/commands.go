@@ -27,11 +27,7 @@ func (a *app) validateCommand() *cobra.Command {
 no warehouse and no network. The exit code is 1 where something is wrong.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(context.Context, []string) error {
-			p, err := a.load()
-			if err != nil {
-				return err
-			}
-			plan, err := a.plan(p)
+			p, plan, err := a.planned()
 			if err != nil {
 				return err
 			}
@@ -72,11 +68,7 @@ func (a *app) lsCommand() *cobra.Command {
 		Short: "List the project's resources",
 		Args:  cobra.NoArgs,
 		RunE: do(func(context.Context, []string) error {
-			p, err := a.load()
-			if err != nil {
-				return err
-			}
-			plan, err := a.plan(p)
+			_, plan, err := a.planned()
 			if err != nil {
 				return err
 			}

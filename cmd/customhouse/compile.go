@@ -32,11 +32,7 @@ each aggregates, and which conditions of segments are decided in a pass and
 leave it as a bit.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(context.Context, []string) error {
-			p, err := a.load()
-			if err != nil {
-				return err
-			}
-			plan, err := a.plan(p)
+			p, plan, err := a.planned()
 			if err != nil {
 				return err
 			}

@@ -59,9 +59,6 @@ reads what the last run left and changes nothing.`,
 			return cobra.RangeArgs(2, 3)(c, args)
 		},
 		RunE: do(func(ctx context.Context, args []string) error {
-			if limit < 1 {
-				return usageError{errors.New("--limit has to be 1 or more")}
-			}
 			if sync != "" {
 				return a.segments(ctx, limit, func(s *segmenter) error { return s.gates(ctx, sync, args[0]) })
 			}
@@ -101,36 +98,26 @@ type explorer struct {
 
 // explore opens the project and its warehouse to look at one entity, by default
 // the first.
-func (a *app) explore(ctx context.Context, entity string, limit int64, f func(*explorer) error) (err error) {
-	p, err := a.load()
-	if err != nil {
-		return err
-	}
-	plan, err := a.plan(p)
-	if err != nil {
-		return err
-	}
-	var names []string
-	for _, e := range p.Entities {
-		names = append(names, e.Name)
-	}
-	if len(names) == 0 {
-		return errors.New("the project has no entities")
-	}
-	x := &explorer{shower: &shower{app: a, project: p, plan: plan, limit: limit}}
-	if x.e = x.entity(cmp.Or(entity, names[0])); x.e == nil {
-		return unknown("there is no entity "+entity, entity, names, "there are")
-	}
-	for _, s := range p.Sources {
-		if s.Entity == x.e.Name && len(identity.Bindings(x.e, s)) > 0 {
-			x.sources = append(x.sources, s)
+func (a *app) explore(ctx context.Context, entity string, limit int64, f func(*explorer) error) error {
+	return a.look(ctx, limit, func(s *shower) error {
+		var names []string
+		for _, e := range s.project.Entities {
+			names = append(names, e.Name)
 		}
-	}
-	if x.wh, err = p.open(ctx, a.resolver()); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, x.wh.Close()) }()
-	return f(x)
+		if len(names) == 0 {
+			return errors.New("the project has no entities")
+		}
+		x := &explorer{shower: s}
+		if x.e = s.entity(cmp.Or(entity, names[0])); x.e == nil {
+			return unknown("there is no entity "+entity, entity, names, "there are")
+		}
+		for _, source := range s.project.Sources {
+			if source.Entity == x.e.Name && len(identity.Bindings(x.e, source)) > 0 {
+				x.sources = append(x.sources, source)
+			}
+		}
+		return f(x)
+	})
 }
 
 // ask reads a small result of our own tables; nil asks nothing.

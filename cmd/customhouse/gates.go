@@ -11,7 +11,6 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/audience"
-	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -62,14 +61,7 @@ func (s *segmenter) gates(ctx context.Context, name, who string) error {
 	out.pass("identifier", true, fmt.Sprintf("%s is %s %d", console.Line(who), e.Name, id))
 	opt := s.options()
 	opt.Select = map[string]bool{"sync:" + name: true}
-	plan, found := compile.Compile(s.project.Project, opt)
-	if err := found.Err(); err != nil {
-		return err
-	}
-	g, found := compile.Gates(s.project.Project, opt, x, id)
-	if err := found.Err(); err != nil {
-		return err
-	}
+	plan, g := s.project.checked.Plan(opt), s.project.checked.Gates(opt, x, id)
 	if err := s.steps(ctx, plan.Audiences[0].Steps); err != nil {
 		return notBuilt(err)
 	}

@@ -59,9 +59,6 @@ The examples are identifiers of people: mind who reads the output.`,
   customhouse identity audit --try loyalty=contacts.card,orders.card_no --normalize digits`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
-			if limit < 1 {
-				return usageError{errors.New("--limit has to be 1 or more")}
-			}
 			if trial.try == "" && trial != (trialFlags{}) {
 				return usageError{errors.New("--normalize and --region say how to read the values of --try")}
 			}

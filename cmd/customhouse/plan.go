@@ -178,8 +178,7 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	p.target.Deliver = false // no secret is needed
-	options, err := a.options(ctx, p, plan)
+	options, err := a.options(ctx, p, plan, false)
 	if err != nil {
 		return err
 	}
@@ -381,7 +380,7 @@ func (a *app) deliver(ctx context.Context, file string, retry *audience.Retry) (
 	if err != nil {
 		return run.Summary{}, err
 	}
-	options, err := a.options(ctx, p, plan)
+	options, err := a.options(ctx, p, plan, p.target.Deliver)
 	if err != nil {
 		return run.Summary{}, err
 	}

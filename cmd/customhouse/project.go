@@ -161,6 +161,16 @@ func (r *recorder) hash() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
+// planned loads the project and plans the selected part of it.
+func (a *app) planned() (*project, *models.Plan, error) {
+	p, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := a.plan(p)
+	return p, plan, err
+}
+
 // plan compiles the selected part of the project, for a first run.
 func (a *app) plan(p *project) (*models.Plan, error) {
 	asOf, err := a.at(p.Timezone)

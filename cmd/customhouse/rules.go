@@ -7,12 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
-	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models/expr/rules"
 )
@@ -51,15 +49,11 @@ func (a *app) segmentRules(name string) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(p.Segments, func(s *config.Segment) bool { return s.Name == name })
-	if i < 0 {
-		var names []string
-		for _, s := range p.Segments {
-			names = append(names, s.Name)
-		}
-		return unknown("there is no segment "+name, name, names, "there are")
+	segment, err := p.segment(name)
+	if err != nil {
+		return err
 	}
-	rule, err := rules.FromCEL(p.Segments[i].When)
+	rule, err := rules.FromCEL(segment.When)
 	if err != nil {
 		// The place in the file, in the words of validate.
 		if _, found := a.plan(p); found != nil {

@@ -66,15 +66,11 @@ func (a *app) printSummary(s run.Summary) error {
 
 // run runs the project and writes target/run_results.json.
 func (a *app) run(ctx context.Context) (run.Summary, error) {
-	p, err := a.load()
+	p, plan, err := a.planned()
 	if err != nil {
 		return run.Summary{}, err
 	}
-	plan, err := a.plan(p)
-	if err != nil {
-		return run.Summary{}, err
-	}
-	options, err := a.options(ctx, p, plan)
+	options, err := a.options(ctx, p, plan, p.target.Deliver)
 	if err != nil {
 		return run.Summary{}, err
 	}
@@ -122,15 +118,15 @@ func (p *project) writeResults(s run.Summary) error {
 }
 
 // options gathers what a run needs but the warehouse; everything that is not
-// there is reported at once.
-func (a *app) options(ctx context.Context, p *project, plan *models.Plan) (run.Options, error) {
+// there is reported at once. Secrets are needed where something may leave.
+func (a *app) options(ctx context.Context, p *project, plan *models.Plan, mayDeliver bool) (run.Options, error) {
 	files, err := a.files(ctx, p, plan)
 	if err != nil {
 		return run.Options{}, err
 	}
 	known := &secrets{values: map[string]secret.Value{}}
 	destinations := map[string]syncs.Destination{}
-	if p.target.Deliver {
+	if mayDeliver {
 		for _, audience := range plan.Audiences {
 			known.resolve(ctx, a.resolver(), audience.Destination.Config, audience.Destination.Pos)
 		}
@@ -149,7 +145,7 @@ func (a *app) options(ctx context.Context, p *project, plan *models.Plan) (run.O
 	}
 	return run.Options{
 		Plan: plan, Files: files, Destinations: destinations, Secrets: known.value,
-		Target: p.target.Name, ProjectHash: p.hash, Deliver: p.target.Deliver,
+		Target: p.target.Name, ProjectHash: p.hash, Deliver: mayDeliver,
 		Events: a.events(), Clock: deliver.Timer(a.now),
 	}, nil
 }

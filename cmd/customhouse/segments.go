@@ -35,45 +35,32 @@ func (a *app) segmentsCommand() *cobra.Command {
 type segmenter struct{ *shower }
 
 // segments opens the project and its warehouse.
-func (a *app) segments(ctx context.Context, limit int64, f func(*segmenter) error) (err error) {
-	if limit < 1 {
-		return usageError{errors.New("--limit has to be 1 or more")}
-	}
-	p, err := a.load()
-	if err != nil {
-		return err
-	}
-	plan, err := a.plan(p)
-	if err != nil {
-		return err
-	}
-	s := &segmenter{&shower{app: a, project: p, plan: plan, limit: limit}}
-	if s.wh, err = p.open(ctx, a.resolver()); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.wh.Close()) }()
-	return f(s)
+func (a *app) segments(ctx context.Context, limit int64, f func(*segmenter) error) error {
+	return a.look(ctx, limit, func(s *shower) error { return f(&segmenter{s}) })
 }
 
 // named finds segments by their names.
 func (s *segmenter) named(names []string) ([]*config.Segment, error) {
 	out := make([]*config.Segment, len(names))
 	for k, name := range names {
-		i := slices.IndexFunc(s.project.Segments, func(x *config.Segment) bool { return x.Name == name })
-		if i < 0 {
-			return nil, s.unknownSegment(name)
+		var err error
+		if out[k], err = s.project.segment(name); err != nil {
+			return nil, err
 		}
-		out[k] = s.project.Segments[i]
 	}
 	return out, nil
 }
 
-func (s *segmenter) unknownSegment(name string) error {
+// segment is the one of a name.
+func (p *project) segment(name string) (*config.Segment, error) {
 	var names []string
-	for _, x := range s.project.Segments {
+	for _, x := range p.Segments {
+		if x.Name == name {
+			return x, nil
+		}
 		names = append(names, x.Name)
 	}
-	return unknown("there is no segment "+name, name, names, "there are")
+	return nil, unknown("there is no segment "+name, name, names, "there are")
 }
 
 // ask reads a small result of our own tables.

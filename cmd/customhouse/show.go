@@ -32,32 +32,17 @@ func (a *app) showCommand() *cobra.Command {
   customhouse show customer email=ada@example.com
   customhouse show customer id=42`,
 		Args: cobra.RangeArgs(1, 2),
-		RunE: do(func(ctx context.Context, args []string) (err error) {
-			if limit < 1 {
-				return usageError{errors.New("--limit has to be 1 or more")}
-			}
-			p, err := a.load()
-			if err != nil {
-				return err
-			}
-			plan, err := a.plan(p)
-			if err != nil {
-				return err
-			}
-			wh, err := p.open(ctx, a.resolver())
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, wh.Close()) }()
-			s := &shower{app: a, project: p, plan: plan, wh: wh, limit: limit}
-			if len(args) == 2 {
-				return s.profile(ctx, args[0], args[1])
-			}
-			name, named := strings.CutPrefix(args[0], "segment:")
-			if named || s.isSegment(name) {
-				return s.segment(ctx, name)
-			}
-			return s.table(ctx, name)
+		RunE: do(func(ctx context.Context, args []string) error {
+			return a.look(ctx, limit, func(s *shower) error {
+				if len(args) == 2 {
+					return s.profile(ctx, args[0], args[1])
+				}
+				name, named := strings.CutPrefix(args[0], "segment:")
+				if named || s.isSegment(name) {
+					return s.segment(ctx, name)
+				}
+				return s.table(ctx, name)
+			})
 		}),
 	}
 	c.Flags().Int64Var(&limit, "limit", limit, "how many rows at most")
@@ -71,6 +56,23 @@ type shower struct {
 	plan    *models.Plan
 	wh      *adapters.Warehouse
 	limit   int64
+}
+
+// look opens the project and its warehouse to see what the last run left.
+func (a *app) look(ctx context.Context, limit int64, f func(*shower) error) (err error) {
+	if limit < 1 {
+		return usageError{errors.New("--limit has to be 1 or more")}
+	}
+	p, plan, err := a.planned()
+	if err != nil {
+		return err
+	}
+	s := &shower{app: a, project: p, plan: plan, limit: limit}
+	if s.wh, err = p.open(ctx, a.resolver()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.wh.Close()) }()
+	return f(s)
 }
 
 // isSegment says that a bare name is a segment's and no table's.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
@@ -24,6 +25,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/segment"
 	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
 // whenArgument is what findings call the argument of --when; no segment has such
@@ -64,33 +66,7 @@ func (s *segmenter) prepared(ctx context.Context, t *compile.Trial, f func() err
 
 // steps runs those of a trial.
 func (s *segmenter) steps(ctx context.Context, list []models.Step) error {
-	for _, step := range list {
-		switch step := step.(type) {
-		case *models.Exec:
-			if err := s.wh.Exec(ctx, step.Statements...); err != nil {
-				return err
-			}
-		case *models.Loop:
-			for round := 0; ; round++ {
-				left, err := s.wh.Int(ctx, step.While)
-				if err != nil {
-					return err
-				}
-				if left == 0 {
-					break
-				}
-				if round == step.Max {
-					return fmt.Errorf("%s does not end", step.Title)
-				}
-				if err := s.steps(ctx, step.Steps); err != nil {
-					return err
-				}
-			}
-		default:
-			return fmt.Errorf("a trial has no step %T", step)
-		}
-	}
-	return nil
+	return run.Steps(ctx, s.wh, deliver.Timer(s.now), list)
 }
 
 // segmentPreview is customhouse/segment-preview/v1.

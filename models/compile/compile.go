@@ -109,6 +109,16 @@ func (k *Checked) Plan(opt Options) *models.Plan {
 	return c.plan
 }
 
+// Gates says of one entity what a sync makes of it, beside the audience that a
+// Plan of the same options has of the sync.
+func (k *Checked) Gates(opt Options, s *config.Sync, id int64) audience.Gates {
+	c := newCompiler(k.project, opt)
+	for _, e := range k.entities {
+		c.add(e)
+	}
+	return audience.NewGates(c.audience(s), id)
+}
+
 // Evaluators answer the expressions of each entity, by its name, in process: see
 // expr.Evaluator. The list is that of Compile.
 func Evaluators(p *config.Project, opt Options) (map[string]*expr.Evaluator, diag.List) {
@@ -601,16 +611,6 @@ func (c *compiler) audience(s *config.Sync) audience.Input {
 		}
 	}
 	return in
-}
-
-// Gates compiles what says of one entity what a sync makes of it, beside the
-// audience that Compile made of the sync.
-func Gates(p *config.Project, opt Options, s *config.Sync, id int64) (audience.Gates, diag.List) {
-	c := parse(p, opt)
-	if found := c.expressions(); found.HasErrors() {
-		return audience.Gates{}, found.Sort()
-	}
-	return audience.NewGates(c.audience(s), id), nil
 }
 
 // priority is the list of priorities that a sync names, nil where it names none.

@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
-	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
@@ -80,7 +77,7 @@ func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, 
 	if f.Digest, err = r.digest(ctx, a); err != nil {
 		return f, err
 	}
-	err = r.each(ctx, a.Preview, func(row []any) error {
+	err = each(ctx, r.wh, a.Preview, func(row []any) error {
 		c := Change{}
 		c.Operation, _ = row[0].(string)
 		c.Reason, _ = row[1].(string)
@@ -105,7 +102,7 @@ func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, 
 // digest reads what is due, in order.
 func (r *runner) digest(ctx context.Context, a *models.Audience) (string, error) {
 	sum := sha256.New()
-	err := r.each(ctx, a.Due, func(row []any) error {
+	err := each(ctx, r.wh, a.Due, func(row []any) error {
 		for _, v := range row {
 			text, _ := v.(string)
 			// The lengths keep two rows from reading as one.
@@ -114,27 +111,6 @@ func (r *runner) digest(ctx context.Context, a *models.Audience) (string, error)
 		return nil
 	})
 	return hex.EncodeToString(sum.Sum(nil)), err
-}
-
-// each calls do with each row of a query; the values are good for the call.
-func (r *runner) each(ctx context.Context, q sql.Query, do func(row []any) error) (err error) {
-	rows, err := r.wh.Query(ctx, q)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	dest := make([]any, len(rows.Columns()))
-	for {
-		switch err := rows.Next(dest); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-		if err := do(dest); err != nil {
-			return err
-		}
-	}
 }
 
 // MovedError says that syncs would not send what was planned.

@@ -11,6 +11,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
 // buildModels builds every model, independent ones at the same time. A model
@@ -130,6 +131,11 @@ type AssertError struct {
 
 func (e *AssertError) Error() string { return fmt.Sprintf("%s (%d)", e.Assert.Message, e.Count) }
 
+// Steps runs steps alone, without a run around them.
+func Steps(ctx context.Context, wh *adapters.Warehouse, clock deliver.Clock, steps []models.Step) error {
+	return newRunner(Options{Warehouse: wh, Clock: clock}).steps(ctx, "", 0, steps)
+}
+
 // steps runs steps in order; round is 0 outside loops.
 func (r *runner) steps(ctx context.Context, subject string, round int, steps []models.Step) error {
 	for _, s := range steps {
@@ -206,25 +212,36 @@ func Unite(ctx context.Context, wh *adapters.Warehouse, u *models.Unite) error {
 
 // pairs reads a query of two integers.
 func pairs(ctx context.Context, wh *adapters.Warehouse, q sql.Query) (list [][2]int64, err error) {
+	err = each(ctx, wh, q, func(row []any) error {
+		a, first := row[0].(int64)
+		b, second := row[1].(int64)
+		if !first || !second {
+			return fmt.Errorf("a query for integers gave a %T and a %T", row[0], row[1])
+		}
+		list = append(list, [2]int64{a, b})
+		return nil
+	})
+	return list, err
+}
+
+// each calls do with each row of a query; the values are good for the call.
+func each(ctx context.Context, wh *adapters.Warehouse, q sql.Query, do func(row []any) error) (err error) {
 	rows, err := wh.Query(ctx, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	dest := make([]any, 2)
+	dest := make([]any, len(rows.Columns()))
 	for {
 		switch err := rows.Next(dest); {
 		case errors.Is(err, io.EOF):
-			return list, nil
+			return nil
 		case err != nil:
-			return nil, err
+			return err
 		}
-		a, first := dest[0].(int64)
-		b, second := dest[1].(int64)
-		if !first || !second {
-			return nil, fmt.Errorf("a query for integers gave a %T and a %T", dest[0], dest[1])
+		if err := do(dest); err != nil {
+			return err
 		}
-		list = append(list, [2]int64{a, b})
 	}
 }
 
