@@ -258,6 +258,10 @@ func (t *translator) function(x ast.Expr, name, id string, v []value) value {
 	}
 	if s, ok := overloads[id]; ok {
 		out.expr = sql.Fn(s.fn, exprs...)
+		if s.fn == sql.Concat {
+			typ, _ := columnType(v[0].typ)
+			out.expr = pinned(out.expr, typ, exprs...)
+		}
 		out.err = out.err || s.fails
 		out.float = floatResult(id, v)
 		if id == "double_to_int64" && v[0].float == nan {

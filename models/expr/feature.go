@@ -157,16 +157,24 @@ func (w *canon) list(es []sql.Expr) {
 
 // columns lists the columns of an alias that a compiled expression reads.
 func columns(e sql.Expr, of string, yield func(name string)) {
+	eachColumn(e, func(col sql.Column) {
+		if col.Table == of {
+			yield(col.Name)
+		}
+	})
+}
+
+// eachColumn lists the columns that a compiled expression reads, and the
+// variables of its lambdas.
+func eachColumn(e sql.Expr, yield func(sql.Column)) {
 	each := func(es []sql.Expr) {
 		for _, x := range es {
-			columns(x, of, yield)
+			eachColumn(x, yield)
 		}
 	}
 	switch e := e.(type) {
 	case sql.Column:
-		if e.Table == of {
-			yield(e.Name)
-		}
+		yield(e)
 	case sql.Call:
 		each(e.Args)
 	case sql.And:
@@ -174,23 +182,23 @@ func columns(e sql.Expr, of string, yield func(name string)) {
 	case sql.Or:
 		each(e)
 	case sql.Cast:
-		columns(e.Expr, of, yield)
+		eachColumn(e.Expr, yield)
 	case sql.Lambda:
-		columns(e.Body, of, yield)
+		eachColumn(e.Body, yield)
 	case sql.Case:
 		for _, when := range e.Whens {
-			columns(when.If, of, yield)
-			columns(when.Then, of, yield)
+			eachColumn(when.If, yield)
+			eachColumn(when.Then, yield)
 		}
-		columns(e.Else, of, yield)
+		eachColumn(e.Else, yield)
 	case sql.In:
-		columns(e.Expr, of, yield)
+		eachColumn(e.Expr, yield)
 		each(e.List)
 	case sql.Window:
 		each(e.Call.Args)
 		each(e.PartitionBy)
 		for _, o := range e.OrderBy {
-			columns(o.Expr, of, yield)
+			eachColumn(o.Expr, yield)
 		}
 	}
 }

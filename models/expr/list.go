@@ -156,7 +156,8 @@ func (t *translator) join(x ast.Expr, v []value) value {
 				out.expr = el.expr
 				continue
 			}
-			out.expr = sql.Fn(sql.Concat, sql.Fn(sql.Concat, out.expr, separator.expr), el.expr)
+			parts := []sql.Expr{out.expr, separator.expr, el.expr}
+			out.expr = pinned(sql.Fn(sql.Concat, sql.Fn(sql.Concat, parts[:2]...), el.expr), sql.TypeString, parts...)
 		}
 		if out.expr == nil {
 			out.expr = sql.String("")
@@ -324,13 +325,14 @@ func (t *translator) arrange(x ast.Expr, fn string, v []value) value {
 	if a.float == nan && fn != "reverse" && fn != "slice" {
 		return t.refuse(x, fn+"() of numbers that may be no numbers is not possible", "")
 	}
+	typ, _ := columnType(a.typ)
 	switch fn {
 	case "reverse":
 		a.expr = sql.Fn(sql.ListReverse, a.expr)
 	case "sort":
-		a.expr = sql.Fn(sql.ListSort, a.expr)
+		a.expr = pinned(sql.Fn(sql.ListSort, a.expr), typ, a.expr)
 	case "distinct":
-		a.expr = sql.Fn(sql.ListUnique, a.expr)
+		a.expr = pinned(sql.Fn(sql.ListUnique, a.expr), typ, a.expr)
 	default:
 		first, end := v[1].expr, v[2].expr
 		a.expr = sql.If(sql.And{

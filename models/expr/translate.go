@@ -393,6 +393,20 @@ func (t *translator) typed(v value) sql.Expr {
 	}
 }
 
+// pinned says the type of a calculation of which an operand may be a NULL that
+// reads no column. DuckDB sees such a NULL before it runs anything, and forgets
+// the type of what is joined to it, or sorted.
+func pinned(e sql.Expr, to sql.Type, operands ...sql.Expr) sql.Expr {
+	for _, o := range operands {
+		reads := false
+		eachColumn(o, func(sql.Column) { reads = true })
+		if !reads && !notNull(o) {
+			return sql.Cast{Expr: e, To: to}
+		}
+	}
+	return e
+}
+
 // ambiguous reports a value that may be missing or an error where that matters.
 func (t *translator) ambiguous(x ast.Expr) sql.Expr {
 	t.failAt(t.e.src.of(x), "cel-ambiguous-null",
