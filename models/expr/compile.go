@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -180,7 +179,11 @@ func (c *compiler) parse(u *Unit) {
 		u.segments = append(u.segments, newExpression("segment", s.Name, s.When, s.Pos.Text("when")))
 	}
 	// Most of the time is cel-go's, which works on several at once.
-	parallel(slices.Concat(u.traits, u.segments), func(e *expression) { e.parse(c.lang.parser) })
+	list := slices.Concat(u.traits, u.segments)
+	parsed := ahead(list, func(e *expression) { e.parse(c.lang.parser) })
+	for i := range list {
+		parsed(i)
+	}
 }
 
 func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
@@ -208,9 +211,12 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 			out.Traits = append(out.Traits, compiled)
 		}
 	}
-	parallel(segments, func(e *expression) { e.check(c.env) })
+	// The names are all known by now, so that the checks of segments need nothing
+	// of each other and go on while the first are translated.
+	checked := ahead(segments, func(e *expression) { e.check(c.env) })
 	levels := map[string]int{}
-	for _, e := range segments {
+	for i, e := range segments {
+		checked(i)
 		if compiled, ok := c.compileSegment(e, levels); ok {
 			out.Segments = append(out.Segments, compiled)
 		}
@@ -444,18 +450,23 @@ func (e *expression) check(env *checker.Env) {
 	e.ast, e.errs = checked, errs.GetErrors()
 }
 
-// parallel calls do for each expression, on all processors.
-func parallel(list []*expression, do func(*expression)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(list)) {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(len(list)); i = next.Add(1) {
-				do(list[i-1])
-			}
-		})
+// ahead calls do for each expression, on all processors, and returns what waits
+// for one of them, by its number.
+func ahead(list []*expression, do func(*expression)) (wait func(int)) {
+	done := make([]chan struct{}, len(list))
+	for i := range done {
+		done[i] = make(chan struct{})
 	}
-	wg.Wait()
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(list)) {
+		go func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				do(list[i])
+				close(done[i])
+			}
+		}()
+	}
+	return func(i int) { <-done[i] }
 }
 
 // collect finds the free names and segments of an expression.
