@@ -82,6 +82,8 @@ func TestNull(t *testing.T) {
 		{`country.contains("FR".substring(2, 1) + city)`, nil},
 		{`"FR".contains(["FR", "FR".substring(2, 1)].join("-"))`, nil},
 		{`size(bytes("FR".substring(2, 1)) + b"a") == 1`, nil},
+		{`optional.of([city].filter(x, false))[?0].orValue("x") == "x"`, true},
+		{`optional.ofNonZeroValue([city].filter(x, false)).orValue(["a", "x"])[1] == "x"`, true},
 		{`["FR"].slice(2, 1).sort().join("").contains("F")`, nil},
 		{`["FR"].slice(2, 1).distinct()[0].contains("F")`, nil},
 		{`["FR"].slice(2, 1).distinct().map(x, x + "a").join("").contains("F")`, nil},

@@ -340,10 +340,18 @@ func (t *translator) elementType(lists ...value) *types.Type {
 			}
 		}
 	}
-	if out == nil {
-		return types.IntType // there are no elements
+	if out != nil {
+		return out
 	}
-	return out
+	// There are no elements: the checker may know what they would be.
+	for _, l := range lists {
+		if l.typ != nil && l.typ.Kind() == types.ListKind {
+			if _, ok := sqlListType(l.typ.Parameters()[0]); ok {
+				return l.typ.Parameters()[0]
+			}
+		}
+	}
+	return types.IntType
 }
 
 // array is a list as a value of the warehouse.
