@@ -559,12 +559,9 @@ func (l *loader) sync(ix *index, s *Sync) {
 	entity := l.syncFrom(ix, s)
 	l.arithmetic(ix, s, entity)
 	to := s.Pos.Get("to")
-	find(l, ix.destinations, ix.destinationNames, s.To.Destination, to.At("destination"),
+	d, _ := find(l, ix.destinations, ix.destinationNames, s.To.Destination, to.At("destination"),
 		codeUnknownDest, "destination")
-	l.oneOf(s.To.Mode, to.At("mode"), "mode", Modes)
-	if s.To.Mode == "" {
-		s.To.Mode = Modes[0]
-	}
+	l.mode(s, d)
 
 	if len(s.Fields) == 0 && s.Pos.Get("fields").Kind() != strict.Absent && s.Pos.Get("fields").Kind() != strict.Scalar {
 		l.report(diag.Errorf(s.Pos.Key("fields"), strict.CodeEmpty, "the sync sends no field").

@@ -40,5 +40,6 @@ const (
 	codeSchedule        = "bad-schedule"
 	codeFrom            = "bad-column-reference"
 	codeUnreachable     = "unreachable-identifier"
+	codeUnsupported     = "unsupported"
 	codePurpose         = "no-purpose"
 )

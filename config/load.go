@@ -32,6 +32,9 @@ const maxFindings = 1000
 // A configuration that is a Checker is asked for its own findings.
 type Kinds struct {
 	Targets, Destinations map[string]func() any
+	// Ability says what a destination, whose Config has no error, can do with an
+	// object; where it is nil they can do everything.
+	Ability func(d *Destination, object string) *Ability
 }
 
 // Checker finds what is wrong with a decoded value. The node is the mapping it
@@ -324,7 +327,10 @@ func (l *loader) addDestination(n strict.Node, report func(diag.Diagnostic)) {
 	var keys destinationKeys
 	d := &Destination{Pos: n}
 	l.project.Destinations = append(l.project.Destinations, d)
-	d.Config = decodeKind(n.Private(), "destination", l.kinds.Destinations, report, &keys)
+	d.Config = decodeKind(n.Private(), "destination", l.kinds.Destinations, func(found diag.Diagnostic) {
+		d.wrong = d.wrong || found.Severity == diag.Error
+		report(found)
+	}, &keys)
 	d.Name, d.Type = keys.Name, keys.Type
 }
 

@@ -176,6 +176,7 @@ var facets = map[string]schema{
 	"Sync.name":            nameSchema(),
 	"Sync.fields":          {"minProperties": 1},
 	"To.mode":              {"enum": Modes},
+	"To.on_leave":          {"enum": Leaves},
 }
 
 // choices say which keys of a type go together.

@@ -345,6 +345,8 @@ type Destination struct {
 	// Config is the value that Kinds.Destinations made for Type, filled in.
 	Config any
 	Pos    strict.Node
+	// wrong says that there are findings about it.
+	wrong bool
 }
 
 // Sync keeps a destination as the warehouse says it should be.
@@ -371,21 +373,25 @@ type To struct {
 	Destination string `yaml:"destination,required" doc:"Destination to send to."`
 	// Object is the destination's word for what it keeps: contacts, a list.
 	Object string `yaml:"object" doc:"The destination's word for what it keeps, such as contacts."`
-	// Mode is one of Modes. Load fills in "upsert" where none is given.
-	Mode string `yaml:"mode" doc:"upsert sends new and changed rows; mirror also removes those that left. upsert where none is given."`
+	// Mode is one of Modes. Load fills in the first where none is given.
+	Mode string `yaml:"mode" doc:"For records: upsert sends new and changed rows, update creates none, insert changes none, mirror also takes away those that left. For audiences: add, remove, mirror. For events: append. upsert where none is given."`
+	// OnLeave is one of Leaves. Load fills in None, and for a mirror what the
+	// destination does first.
+	OnLeave string `yaml:"on_leave" doc:"What happens to a row that left. none where it is not given; for a mirror what the destination calls its removal."`
 	// Key is the destination field, one of Fields, that identifies a row there.
 	Key string `yaml:"key,required" doc:"Field, one of fields, that identifies a row at the destination."`
+	// Audience says that the object is a list of members, and Keyed that an event
+	// which comes again, with its key, is not a second one; as the Ability of the
+	// destination has it.
+	Audience, Keyed bool `yaml:"-"`
 }
-
-// Modes are the values of To.Mode. upsert sends new and changed rows; mirror
-// also removes those that left.
-var Modes = []string{"upsert", "mirror"}
 
 // Guards stop a sync before it does harm. A sync that would remove all that is
 // at the destination because nobody is wanted there any more stops even without
 // any: see AllowEmpty.
 type Guards struct {
-	// MaxRemoved bounds removals: of the rows known to be at the destination.
+	// MaxRemoved bounds rows that are taken away, in whichever way: of the rows
+	// known to be at the destination.
 	MaxRemoved *Bound `yaml:"max_removed" doc:"How many rows may be removed at once: a number, or a share of those at the destination."`
 	// MaxChanged bounds changes of rows known to be at the destination.
 	MaxChanged *Bound `yaml:"max_changed" doc:"How many rows may be changed at once: a number, or a share of those at the destination. New rows do not count."`

@@ -34,15 +34,6 @@ type Destination interface {
 	Decode(req Request, resp *Response) Outcome
 }
 
-// Kind is what an operation wants.
-type Kind int
-
-// The kinds. The zero value is invalid on purpose.
-const (
-	Upsert Kind = iota + 1
-	Remove
-)
-
 // Op is one row to deliver.
 type Op struct {
 	Kind Kind
@@ -50,10 +41,9 @@ type Op struct {
 	Key string
 	// EntityID is the warehouse's id of whom the row is about.
 	EntityID int64
-	// Fingerprint stands for the values; it goes to the ledger. Empty for a
-	// removal.
+	// Fingerprint stands for the values; it goes to the ledger.
 	Fingerprint string
-	// Values are in the order of Schema.Fields; nil for a removal.
+	// Values are in the order of Schema.Fields; nil where Kind.Leaves.
 	Values []any
 }
 
@@ -108,6 +98,17 @@ type Chunk struct {
 // Spec is what the engine must know of a destination.
 type Spec struct {
 	Batch Batch
+	// Kinds are the operations that it can do: those decide which values of mode
+	// and on_leave a sync may have. Of those that take something away, the first
+	// is what mode mirror does where the sync does not say.
+	Kinds []Kind
+	// Objects are those with kinds of their own.
+	Objects map[string][]Kind
+	// Keyed says that it does nothing with an event whose key it knows: one whose
+	// answer was lost may be appended again, by a later run too, and so every
+	// request that appends is Idempotent. Where it does not, such an event waits
+	// until somebody asks for it to be repeated.
+	Keyed bool
 	// Replace says that the destination wants everything each time anything
 	// changed, so that a row that left is simply no longer there.
 	Replace bool
@@ -229,8 +230,12 @@ type Outcome struct {
 // RowResult is what became of one operation.
 type RowResult struct {
 	// Op is an index into Chunk.Ops.
-	Op       int
-	Accepted bool
+	Op int
+	// Accepted, Exists or Absent is true; the row was rejected where none is.
+	// Exists says that the destination has the row already, Absent that it lacks
+	// it. The engine takes either as a rejection of kinds of operations for which
+	// that says nothing: see Kind.MayExist and Kind.MayBeAbsent.
+	Accepted, Exists, Absent bool
 	// Code and Message explain a rejection; no row content.
 	Code, Message string
 }

@@ -102,7 +102,22 @@ func kinds() config.Kinds {
 	for _, d := range destinationKinds {
 		k.Destinations[d.name] = d.config
 	}
+	k.Ability = ability
 	return k
+}
+
+// ability says what a destination can do with an object.
+func ability(d *config.Destination, object string) *config.Ability {
+	opened, err := openDestination(d)
+	if err != nil {
+		return nil // Its type is unknown, and reported.
+	}
+	spec := opened.Spec()
+	out := &config.Ability{Replaces: spec.Replace, Keyed: spec.Keyed}
+	for _, kind := range spec.Can(object) {
+		out.Operations = append(out.Operations, kind.String())
+	}
+	return out
 }
 
 // openDestination opens a destination of the project.

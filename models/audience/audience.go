@@ -14,6 +14,7 @@
 package audience
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,12 +25,6 @@ import (
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/sql"
-)
-
-// The operations of a change.
-const (
-	Upsert = "upsert"
-	Remove = "remove"
 )
 
 // reasonNew is why a row is sent that the ledger does not know.
@@ -225,6 +220,9 @@ func (b *builder) wantedQuery() sql.Query {
 		sql.As(sql.Window{Call: sql.Fn(sql.CountAll), PartitionBy: []sql.Expr{sql.Col("w", "key")}}, "same_key"),
 		sql.As(b.fingerprint("w"), "fingerprint"),
 	}
+	if b.mode(config.Remove) {
+		items[3] = sql.As(sql.String(takenOff), "fingerprint")
+	}
 	if b.Entity.Hold {
 		items = append(items, sql.As(b.isHeld(sql.Col("w", b.id())), "held"))
 	}
@@ -288,7 +286,7 @@ func (b *builder) known() sql.From {
 	return sql.Derived{As: "l", Query: &sql.Select{
 		Items: sql.Items("k", "key", "entity_id", "fingerprint"),
 		From:  sql.TableRef{Table: Ledger, As: "k"},
-		Where: b.isThere("k"),
+		Where: b.isKnown("k"),
 	}}
 }
 
@@ -321,39 +319,40 @@ func (b *builder) changesQuery() sql.Query {
 		},
 		Else: sql.String("unsettled"),
 	}
-	upserts := &sql.Select{
-		Items: fixed(Upsert, sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
+	here := &sql.Select{
+		Items: fixed(b.wantedOp(), sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
 		From: sql.Joins(sql.TableRef{Table: b.wanted, As: "w"},
 			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))},
 			sql.Join{Kind: sql.LeftJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("w", "key"))}),
-		Where: append(b.sendable(), sql.Or{differs, sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}),
+		Where: append(b.sendable(), b.isDue()),
 	}
 	for _, f := range b.fields {
-		upserts.Items = append(upserts.Items, sql.Items("w", column(f.Name))...)
+		here.Items = append(here.Items, sql.Items("w", column(f.Name))...)
 	}
-	if b.Sync.To.Mode != "mirror" {
-		return upserts
+	if b.leftOp() == "" {
+		return here
 	}
 	// A key that is wanted but cannot be sent now stays as it is over there.
-	removals := &sql.Select{
-		Items: fixed(Remove,
+	left := &sql.Select{
+		Items: fixed(b.leftOp(),
 			sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key")),
 			sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")),
 			sql.String(""), sql.String("left")),
 		From: sql.Joins(b.known(), sql.Join{Kind: sql.FullJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("l", "key"))}),
 	}
-	removals.Where = sql.Exists{Not: true, Query: &sql.Select{
+	unwanted := sql.And{b.putThere(), sql.Exists{Not: true, Query: &sql.Select{
 		Items: []sql.Item{sql.As(sql.Int(1), "one")},
 		From:  sql.TableRef{Table: b.wanted, As: "w"},
 		Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key"))),
-	}}
+	}}}
 	if b.Entity.Hold {
-		removals.Where = sql.And{removals.Where, sql.Fn(sql.Not, b.isHeld(sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id"))))}
+		unwanted = append(unwanted, sql.Fn(sql.Not, b.isHeld(sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")))))
 	}
+	left.Where = unwanted
 	for _, f := range b.fields {
-		removals.Items = append(removals.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
+		left.Items = append(left.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
 	}
-	return sql.Union{upserts, removals}
+	return sql.Union{here, left}
 }
 
 // stream reads rows for delivery in the order of their keys, so that the same
@@ -376,7 +375,7 @@ func (b *builder) stream(rows sql.From, alias string) *sql.Select {
 // removal too, so that the row is sent again when it returns.
 func (b *builder) snapshot() sql.Query {
 	here := &sql.Select{
-		Items: append([]sql.Item{sql.As(sql.String(Upsert), "operation")}, sql.Items("w", "key", "entity_id", "fingerprint")...),
+		Items: append([]sql.Item{sql.As(sql.String(b.wantedOp()), "operation")}, sql.Items("w", "key", "entity_id", "fingerprint")...),
 		From:  sql.TableRef{Table: b.wanted, As: "w"},
 		Where: b.sendable(),
 	}
@@ -393,12 +392,13 @@ func (b *builder) snapshot() sql.Query {
 			Where: sql.And{sql.Fn(sql.Eq, sql.Col(alias, "key"), sql.Col("l", "key")), where},
 		}}
 	}
+	away := cmp.Or(b.leftOp(), config.Remove)
 	gone := &sql.Select{
-		Items: append([]sql.Item{sql.As(sql.String(Remove), "operation")}, sql.Items("l", "key", "entity_id", "fingerprint")...),
+		Items: append([]sql.Item{sql.As(sql.String(away), "operation")}, sql.Items("l", "key", "entity_id", "fingerprint")...),
 		From:  b.known(),
 		Where: sql.And{
 			absent(b.wanted, "w", here.Where),
-			absent(b.changes, "c", sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String(Remove))), // streamed from there
+			absent(b.changes, "c", sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String(away))), // streamed from there
 		},
 	}
 	for _, f := range b.fields {
@@ -434,15 +434,19 @@ func (b *builder) counts() sql.Query {
 	because := func(reason string) sql.Expr {
 		return count(changes, sql.Fn(sql.Eq, sql.Col("c", "reason"), sql.String(reason)))
 	}
+	added, removed := because(reasonNew), because("left")
+	if b.mode(config.Remove) {
+		added, removed = sql.Int(0), added
+	}
 	out := &sql.Select{Items: []sql.Item{
 		sql.As(count(wanted, nil), "wanted"),
 		// What may have arrived counts, or the removal of the first of it would
 		// be one of none, more than any guard allows.
 		sql.As(sql.Fn(sql.AddFast, count(b.known(), nil), count(changes, sql.Col("c", "unknown"))), "known"),
-		sql.As(because(reasonNew), "added"),
+		sql.As(added, "added"),
 		sql.As(because("changed"), "changed"),
 		sql.As(because("unsettled"), "unsettled"),
-		sql.As(because("left"), "removed"),
+		sql.As(removed, "removed"),
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
 		sql.As(count(wanted, sql.Fn(sql.Not, b.sendable())), "invalid"),
 	}}
@@ -558,26 +562,25 @@ func (b *builder) apply() []sql.Statement {
 	}
 	ledger := []string{"sync", "place", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
 	log := []string{"sync", "run_id", "key", "entity_id", "operation", "reason", "outcome", "code", "at"}
-	outcome := sql.Case{
-		Whens: []sql.When{{If: accepted, Then: sql.String("accepted")}},
-		Else:  sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.String("rejected")),
-	}
+	outcome := sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.If(accepted, sql.String("accepted"), sql.String("rejected")))
+	// What the destination said leaves no doubt about an earlier sending.
+	known := sql.Or{accepted, isAbsent("o")}
 	return []sql.Statement{
 		sql.Delete{Table: Ledger, Where: sql.And{
-			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
+			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(known)},
 		}},
 		sql.Delete{Table: Pending, Where: sql.And{
-			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(accepted)},
+			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(known)},
 		}},
 		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
-				sql.As(sql.Col("o", "fingerprint"), "fingerprint"), sql.As(sql.Timestamp(b.AsOf), "acknowledged_at"), sql.As(sql.String(b.RunID), "run_id"),
+				sql.As(b.acknowledged("o"), "fingerprint"), sql.As(sql.Timestamp(b.AsOf), "acknowledged_at"), sql.As(sql.String(b.RunID), "run_id"),
 			},
 			From:  outcomes,
-			Where: sql.And{accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(Upsert))},
+			Where: sql.And{accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(b.wantedOp()))},
 		}},
-		b.reject(outcomes, "o", sql.Fn(sql.Not, accepted),
+		b.reject(outcomes, "o", sql.Fn(sql.Not, known),
 			sql.Col("o", "origin"), sql.Col("o", "code"), sql.Col("o", "message"), sql.Col("o", "key")),
 		b.forget(sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(nil)}),
 		sql.InsertSelect{Table: Log, Columns: log, Query: &sql.Select{
@@ -609,6 +612,7 @@ func (b *builder) settle() []sql.Statement {
 			sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint")),
 		},
 	}}
+	list = append(list, b.forgetLeft()...)
 	if b.Retry != nil {
 		return list // rows that were left alone are due as before
 	}

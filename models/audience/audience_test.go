@@ -93,7 +93,7 @@ func (w *world) deliver(judge func(key string) fate) []string {
 		due = append(due, operation+" "+key)
 		f := judge(key)
 		if f == accepted || f == lost {
-			if operation == audience.Upsert {
+			if operation == config.Upsert {
 				w.there[key] = name
 			} else {
 				delete(w.there, key)
@@ -256,7 +256,7 @@ func (w *world) replace() (published bool) {
 				w.Errorf("%s is streamed twice", c[1])
 			}
 			seen[c[1]] = true
-			if c[0] == audience.Upsert {
+			if c[0] == config.Upsert {
 				w.there[c[1]] = c[4]
 			}
 			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, TRUE, '', '', '')", c[0], c[1], c[2], c[3])

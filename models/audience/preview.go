@@ -103,7 +103,7 @@ func (b *builder) preview() sql.Query {
 	for _, f := range b.fields {
 		ranked.Items = append(ranked.Items, sql.Items("c", column(f.Name))...)
 	}
-	now := sql.If(sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.String(Upsert)), b.sent("c"), nil)
+	now := sql.If(b.brings("c"), b.sent("c"), nil)
 	return &sql.Select{
 		Items: append(sql.Items("c", "operation", "reason", "key", "entity_id"), sql.As(sql.Col("l", "sent"), "before"), sql.As(now, "after")),
 		From: sql.Joins(sql.Derived{Query: ranked, As: "c"}, sql.Join{

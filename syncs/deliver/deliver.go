@@ -115,22 +115,24 @@ type Ledger interface {
 	Record(ctx context.Context, results []Result) error
 }
 
-// Result is the outcome of one operation: accepted, rejected by somebody, or
-// unknown. Idempotent operations that nobody answered for have none, and stay
-// due.
+// Result is the outcome of one operation: accepted, which includes that there
+// was nothing to do, not there, rejected by somebody, or unknown. Idempotent
+// operations that nobody answered for have none, and stay due.
 type Result struct {
 	Kind        syncs.Kind
 	Key         string
 	EntityID    int64
 	Fingerprint string
-	Accepted    bool
-	// Origin says why the operation is not accepted; empty where it is.
+	// Accepted says that what the operation wants is so.
+	Accepted bool
+	// Origin says why the operation is not accepted, or why there was nothing to
+	// do for it; empty where it was done.
 	Origin Origin
 	// Code and Message explain a rejection; no row content.
 	Code, Message string
 }
 
-// Origin says why an operation is not accepted.
+// Origin says why an operation was not done.
 type Origin string
 
 // The origins.
@@ -143,6 +145,11 @@ const (
 	// They are not idempotent, so that the delivery did not repeat them: whoever
 	// does may double them.
 	Unknown Origin = "unknown"
+	// Exists operations wanted what is there already. They are Accepted.
+	Exists Origin = "exists"
+	// Absent operations are about a row that the destination does not have. Those
+	// that take it away are Accepted; an update is not, and stays due.
+	Absent Origin = "absent"
 )
 
 // Status sums up a delivery.
@@ -163,12 +170,14 @@ const (
 // Report counts what happened.
 type Report struct {
 	Status Status
-	// Attempted counts operations: Accepted + Invalid + Rejected + Unknown +
-	// Unanswered. An operation that is read but not sent since the delivery
-	// ended early is Unanswered.
-	Attempted, Accepted, Invalid, Rejected, Unknown, Unanswered int64
-	// Upserted and Removed are the accepted operations by kind.
-	Upserted, Removed int64
+	// Attempted counts operations: Accepted + Absent + Invalid + Rejected + Unknown
+	// + Unanswered. Absent are the updates of rows that the destination lacks. An
+	// operation that is read but not sent since the delivery ended early is
+	// Unanswered.
+	Attempted, Accepted, Absent, Invalid, Rejected, Unknown, Unanswered int64
+	// Accepted are Upserted, which bring values, Removed, which take something
+	// away, and Exists, of which the destination had the row.
+	Upserted, Removed, Exists int64
 	// Withheld counts the operations that a dry run did not send.
 	Withheld int64
 	// Requests counts attempts to send, Retries those that repeat an earlier

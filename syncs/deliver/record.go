@@ -33,12 +33,17 @@ func (e *engine) settle(ctx context.Context, results []Result) {
 // take counts one outcome and queues it for the ledger.
 func (e *engine) take(r Result) {
 	switch {
-	case r.Accepted && r.Kind == syncs.Remove:
+	case r.Accepted && r.Origin == Exists:
+		e.report.Accepted++
+		e.report.Exists++
+	case r.Accepted && r.Kind.Leaves():
 		e.report.Accepted++
 		e.report.Removed++
 	case r.Accepted:
 		e.report.Accepted++
 		e.report.Upserted++
+	case r.Origin == Absent:
+		e.report.Absent++
 	case r.Origin == Invalid:
 		e.report.Invalid++
 	case r.Origin == Unknown:
@@ -180,7 +185,7 @@ func (e *engine) conclude(err error) Report {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := &e.report
-	r.Unanswered = r.Attempted - r.Accepted - r.Invalid - r.Rejected - r.Unknown
+	r.Unanswered = r.Attempted - r.Accepted - r.Absent - r.Invalid - r.Rejected - r.Unknown
 	switch {
 	case err != nil:
 		r.Status = Failed

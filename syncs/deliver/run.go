@@ -441,13 +441,20 @@ func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Requ
 		}
 		answered[row.Op] = true
 		op := &ops[row.Op]
-		if row.Accepted {
-			results = append(results, Result{
-				Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint, Accepted: true,
-			})
-			continue
+		result := Result{Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint}
+		switch {
+		case row.Accepted:
+			result.Accepted = true
+		case row.Exists && op.Kind.MayExist():
+			result.Accepted, result.Origin = true, Exists
+		case row.Absent && op.Kind.MayBeAbsent():
+			result.Accepted, result.Origin = op.Kind.Leaves(), Absent
+		case row.Exists || row.Absent:
+			result = e.rejection(*op, Rejected, "wrong-answer", "the destination said whether the row is there, which nobody asked")
+		default:
+			result = e.rejection(*op, Rejected, row.Code, row.Message)
 		}
-		results = append(results, e.rejection(*op, Rejected, row.Code, row.Message))
+		results = append(results, result)
 	}
 	e.settle(ctx, results)
 	for _, i := range req.Ops {

@@ -38,7 +38,10 @@ func (s *spool) add(r Result) error {
 	b = binary.AppendUvarint(head[:0], uint64(len(r.Fingerprint)))
 	_, err3 := s.w.Write(b)
 	_, err4 := s.w.WriteString(r.Fingerprint)
-	if err := errors.Join(err, err2, err3, err4); err != nil {
+	b = binary.AppendUvarint(head[:0], uint64(len(r.Origin)))
+	_, err5 := s.w.Write(b)
+	_, err6 := s.w.WriteString(string(r.Origin))
+	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
 		return fmt.Errorf("writing %s: %w", s.store.full(s.store.acks), err)
 	}
 	return nil
@@ -104,7 +107,11 @@ func readResult(r *bufio.Reader) (Result, error) {
 	if err != nil {
 		return Result{}, inside(err)
 	}
-	return Result{Kind: syncs.Kind(kind), EntityID: id, Key: key, Fingerprint: fingerprint, Accepted: true}, nil
+	origin, err := readText(r)
+	if err != nil {
+		return Result{}, inside(err)
+	}
+	return Result{Kind: syncs.Kind(kind), EntityID: id, Key: key, Fingerprint: fingerprint, Accepted: true, Origin: Origin(origin)}, nil
 }
 
 func readText(r *bufio.Reader) (string, error) {

@@ -45,14 +45,14 @@ func (e *csvEncoder) row(op *syncs.Op) error {
 	before := len(e.body)
 	at := 0
 	if e.changes {
-		e.text(opName(op))
+		e.text(op.Kind.String())
 		e.separate(1)
 		e.text(op.Key)
 		at = 2
 	}
 	for i, f := range e.fields {
 		e.separate(at + i)
-		if op.Kind == syncs.Remove || op.Values[i] == nil {
+		if op.Kind.Leaves() || op.Values[i] == nil {
 			e.none()
 			continue
 		}

@@ -92,13 +92,10 @@ const maxRows = 50_000
 
 // The columns that layout changes adds before the fields.
 const (
-	// OpColumn says what became of the row, UpsertOp or RemoveOp.
+	// OpColumn says what became of the row: the name of a syncs.Kind.
 	OpColumn = "_op"
-	// KeyColumn is the row's key as text; a removal has nothing else.
+	// KeyColumn is the row's key as text; what takes a row away has nothing else.
 	KeyColumn = "_key"
-
-	UpsertOp = "upsert"
-	RemoveOp = "remove"
 )
 
 // New makes the destination. The configuration was checked.
@@ -108,8 +105,17 @@ type destination struct{ config Config }
 
 // Spec implements syncs.Destination.
 func (d *destination) Spec() syncs.Spec {
+	// Nobody answers, so that nothing can be said to be there, or not.
+	kinds := []syncs.Kind{
+		syncs.Upsert, syncs.Insert, syncs.Add, syncs.Append, syncs.Remove, syncs.Delete, syncs.Archive, syncs.Clear,
+	}
+	if d.config.Layout == Snapshot {
+		kinds = []syncs.Kind{syncs.Upsert, syncs.Remove}
+	}
 	return syncs.Spec{
 		Batch:   syncs.Batch{MaxRows: maxRows},
+		Kinds:   kinds,
+		Keyed:   true, // The reader knows an event by its key.
 		Replace: d.config.Layout == Snapshot,
 		Staged:  true,
 		Secrets: d.config.Path.Refs(),
@@ -140,7 +146,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	rows := 0
 	for i := range chunk.Ops {
 		op := &chunk.Ops[i]
-		if op.Kind == syncs.Remove && d.config.Layout == Snapshot {
+		if op.Kind.Leaves() && d.config.Layout == Snapshot {
 			sent = append(sent, i)
 			continue
 		}
@@ -213,14 +219,6 @@ func rejectAll(chunk syncs.Chunk, code, message string) []syncs.Rejection {
 		list[i] = syncs.Rejection{Op: i, Code: code, Message: message}
 	}
 	return list
-}
-
-// opName is the value of OpColumn.
-func opName(op *syncs.Op) string {
-	if op.Kind == syncs.Remove {
-		return RemoveOp
-	}
-	return UpsertOp
 }
 
 // fieldError names the field of a value that cannot be spelled.

@@ -24,7 +24,7 @@ func (e *ndjsonEncoder) row(op *syncs.Op) error {
 	b = append(b, '{')
 	if e.changes {
 		b = append(b, `"_op":"`...)
-		b = append(b, opName(op)...)
+		b = append(b, op.Kind.String()...)
 		b = append(b, `","_key":`...)
 		b = syncs.AppendJSONString(b, op.Key)
 	}

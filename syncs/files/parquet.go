@@ -87,12 +87,12 @@ func (e *parquetEncoder) row(op *syncs.Op) error {
 	row := make(parquet.Row, 0, len(e.fields)+2)
 	if e.changes {
 		row = append(row,
-			parquet.ByteArrayValue([]byte(opName(op))).Level(0, 0, 0),
+			parquet.ByteArrayValue([]byte(op.Kind.String())).Level(0, 0, 0),
 			parquet.ByteArrayValue([]byte(strings.ToValidUTF8(op.Key, "\ufffd"))).Level(0, 0, 1))
 	}
 	for i, f := range e.fields {
 		at := len(row)
-		if op.Kind == syncs.Remove || op.Values[i] == nil {
+		if op.Kind.Leaves() || op.Values[i] == nil {
 			row = append(row, parquet.NullValue().Level(0, 0, at))
 			continue
 		}

@@ -10,9 +10,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,16 +62,22 @@ var nasty = []string{
 	"</script>", `\`, `\u0000`, "=", "\ufeff=x", "＝1+1", strings.Repeat("x", 4000),
 }
 
-// Ops makes n operations on distinct keys, of every kind, with every type of
-// value, the same for the same seed.
-func Ops(n int, seed uint64) []syncs.Op {
+// Ops makes n operations on distinct keys, of these kinds (upserts and removals
+// where there are none), with every type of value, the same for the same seed.
+func Ops(n int, seed uint64, kinds ...syncs.Kind) []syncs.Op {
+	if len(kinds) == 0 {
+		kinds = []syncs.Kind{syncs.Upsert, syncs.Remove}
+	}
+	bring, leave := kinds[0], kinds[len(kinds)-1]
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // Test data needs no secrecy.
 	ops := make([]syncs.Op, n)
 	for i := range ops {
 		key := fmt.Sprintf("%s-%d@example.com", strings.ToValidUTF8(cut(nasty[r.IntN(len(nasty))], 20), "?"), i)
-		ops[i] = syncs.Op{Kind: syncs.Remove, Key: key, EntityID: int64(i + 1)}
+		ops[i] = syncs.Op{Kind: leave, Key: key, EntityID: int64(i + 1)}
 		if r.IntN(5) > 0 {
-			ops[i].Kind = syncs.Upsert
+			ops[i].Kind = bring
+		}
+		if !ops[i].Kind.Leaves() {
 			ops[i].Fingerprint = fmt.Sprintf("%016x", r.Uint64())
 			ops[i].Values = []any{key, r.Int64() - r.Int64(), r.NormFloat64() * 1e6, "12.50", r.IntN(2) == 0, instant(r), instant(r).Truncate(24 * time.Hour), []any{nasty[r.IntN(len(nasty))], int64(1), nil}}
 			for v := 1; v < len(ops[i].Values); v++ {
@@ -96,6 +104,50 @@ func Chunk(ops []syncs.Op) syncs.Chunk {
 	}
 }
 
+// task is operations that a sync may have side by side.
+type task struct {
+	object string
+	kinds  []syncs.Kind
+}
+
+// tasks are all of a destination: each way to bring values with each to take
+// them away.
+func tasks(spec syncs.Spec) []task {
+	var out []task
+	of := func(object string, kinds []syncs.Kind) {
+		var leaving []syncs.Kind
+		for _, k := range kinds {
+			if k.Leaves() {
+				leaving = append(leaving, k)
+				out = append(out, task{object, []syncs.Kind{k}})
+			}
+		}
+		for _, k := range kinds {
+			if k.Leaves() {
+				continue
+			}
+			out = append(out, task{object, []syncs.Kind{k}})
+			for _, l := range leaving {
+				if k != syncs.Append {
+					out = append(out, task{object, []syncs.Kind{k, l}})
+				}
+			}
+		}
+	}
+	of(Schema().Object, spec.Kinds)
+	for _, object := range slices.Sorted(maps.Keys(spec.Objects)) {
+		of(object, spec.Objects[object])
+	}
+	return out
+}
+
+// chunk is one of n operations of a task.
+func (k task) chunk(n int, seed uint64) syncs.Chunk {
+	c := Chunk(Ops(n, seed, k.kinds...))
+	c.Schema.Object = k.object
+	return c
+}
+
 // Run checks that a destination keeps the contract.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
@@ -106,6 +158,30 @@ func Run(t *testing.T, h Harness) {
 		most = 1000
 	}
 	most = min(most, 3000)
+	all := tasks(spec)
+	if len(all) == 0 {
+		t.Fatal("the destination can do nothing")
+	}
+	t.Run("kinds are known, and each is named once", func(t *testing.T) {
+		lists := slices.Collect(maps.Values(spec.Objects))
+		for _, kinds := range append(lists, spec.Kinds) {
+			for i, k := range kinds {
+				if !slices.Contains(syncs.Kinds(), k) || slices.Contains(kinds[:i], k) {
+					t.Errorf("kind %d of %v is none, or there twice", i, kinds)
+				}
+			}
+		}
+	})
+	t.Run("events may be repeated where they are keyed", func(t *testing.T) {
+		for _, k := range all {
+			requests, _ := d.Encode(k.chunk(20, 1))
+			for _, r := range requests {
+				if k.kinds[0] == syncs.Append && spec.Keyed && r.HTTP != nil && !r.Idempotent {
+					t.Error("a request that appends is not idempotent, though events are keyed")
+				}
+			}
+		}
+	})
 	t.Run("spec does not change", func(t *testing.T) {
 		if diff := cmp.Diff(fmt.Sprintf("%+v", spec), fmt.Sprintf("%+v", d.Spec())); diff != "" {
 			t.Error(diff)
@@ -115,8 +191,12 @@ func Run(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("every operation is in one request or rejected", func(t *testing.T) {
-		for seed, n := range []int{1, 2, 7, most} {
-			chunk := Chunk(Ops(n, uint64(seed)))
+		for seed := range 4 * len(all) {
+			n := []int{1, 2, 7, most}[seed%4]
+			if seed >= 4 {
+				n = min(n, 100)
+			}
+			chunk := all[seed/4].chunk(n, uint64(seed))
 			requests, rejections := d.Encode(chunk)
 			places := make([]int, n)
 			for _, r := range requests {
@@ -141,33 +221,35 @@ func Run(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("encoding is deterministic", func(t *testing.T) {
-		one, _ := d.Encode(Chunk(Ops(50, 9)))
-		two, _ := d.Encode(Chunk(Ops(50, 9)))
-		if diff := cmp.Diff(one, two); diff != "" {
-			t.Error(diff)
+		for _, k := range all {
+			one, _ := d.Encode(k.chunk(50, 9))
+			two, _ := d.Encode(k.chunk(50, 9))
+			if diff := cmp.Diff(one, two); diff != "" {
+				t.Errorf("%v: %s", k, diff)
+			}
 		}
 	})
 	t.Run("requests do not share memory with the chunk", func(t *testing.T) {
-		ops := Ops(50, 9)
-		requests, _ := d.Encode(Chunk(ops))
-		want, _ := d.Encode(Chunk(Ops(50, 9)))
-		clear(ops)
+		chunk := all[len(all)-1].chunk(50, 9)
+		requests, _ := d.Encode(chunk)
+		want, _ := d.Encode(all[len(all)-1].chunk(50, 9))
+		clear(chunk.Ops)
 		if diff := cmp.Diff(want, requests); diff != "" {
 			t.Error(diff)
 		}
 	})
 	t.Run("what cannot be spelled is rejected alone", func(t *testing.T) {
 		for _, bad := range []any{math.NaN(), math.Inf(1), struct{}{}} {
-			ops := Ops(20, 3)
-			for i := range ops {
-				if ops[i].Kind == syncs.Upsert {
-					ops[i].Values[2] = bad
+			chunk := all[len(all)-1].chunk(20, 3)
+			for i := range chunk.Ops {
+				if chunk.Ops[i].Values != nil {
+					chunk.Ops[i].Values[2] = bad
 				}
 			}
-			_, rejections := d.Encode(Chunk(ops))
+			_, rejections := d.Encode(chunk)
 			for _, r := range rejections {
-				op := ops[r.Op]
-				if op.Kind == syncs.Remove {
+				op := chunk.Ops[r.Op]
+				if op.Kind.Leaves() {
 					t.Errorf("a removal was rejected: %s", r.Message)
 				}
 				if r.Code == "" || strings.Contains(r.Message, op.Key) || strings.Contains(r.Message, Canary) {
@@ -195,11 +277,16 @@ func Run(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("any answer is classified", func(t *testing.T) {
-		requests, _ := d.Encode(Chunk(Ops(8, 5)))
-		for _, req := range requests {
-			for status := 100; status < 600; status++ {
-				for _, body := range bodies() {
-					checkOutcome(t, d, req, response(status, body))
+		for i, k := range all {
+			requests, _ := d.Encode(k.chunk(8, 5))
+			for _, req := range requests {
+				for status := 100; status < 600; status++ {
+					if i > 0 && status%100 > 30 {
+						continue // All answers once, and the likely ones of each task.
+					}
+					for _, body := range bodies() {
+						checkOutcome(t, d, req, response(status, body))
+					}
 				}
 			}
 		}
@@ -213,7 +300,7 @@ func FuzzDecode(f *testing.F, h Harness) {
 		f.Add(200, body, "1")
 		f.Add(429, body, "Wed, 21 Oct 2026 07:28:00 GMT")
 	}
-	requests, _ := h.Destination.Encode(Chunk(Ops(8, 5)))
+	requests, _ := h.Destination.Encode(tasks(h.Destination.Spec())[0].chunk(8, 5))
 	f.Fuzz(func(t *testing.T, status int, body []byte, retryAfter string) {
 		resp := response(status, body)
 		resp.Header.Set("Retry-After", retryAfter)
@@ -234,6 +321,7 @@ func bodies() [][]byte {
 		[]byte(`{"ok":false}`), []byte(`{"error":"x"}`), []byte(`{"results":[]}`), []byte(`{"results":null}`), []byte(`{"results":{}}`),
 		[]byte(`{"results":[{"index":-1,"status":"ok"},{"index":99,"status":"ok"},{"status":"ok"},{"index":0},{"index":1,"status":"rejected","code":7}]}`),
 		[]byte(`{"results":[{"index":0,"status":"ok"},{"index":0,"status":"rejected"}]}`),
+		[]byte(`{"results":[{"index":0,"status":"exists"},{"index":1,"status":"absent"},{"index":2,"status":"exists"},{"index":3,"status":"absent"}]}`),
 		[]byte(`{"results":[{"index":1e99,"status":"ok"}]}`), bytes.Repeat([]byte("["), 20_000),
 	}
 	for i := range list {
@@ -278,8 +366,17 @@ func checkOutcome(t *testing.T, d syncs.Destination, req syncs.Request, resp *sy
 		if !mine[row.Op] {
 			t.Errorf("%s: an outcome for operation %d, which is not in the request", context, row.Op)
 		}
-		if !row.Accepted && row.Code == "" {
+		said := 0
+		for _, is := range []bool{row.Accepted, row.Exists, row.Absent} {
+			if is {
+				said++
+			}
+		}
+		if said == 0 && row.Code == "" {
 			t.Errorf("%s: a rejection without code", context)
+		}
+		if said > 1 {
+			t.Errorf("%s: two answers for operation %d", context, row.Op)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
 )
 
@@ -77,6 +78,9 @@ type Options struct {
 	Indexed bool
 	// Echo makes refusals repeat what was sent, as careless platforms do.
 	Echo bool
+	// EventKeys makes it do nothing with an event whose key it knows, and
+	// otherwise forget idempotency keys for batches of events, as most do.
+	EventKeys bool
 	// RetryAfter is the header of TooManyWait; "1" where nil.
 	RetryAfter func() string
 	// Latency is how long a Slow request takes, and Delay how long each does.
@@ -97,7 +101,7 @@ type Stats struct {
 	// 0 stands for a connection that was cut.
 	Requests int
 	Statuses map[int]int
-	// Upserts and Removes were taken, Refused were poisoned.
+	// Upserts were taken with values, Removes without, Refused were poisoned.
 	Upserts, Removes, Refused int
 	// Replays were requests whose idempotency key was known: nothing was done.
 	Replays int
@@ -111,10 +115,11 @@ type Stats struct {
 type Platform struct {
 	options Options
 
-	mu      sync.Mutex
-	records map[string]string
-	// done are the operations behind each idempotency key that was taken.
-	done map[string]string
+	mu    sync.Mutex
+	truth *truth
+	// done are the answers behind each idempotency key that was taken, by
+	// operation.
+	done map[string][]string
 	// seen are those behind each key that was ever sent.
 	seen map[string]string
 	// busy are the keys of the batches in flight.
@@ -126,8 +131,8 @@ type Platform struct {
 func NewPlatform(options Options) *Platform {
 	return &Platform{
 		options: options,
-		records: map[string]string{},
-		done:    map[string]string{},
+		truth:   newTruth(options.EventKeys),
+		done:    map[string][]string{},
 		seen:    map[string]string{},
 		busy:    map[string]bool{},
 		stats:   Stats{Statuses: map[int]int{}},
@@ -136,13 +141,6 @@ func NewPlatform(options Options) *Platform {
 
 // Handler serves batches at any path.
 func (p *Platform) Handler() http.Handler { return http.HandlerFunc(p.serve) }
-
-// Records are the fields of each record as JSON, by key.
-func (p *Platform) Records() map[string]string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return maps.Clone(p.records)
-}
 
 // Stats returns a copy of what was counted.
 func (p *Platform) Stats() Stats {
@@ -324,14 +322,14 @@ func (p *Platform) respond(w http.ResponseWriter, key string, b batch) {
 		p.reply(w, http.StatusUnprocessableEntity, answer{Error: p.reason(b.Operations[poisoned[0]])})
 		return
 	}
-	p.take(key, b)
+	answers := p.take(key, b)
 	if !p.options.Indexed {
 		p.reply(w, http.StatusOK, answer{})
 		return
 	}
 	results := make([]rowResult, len(b.Operations))
 	for i, op := range b.Operations {
-		results[i] = rowResult{Index: i, Status: "ok"}
+		results[i] = rowResult{Index: i, Status: answers[i]}
 		if slices.Contains(poisoned, i) {
 			results[i] = rowResult{Index: i, Status: "rejected", Code: "unfit", Message: p.reason(op)}
 		}
@@ -344,10 +342,10 @@ func (p *Platform) partial(w http.ResponseWriter, b batch) {
 	half := b
 	half.Operations = b.Operations[:(len(b.Operations)+1)/2]
 	poisoned := p.poisoned(half)
-	p.take("", half)
+	answers := p.take("", half)
 	results := []rowResult{}
 	for i, op := range slices.Backward(half.Operations) {
-		result := rowResult{Index: i, Status: "ok"}
+		result := rowResult{Index: i, Status: answers[i]}
 		if slices.Contains(poisoned, i) {
 			result = rowResult{Index: i, Status: "rejected", Code: "unfit", Message: p.reason(op)}
 		}
@@ -358,16 +356,18 @@ func (p *Platform) partial(w http.ResponseWriter, b batch) {
 
 // rowErrors takes every other operation.
 func (p *Platform) rowErrors(w http.ResponseWriter, b batch) {
-	some := batch{}
+	some, taken := batch{}, []int{}
 	results := make([]rowResult, len(b.Operations))
 	for i, op := range b.Operations {
 		results[i] = rowResult{Index: i, Status: "rejected", Code: "busy", Message: "the record is busy"}
 		if i%2 == 0 && len(p.poisoned(batch{Operations: []Operation{op}})) == 0 {
 			some.Operations = append(some.Operations, op)
-			results[i] = rowResult{Index: i, Status: "ok"}
+			taken = append(taken, i)
 		}
 	}
-	p.take("", some)
+	for i, answer := range p.take("", some) {
+		results[taken[i]] = rowResult{Index: taken[i], Status: answer}
+	}
 	p.reply(w, http.StatusOK, answer{Results: results})
 }
 
@@ -390,28 +390,33 @@ func (p *Platform) poisoned(b batch) []int {
 	return list
 }
 
-// take changes the records, once for each idempotency key. Poisoned operations
-// are left out.
-func (p *Platform) take(key string, b batch) {
+// take does the operations of a batch, once for each idempotency key, and
+// returns what is to be answered for each. Poisoned operations are left out.
+func (p *Platform) take(key string, b batch) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.done[key]; known && key != "" {
-		p.stats.Replays++
-		return
+	if !p.options.EventKeys && slices.ContainsFunc(b.Operations, func(op Operation) bool { return syncs.KindOf(op.Op) == syncs.Append }) {
+		key = ""
 	}
-	p.done[key] = p.seen[key]
-	for _, op := range b.Operations {
+	if answers, known := p.done[key]; known && key != "" {
+		p.stats.Replays++
+		return answers
+	}
+	answers := make([]string, len(b.Operations))
+	for i, op := range b.Operations {
 		switch {
 		case p.options.Poison != nil && p.options.Poison(op):
 			p.stats.Refused++
-		case op.Op == "remove":
+			continue
+		case syncs.KindOf(op.Op).Leaves():
 			p.stats.Removes++
-			delete(p.records, op.Key)
 		default:
 			p.stats.Upserts++
-			p.records[op.Key] = string(op.Fields)
 		}
+		answers[i] = p.truth.apply(op)
 	}
+	p.done[key] = answers
+	return answers
 }
 
 // reply answers with JSON.

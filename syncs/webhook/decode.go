@@ -124,6 +124,10 @@ func rows(req syncs.Request, answers []rowAnswer) syncs.Outcome {
 		switch a.Status {
 		case "ok":
 			results = append(results, syncs.RowResult{Op: op, Accepted: true})
+		case "exists":
+			results = append(results, syncs.RowResult{Op: op, Exists: true})
+		case "absent":
+			results = append(results, syncs.RowResult{Op: op, Absent: true})
 		case "rejected":
 			reason := text(a.Code)
 			if reason == "" {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type Config struct {
 	Concurrency  int                             `yaml:"concurrency" doc:"Most requests at a time, 2 where none is given."`
 	RateLimit    float64                         `yaml:"rate_limit" doc:"Most requests a second; as many as the endpoint takes where none is given."`
 	Timeout      time.Duration                   `yaml:"timeout" doc:"How long to wait for an answer, 30s where none is given."`
+	EventKeys    bool                            `yaml:"event_keys" doc:"Whether the endpoint does nothing with an event whose key it knows. Without it an event whose answer was lost is not sent again."`
 	Results      string                          `yaml:"results" doc:"indexed where each answer must say what became of each operation."`
 	AllowPrivate bool                            `yaml:"allow_private" doc:"Whether url may lead to this machine or a private network."`
 }
@@ -149,6 +151,11 @@ func (d *destination) Spec() syncs.Spec {
 		limits = []syncs.Limit{{Rate: d.config.RateLimit}}
 	}
 	return syncs.Spec{
+		Kinds: []syncs.Kind{
+			syncs.Upsert, syncs.Update, syncs.Insert, syncs.Add, syncs.Append,
+			syncs.Remove, syncs.Delete, syncs.Archive, syncs.Clear,
+		},
+		Keyed:        d.config.EventKeys,
 		Batch:        syncs.Batch{MaxRows: d.config.BatchSize, MaxBytes: d.config.MaxBytes},
 		Concurrency:  d.config.Concurrency,
 		Limits:       limits,
@@ -162,6 +169,7 @@ func (d *destination) Spec() syncs.Spec {
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	var rejections []syncs.Rejection
 	names := fieldNames(chunk.Schema)
+	key := slices.IndexFunc(chunk.Schema.Fields, func(f syncs.Field) bool { return f.Name == chunk.Schema.Key })
 	sent := make([]int, 0, len(chunk.Ops))
 	body := make([]byte, 0, 4096)
 	body = append(body, `{"sync":`...)
@@ -180,7 +188,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			body = append(body, ',')
 		}
 		var err error
-		if body, err = appendOp(body, chunk.Schema.Fields, names, op); err != nil {
+		if body, err = appendOp(body, chunk.Schema.Fields, names, key, op); err != nil {
 			body = body[:before]
 			rejections = append(rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
 			continue
@@ -204,9 +212,15 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			Body:   body,
 		},
 		Ops:        sent,
-		Idempotent: true,
+		Idempotent: d.config.EventKeys || !appends(chunk.Ops),
 	}
 	return []syncs.Request{request}, rejections
+}
+
+// appends says that operations append events. Those of a chunk are of one sync,
+// which appends nothing but events.
+func appends(ops []syncs.Op) bool {
+	return slices.ContainsFunc(ops, func(op syncs.Op) bool { return op.Kind == syncs.Append })
 }
 
 // header is the request's, with the signature where there is a secret.
@@ -244,17 +258,35 @@ func fieldNames(schema syncs.Schema) [][]byte {
 	return names
 }
 
-// appendOp appends one operation to a body.
-func appendOp(b []byte, fields []syncs.Field, names [][]byte, op *syncs.Op) ([]byte, error) {
-	if op.Kind == syncs.Remove {
-		b = append(b, `{"op":"remove","key":`...)
-	} else {
-		b = append(b, `{"op":"upsert","key":`...)
+// appendNulls appends an object of all fields but the key, without values.
+func appendNulls(b []byte, names [][]byte, key int) []byte {
+	b = append(b, '{')
+	first := true
+	for i, name := range names {
+		if i == key {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		b, first = append(append(b, name...), "null"...), false
 	}
+	return append(b, '}')
+}
+
+// appendOp appends one operation to a body. key is the place of the key among
+// the fields.
+func appendOp(b []byte, fields []syncs.Field, names [][]byte, key int, op *syncs.Op) ([]byte, error) {
+	b = append(b, `{"op":"`...)
+	b = append(b, op.Kind.String()...)
+	b = append(b, `","key":`...)
 	b = syncs.AppendJSONString(b, op.Key)
 	b = append(b, `,"id":`...)
 	b = strconv.AppendInt(b, op.EntityID, 10)
-	if op.Kind == syncs.Remove {
+	switch {
+	case op.Kind == syncs.Clear:
+		return append(appendNulls(append(b, `,"fields":`...), names, key), '}'), nil
+	case op.Kind.Leaves():
 		return append(b, '}'), nil
 	}
 	b = append(b, `,"fields":{`...)

@@ -49,6 +49,8 @@ type syncResult struct {
 	Attempted       int64            `json:"attempted"`
 	Upserted        int64            `json:"upserted"`
 	Removed         int64            `json:"removed"`
+	Exists          int64            `json:"exists"`
+	Absent          int64            `json:"absent"`
 	Invalid         int64            `json:"invalid"`
 	Rejected        int64            `json:"rejected"`
 	Unknown         int64            `json:"unknown"`
@@ -84,7 +86,7 @@ func Results(w io.Writer, s run.Summary) error {
 		out.Syncs = append(out.Syncs, syncResult{
 			Name: r.Sync, Destination: r.Destination, Status: r.Status, DurationSeconds: r.Duration.Seconds(),
 			Counts: numbers(r.Counts), Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
-			Removed: r.Report.Removed, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
+			Removed: r.Report.Removed, Exists: r.Report.Exists, Absent: r.Report.Absent, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
 			Unknown: r.Report.Unknown, Unanswered: r.Report.Unanswered, Withheld: r.Report.Withheld,
 			Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),
 		})

@@ -204,6 +204,8 @@ func SyncText(s run.SyncResult) string {
 	r := s.Report
 	add(r.Upserted, "delivered")
 	add(r.Removed, "removed")
+	add(r.Exists, "there already")
+	add(r.Absent, "not there to update")
 	add(r.Rejected, "rejected by the destination")
 	add(r.Invalid, "invalid")
 	add(r.Unknown, "sent without knowing whether they were taken")

@@ -234,7 +234,7 @@ func concat(parts ...iter.Seq2[syncs.Op, error]) iter.Seq2[syncs.Op, error] {
 func removals(all iter.Seq2[syncs.Op, error]) iter.Seq2[syncs.Op, error] {
 	return func(yield func(syncs.Op, error) bool) {
 		for op, err := range all {
-			if (err != nil || op.Kind == syncs.Remove) && !yield(op, err) {
+			if (err != nil || op.Kind.Leaves()) && !yield(op, err) {
 				return
 			}
 		}
@@ -282,16 +282,13 @@ func operation(row []any) (syncs.Op, error) {
 	if !ok1 || !ok2 || !ok3 {
 		return syncs.Op{}, fmt.Errorf("an operation is of types %T, %T, %T: it has to be text, text and integer", row[0], row[1], row[2])
 	}
-	op := syncs.Op{Key: key, EntityID: id}
-	switch what {
-	case "upsert":
-		op.Kind = syncs.Upsert
-		op.Fingerprint, _ = row[3].(string)
-		op.Values = append(make([]any, 0, len(row)-fixed), row[fixed:]...)
-	case "remove":
-		op.Kind = syncs.Remove
-	default:
+	op := syncs.Op{Kind: syncs.KindOf(what), Key: key, EntityID: id}
+	op.Fingerprint, _ = row[3].(string)
+	switch {
+	case op.Kind == 0:
 		return syncs.Op{}, fmt.Errorf("unknown operation %q", what)
+	case !op.Kind.Leaves():
+		op.Values = append(make([]any, 0, len(row)-fixed), row[fixed:]...)
 	}
 	return op, nil
 }
@@ -336,7 +333,7 @@ func outcomeRow(columns []string, r deliver.Result, at time.Time) ([]any, error)
 	for i, c := range columns {
 		switch c {
 		case "operation":
-			row[i] = operationName(r.Kind)
+			row[i] = r.Kind.String()
 		case "key":
 			row[i] = r.Key
 		case "entity_id":
@@ -358,11 +355,4 @@ func outcomeRow(columns []string, r deliver.Result, at time.Time) ([]any, error)
 		}
 	}
 	return row, nil
-}
-
-func operationName(k syncs.Kind) string {
-	if k == syncs.Remove {
-		return "remove"
-	}
-	return "upsert"
 }

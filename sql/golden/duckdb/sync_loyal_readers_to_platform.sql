@@ -45,8 +45,8 @@ LEFT JOIN (
     k.entity_id,
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE k.sync = 'loyal_readers_to_platform'
-    AND k.place = 'platform/contacts/email'
+  WHERE (k.sync = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+    AND k.fingerprint <> 'removed'
 ) AS l ON l.key = w.key
 LEFT JOIN (
   SELECT
@@ -77,8 +77,8 @@ FROM (
     k.entity_id,
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE k.sync = 'loyal_readers_to_platform'
-    AND k.place = 'platform/contacts/email'
+  WHERE (k.sync = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+    AND k.fingerprint <> 'removed'
 ) AS l
 FULL JOIN (
   SELECT
@@ -88,11 +88,12 @@ FULL JOIN (
   WHERE k.sync = 'loyal_readers_to_platform'
     AND k.place = 'platform/contacts/email'
 ) AS n ON n.key = l.key
-WHERE NOT EXISTS (
-  SELECT 1 AS one
-  FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
-  WHERE w.key = coalesce(l.key, n.key)
-);
+WHERE (l.fingerprint <> '' OR n.key IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
+    WHERE w.key = coalesce(l.key, n.key)
+  );
 
 -- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
@@ -155,8 +156,8 @@ SELECT
         k.entity_id,
         k.fingerprint
       FROM customhouse_file.customhouse.sync_ledger AS k
-      WHERE k.sync = 'loyal_readers_to_platform'
-        AND k.place = 'platform/contacts/email'
+      WHERE (k.sync = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+        AND k.fingerprint <> 'removed'
     ) AS l
   ) + (
     SELECT count(*) AS n
@@ -250,8 +251,8 @@ FROM (
       k.entity_id,
       k.fingerprint
     FROM customhouse_file.customhouse.sync_ledger AS k
-    WHERE k.sync = 'loyal_readers_to_platform'
-      AND k.place = 'platform/contacts/email'
+    WHERE (k.sync = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+      AND k.fingerprint <> 'removed'
   ) AS l
   WHERE NOT EXISTS (
     SELECT 1 AS one
@@ -274,7 +275,7 @@ WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
-    WHERE o.accepted
+    WHERE o.accepted OR o.origin = 'absent'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
@@ -282,7 +283,7 @@ WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
-    WHERE o.accepted
+    WHERE o.accepted OR o.origin = 'absent'
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
@@ -320,7 +321,7 @@ LEFT JOIN (
   WHERE e.sync = 'loyal_readers_to_platform'
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
-WHERE NOT o.accepted;
+WHERE NOT (o.accepted OR o.origin = 'absent');
 
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'loyal_readers_to_platform'
@@ -338,7 +339,7 @@ SELECT
   o.entity_id,
   o.operation,
   c.reason,
-  CASE WHEN o.accepted THEN 'accepted' ELSE coalesce(nullif(o.origin, ''), 'rejected') END AS outcome,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
 FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o

@@ -57,8 +57,8 @@ LEFT JOIN (
     k.entity_id,
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE k.sync = 'vip_to_files'
-    AND k.place = 'exports/vip/customer_id'
+  WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+    AND k.fingerprint <> 'removed'
 ) AS l ON l.key = w.key
 LEFT JOIN (
   SELECT
@@ -92,8 +92,8 @@ FROM (
     k.entity_id,
     k.fingerprint
   FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE k.sync = 'vip_to_files'
-    AND k.place = 'exports/vip/customer_id'
+  WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+    AND k.fingerprint <> 'removed'
 ) AS l
 FULL JOIN (
   SELECT
@@ -103,11 +103,12 @@ FULL JOIN (
   WHERE k.sync = 'vip_to_files'
     AND k.place = 'exports/vip/customer_id'
 ) AS n ON n.key = l.key
-WHERE NOT EXISTS (
-  SELECT 1 AS one
-  FROM customhouse_work.main.wanted_vip_to_files AS w
-  WHERE w.key = coalesce(l.key, n.key)
-);
+WHERE (l.fingerprint <> '' OR n.key IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_work.main.wanted_vip_to_files AS w
+    WHERE w.key = coalesce(l.key, n.key)
+  );
 
 -- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
@@ -170,8 +171,8 @@ SELECT
         k.entity_id,
         k.fingerprint
       FROM customhouse_file.customhouse.sync_ledger AS k
-      WHERE k.sync = 'vip_to_files'
-        AND k.place = 'exports/vip/customer_id'
+      WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+        AND k.fingerprint <> 'removed'
     ) AS l
   ) + (
     SELECT count(*) AS n
@@ -277,8 +278,8 @@ FROM (
       k.entity_id,
       k.fingerprint
     FROM customhouse_file.customhouse.sync_ledger AS k
-    WHERE k.sync = 'vip_to_files'
-      AND k.place = 'exports/vip/customer_id'
+    WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+      AND k.fingerprint <> 'removed'
   ) AS l
   WHERE NOT EXISTS (
     SELECT 1 AS one
@@ -301,7 +302,7 @@ WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_vip_to_files AS o
-    WHERE o.accepted
+    WHERE o.accepted OR o.origin = 'absent'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
@@ -309,7 +310,7 @@ WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
   AND key IN (
     SELECT o.key
     FROM customhouse_work.main.outcomes_vip_to_files AS o
-    WHERE o.accepted
+    WHERE o.accepted OR o.origin = 'absent'
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
@@ -347,7 +348,7 @@ LEFT JOIN (
   WHERE e.sync = 'vip_to_files'
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
-WHERE NOT o.accepted;
+WHERE NOT (o.accepted OR o.origin = 'absent');
 
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'vip_to_files'
@@ -365,7 +366,7 @@ SELECT
   o.entity_id,
   o.operation,
   c.reason,
-  CASE WHEN o.accepted THEN 'accepted' ELSE coalesce(nullif(o.origin, ''), 'rejected') END AS outcome,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
 FROM customhouse_work.main.outcomes_vip_to_files AS o
