@@ -563,16 +563,7 @@ func (l *loader) sync(ix *index, s *Sync) {
 		codeUnknownDest, "destination")
 	l.mode(s, d)
 
-	if len(s.Fields) == 0 && s.Pos.Get("fields").Kind() != strict.Absent && s.Pos.Get("fields").Kind() != strict.Scalar {
-		l.report(diag.Errorf(s.Pos.Key("fields"), strict.CodeEmpty, "the sync sends no field").
-			WithHelp("map at least one field to a trait: {email: email}"))
-	}
-	if _, ok := s.Fields.Get(s.To.Key); !ok && s.To.Key != "" && len(s.Fields) > 0 {
-		l.report(unknown(to.At("key"), codeUnknownField, "field", s.To.Key, s.Fields.Keys()))
-	}
-	for _, f := range s.Fields {
-		l.syncField(ix, s, entity, f)
-	}
+	l.syncFields(ix, s, entity)
 	if s.Pos.Get("schedule").IsString() {
 		l.schedule(s)
 	}
@@ -610,24 +601,6 @@ func (l *loader) syncFrom(ix *index, s *Sync) string {
 		return ""
 	}
 	return seg.Entity
-}
-
-func (l *loader) syncField(ix *index, s *Sync, entity string, f strict.Entry[string]) {
-	at := s.Pos.At("fields", f.Key)
-	if strings.TrimSpace(f.Key) == "" {
-		l.notBlank(f.Key, s.Pos.Key("fields", f.Key), "field name")
-	}
-	_, entityKnown := ix.entities[entity]
-	_, traitKnown := ix.traits[[2]string{entity, f.Value}]
-	if !entityKnown || traitKnown || f.Value == entity+"_id" || l.partial || !s.Pos.Get("fields", f.Key).IsString() {
-		return
-	}
-	names := append(slices.Clone(ix.traitNames[entity]), entity+"_id")
-	d := unknown(at, codeUnknownTrait, "trait of "+entity, f.Value, names)
-	if d.Help == "" {
-		d = d.WithHelp("declare it under traits")
-	}
-	l.report(d)
 }
 
 // schedule checks a cron line. The parser's words are kept: they name the

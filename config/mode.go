@@ -70,6 +70,8 @@ type Ability struct {
 	// Keyed says that an event which comes again, with its key, is not a second
 	// one.
 	Keyed bool
+	// SetIfEmpty says that a field can keep the value that it has.
+	SetIfEmpty bool
 }
 
 // can says that a destination has an operation.
@@ -208,6 +210,12 @@ func (l *loader) able(s *Sync, d *Destination, can *Ability) bool {
 		l.report(diag.Errorf(to.At("on_leave"), codeUnsupported, "%s cannot do on_leave: %s", where, s.To.OnLeave).
 			WithHelp("write on_leave: %s", oneOfThem(choice)).WithRelated(d.Pos.At("name"), "the destination is here"))
 		return false
+	}
+	for _, leaf := range s.Leaves() {
+		if leaf.SetIfEmpty && !can.SetIfEmpty {
+			l.report(diag.Errorf(leaf.At("set_if_empty"), codeUnsupported, "%s cannot do set_if_empty", where).
+				WithHelp("remove it: the field is set in any case").WithRelated(d.Pos.At("name"), "the destination is here"))
+		}
 	}
 	return true
 }

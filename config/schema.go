@@ -30,6 +30,8 @@ func Schema(kinds Kinds) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("building schema: properties is a %T", root["properties"])
 	}
+	// An object's fields are fields.
+	root["definitions"] = schema{"field": schema{"oneOf": []schema{{"type": "string"}, object(reflect.TypeFor[Field]())}}}
 	describe := func(key, text string) {
 		if p, ok := properties[key].(schema); ok {
 			p["description"] = text
@@ -175,6 +177,10 @@ var facets = map[string]schema{
 	"Split.arms":           {"minProperties": 1},
 	"Sync.name":            nameSchema(),
 	"Sync.fields":          {"minProperties": 1},
+	"Field.type":           {"enum": ColumnTypes},
+	"Field.hash":           {"enum": Hashes},
+	"Field.list":           {"minItems": 1},
+	"Field.object":         {"minProperties": 1},
 	"To.mode":              {"enum": Modes},
 	"To.on_leave":          {"enum": Leaves},
 }
@@ -203,6 +209,9 @@ var choices = map[reflect.Type]schema{
 			{"required": []string{"pick"}}, {"required": []string{"from"}},
 		}}},
 		{"required": []string{"pick", "from"}, "not": schema{"required": []string{"value"}}},
+	}},
+	reflect.TypeFor[Field](): {"oneOf": []schema{
+		{"required": []string{"trait"}}, {"required": []string{"value"}}, {"required": []string{"list"}}, {"required": []string{"object"}},
 	}},
 	reflect.TypeFor[Parameter](): {"allOf": parameterValues()},
 	reflect.TypeFor[From](): {"oneOf": []schema{
@@ -268,6 +277,8 @@ func shape(t reflect.Type) schema {
 		}}
 	case reflect.TypeFor[Column]():
 		return schema{"oneOf": []schema{{"type": "string", "enum": ColumnTypes}, object(t)}}
+	case reflect.TypeFor[Field]():
+		return schema{"$ref": "#/definitions/field"}
 	case reflect.TypeFor[Reference]():
 		return schema{"type": "string", "pattern": "^[^=]+=."}
 	case reflect.TypeFor[Duration]():

@@ -120,7 +120,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[header](), reflect.TypeFor[targetKeys](), reflect.TypeFor[destinationKeys](),
 		reflect.TypeFor[Entity](), reflect.TypeFor[Identifier](), reflect.TypeFor[Source](), reflect.TypeFor[Files](),
-		reflect.TypeFor[Column](), reflect.TypeFor[Trait](), reflect.TypeFor[Segment](), reflect.TypeFor[Sync](),
+		reflect.TypeFor[Column](), reflect.TypeFor[Trait](), reflect.TypeFor[Segment](), reflect.TypeFor[Sync](), reflect.TypeFor[Field](),
 		reflect.TypeFor[Pair](), reflect.TypeFor[Relation](), reflect.TypeFor[Via](), reflect.TypeFor[Expire](), reflect.TypeFor[Parameter](), reflect.TypeFor[Consent](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
 		reflect.TypeFor[Keep](), reflect.TypeFor[Holdout](), reflect.TypeFor[Split](), reflect.TypeFor[Top](), reflect.TypeFor[Priority](), reflect.TypeFor[Pressure](),
 	} {

@@ -355,9 +355,9 @@ type Sync struct {
 	Description string `yaml:"description" doc:"What the sync is for, for readers."`
 	From        From   `yaml:"from,required" doc:"Whom to send: a segment, or every entity."`
 	To          To     `yaml:"to,required" doc:"Where to, and how."`
-	// Fields maps the destination's field names to traits (or the entity's id
-	// column). The order is the destination's.
-	Fields strict.Ordered[string] `yaml:"fields,required" doc:"Fields of the destination, each with the trait (or the id of the entity) that fills it."`
+	// Fields are the destination's, each with what fills it, in its order; Leaves
+	// lists those that hold values.
+	Fields strict.Ordered[Field] `yaml:"fields,required" doc:"Fields of the destination, each with what fills it: a trait (or the id of the entity), or a mapping."`
 	// Purpose says why the data may leave.
 	Purpose string `yaml:"purpose" doc:"Why the data may leave, such as marketing."`
 	// Schedule is a five-field cron line or "@every 1h"; empty means that only

@@ -216,6 +216,9 @@ type Audience struct {
 
 // Field is one field of an Audience.
 type Field struct {
-	Name string // at the destination
+	Name string // at the destination: Path with dots
+	Path []string
 	Type sql.Type
+	// SkipNull and SetIfEmpty are those of config.Field.
+	SkipNull, SetIfEmpty bool
 }

@@ -49,8 +49,18 @@ type Op struct {
 
 // Field is one mapped field.
 type Field struct {
+	// Name is the field's, with dots where it is inside of objects.
 	Name string
+	// Path leads to the field through the objects that hold it; its name is
+	// last. Where a destination knows no objects, Name is the field's name.
+	Path []string
 	Type Type
+	// SkipNull leaves the field out where it has no value; otherwise nil empties
+	// it.
+	SkipNull bool
+	// SetIfEmpty keeps the value that the destination has; only where
+	// Spec.SetIfEmpty.
+	SetIfEmpty bool
 }
 
 // Type is the kind of a Field's values: nil always, and otherwise string,
@@ -115,6 +125,8 @@ type Spec struct {
 	// Staged says that nothing counts as delivered before the whole run was
 	// published (files are renamed into place at the end).
 	Staged bool
+	// SetIfEmpty says that it can set a field only where that is empty.
+	SetIfEmpty bool
 	// Concurrency is how many requests may be in flight; 1 where 0.
 	Concurrency int
 	// Limits are the rates that the platform permits, as it declares them. The

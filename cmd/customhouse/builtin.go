@@ -113,7 +113,7 @@ func ability(d *config.Destination, object string) *config.Ability {
 		return nil // Its type is unknown, and reported.
 	}
 	spec := opened.Spec()
-	out := &config.Ability{Replaces: spec.Replace, Keyed: spec.Keyed}
+	out := &config.Ability{Replaces: spec.Replace, Keyed: spec.Keyed, SetIfEmpty: spec.SetIfEmpty}
 	for _, kind := range spec.Can(object) {
 		out.Operations = append(out.Operations, kind.String())
 	}

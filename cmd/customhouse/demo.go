@@ -257,9 +257,9 @@ func addresses(ctx context.Context, p *project, wh *adapters.Warehouse, s *confi
 			e = show.entity(x.Entity)
 		}
 	}
-	trait, _ := s.Fields.Get(s.To.Key)
+	field, _ := s.Fields.Get(s.To.Key)
 	id := identity.Column(e)
-	key := sql.Col("p", trait)
+	key := sql.Col("p", field.Trait)
 	rows, err := show.all(ctx, &sql.Select{
 		Items: []sql.Item{sql.As(key, "key"), sql.As(sql.Fn(sql.CountAll), "n")},
 		From: sql.Joins(sql.TableRef{Table: segment.Table, As: "m"},

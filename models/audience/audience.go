@@ -21,7 +21,9 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -40,6 +42,9 @@ const (
 	// Held is a suspicious entity, where the project wants those looked at
 	// before anything is sent of them.
 	Held = "held"
+	// Unconvertible is a row with a value that cannot be of the type that its
+	// field wants.
+	Unconvertible = "unconvertible"
 )
 
 // The tables of delivery.
@@ -79,10 +84,12 @@ type Input struct {
 	// Retry narrows what is sent to rows that were rejected; nil sends all that
 	// is due.
 	Retry *Retry
-	// Types are those of the entity's traits by name.
-	Types map[string]sql.Type
-	AsOf  time.Time
-	RunID string
+	// Types are those of the entity's traits by name, and Computed the
+	// expressions of fields, by FieldName.
+	Types    map[string]sql.Type
+	Computed []expr.Compiled
+	AsOf     time.Time
+	RunID    string
 }
 
 // Retry chooses among the rejected rows of a sync: those of a code, those of a
@@ -98,15 +105,15 @@ type builder struct {
 	chosen sql.Table
 	// held lists the suspicious entities, by every id that led to them.
 	held   sql.Table
-	fields []models.Field
+	fields []field
 }
 
 func newBuilder(in Input) *builder {
 	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
 	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), chosen: work("chosen")}
-	for _, f := range in.Sync.Fields {
-		b.fields = append(b.fields, models.Field{Name: f.Key, Type: b.fieldType(f.Value)})
-	}
+	b.fields = b.fill(func(d diag.Diagnostic) {
+		panic("audience: " + d.Summary) // Check has found it
+	})
 	return b
 }
 
@@ -123,10 +130,14 @@ func Build(in Input) *models.Audience {
 		{Name: "code", Type: sql.TypeString},
 		{Name: "message", Type: sql.TypeString},
 	}}
+	fields := make([]models.Field, len(b.fields))
+	for i, f := range b.fields {
+		fields[i] = f.Field
+	}
 	return &models.Audience{
 		Sync:        in.Sync,
 		Destination: in.Destination,
-		Fields:      b.fields,
+		Fields:      fields,
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),
 		Steps: append(append(b.hold(), b.choose()...),
@@ -184,9 +195,9 @@ func (b *builder) fieldType(trait string) sql.Type {
 // traits are the columns of the profile that the sync maps.
 func (b *builder) traits() []string {
 	var out []string
-	for _, f := range b.Sync.Fields {
-		if f.Value != b.id() {
-			out = append(out, f.Value)
+	for _, name := range FieldTraits(b.Sync, b.Computed) {
+		if name != b.id() {
+			out = append(out, name)
 		}
 	}
 	if top := b.Sync.From.Top; top != nil && !slices.Contains(out, top.By) {
@@ -204,15 +215,18 @@ func (b *builder) wantedQuery() sql.Query {
 	var key sql.Expr
 	rows := &sql.Select{From: b.eligible(), Items: sql.Items("p", b.id())}
 	fields := []sql.Item{}
-	for i, f := range b.Sync.Fields {
-		value := sql.Col("p", f.Value)
-		fields = append(fields, sql.As(value, column(f.Key)))
-		if f.Key == b.Sync.To.Key {
-			key = sql.Fn(sql.NullIfEmpty, text(value, b.fields[i].Type))
+	for _, f := range b.fields {
+		fields = append(fields, sql.As(f.value, column(f.Name)))
+		if f.Name == b.Sync.To.Key {
+			key = sql.Fn(sql.NullIfEmpty, text(f.value, f.Type))
 		}
 	}
 	rows.Items = append(rows.Items, sql.As(key, "key"))
 	rows.Items = append(rows.Items, fields...)
+	unfit := b.unfit()
+	if unfit != nil {
+		rows.Items = append(rows.Items, sql.As(unfit, "unfit"))
+	}
 
 	items := []sql.Item{
 		sql.As(sql.Col("w", b.id()), "entity_id"),
@@ -225,6 +239,9 @@ func (b *builder) wantedQuery() sql.Query {
 	}
 	if b.Entity.Hold {
 		items = append(items, sql.As(b.isHeld(sql.Col("w", b.id())), "held"))
+	}
+	if unfit != nil {
+		items = append(items, sql.Items("w", "unfit")...)
 	}
 	for _, f := range b.fields {
 		items = append(items, sql.Items("w", column(f.Name))...)
@@ -260,7 +277,10 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 		return sql.Fn(sql.BoolToString, value)
 	case sql.TypeTimestamp:
 		return sql.Fn(sql.TimeText, value)
-	case sql.TypeFloat, sql.TypeDecimal, sql.TypeDate, sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
+	case sql.TypeStrings:
+		// The texts have to be told apart, whatever is in them.
+		return sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Body: framed(sql.Col("", "x"))}), sql.String(""))
+	case sql.TypeFloat, sql.TypeDecimal, sql.TypeDate, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
 		return sql.Cast{Expr: value, To: sql.TypeString}
 	case sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
 		// Expressions calculate with them; no trait has such a value.
@@ -268,17 +288,22 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 	panic(fmt.Sprintf("audience: unknown type %d", t))
 }
 
-// valid is true for a row of wanted, under the alias w, with a key of its own.
-func valid() sql.And {
-	return sql.And{sql.Fn(sql.IsNotNull, sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("w", "same_key"), sql.Int(1))}
+// valid is true for a row of wanted, under the alias w, with a key of its own
+// and values as they have to be.
+func (b *builder) valid() sql.And {
+	all := sql.And{sql.Fn(sql.IsNotNull, sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("w", "same_key"), sql.Int(1))}
+	if b.unfit() != nil {
+		all = append(all, sql.Fn(sql.IsNull, sql.Col("w", "unfit")))
+	}
+	return all
 }
 
 // sendable is true for a valid row that nothing holds back.
 func (b *builder) sendable() sql.And {
 	if b.Entity.Hold {
-		return append(valid(), sql.Fn(sql.Not, sql.Col("w", "held")))
+		return append(b.valid(), sql.Fn(sql.Not, sql.Col("w", "held")))
 	}
-	return valid()
+	return b.valid()
 }
 
 // known is the ledger of this sync under the alias l.
@@ -381,7 +406,7 @@ func (b *builder) snapshot() sql.Query {
 	}
 	if b.Entity.Hold {
 		// All there is to send of a row that stays is what it is now.
-		here.Where = append(valid(), sql.Or{sql.Fn(sql.Not, sql.Col("w", "held")), sql.InQuery{
+		here.Where = append(b.valid(), sql.Or{sql.Fn(sql.Not, sql.Col("w", "held")), sql.InQuery{
 			Exprs: []sql.Expr{sql.Col("w", "key")}, Query: &sql.Select{Items: sql.Items("l", "key"), From: b.known()},
 		}})
 	}
@@ -527,13 +552,18 @@ func (b *builder) refuse() []sql.Statement {
 	if b.Entity.Hold {
 		because(sql.Col("w", "held"), Held, sql.String("suspicious, and held until somebody has looked: see "+identity.IncidentsTable(b.Entity).Name))
 	}
+	if b.unfit() != nil {
+		because(sql.Fn(sql.IsNotNull, sql.Col("w", "unfit")), Unconvertible, sql.Col("w", "unfit"))
+	}
 	code.Else = sql.String(DuplicateKey)
 	message.Else = sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))
 	return []sql.Statement{
 		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, b.sendable()), sql.String("invalid"), code, message, invalidKey("w")),
 		// The codes are the ones above: what a destination found unfit is invalid
 		// too, and due until it passes.
-		b.forget(sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{sql.String(MissingKey), sql.String(DuplicateKey), sql.String(Held)}}),
+		b.forget(sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{
+			sql.String(MissingKey), sql.String(DuplicateKey), sql.String(Held), sql.String(Unconvertible),
+		}}),
 	}
 }
 

@@ -46,7 +46,7 @@ func (w *world) audience() *models.Audience {
 		Sync: &config.Sync{
 			Name: "s", From: config.From{Segment: "seg"},
 			To:     config.To{Destination: w.destination, Object: w.object, Mode: w.mode, Key: "mail"},
-			Fields: strict.Ordered[string]{{Key: "mail", Value: "email"}, {Key: "name", Value: "name"}},
+			Fields: strict.Ordered[config.Field]{{Key: "mail", Value: config.Field{Trait: "email"}}, {Key: "name", Value: config.Field{Trait: "name"}}},
 		},
 		Destination: &config.Destination{Name: w.destination},
 		Entity:      &config.Entity{Name: "customer", Hold: w.hold},

@@ -46,7 +46,7 @@ func (w *crowd) input(sync string, from config.From, day int) audience.Input {
 	return audience.Input{
 		Sync: &config.Sync{
 			Name: sync, From: from, To: config.To{Destination: "d", Object: sync, Mode: "mirror", Key: "mail"},
-			Fields: strict.Ordered[string]{{Key: "mail", Value: "email"}},
+			Fields: strict.Ordered[config.Field]{{Key: "mail", Value: config.Field{Trait: "email"}}},
 		},
 		Destination: &config.Destination{Name: "d"},
 		Entity:      &config.Entity{Name: "customer", Exclude: w.exclude},

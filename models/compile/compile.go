@@ -53,6 +53,8 @@ type entity struct {
 	sources  []*config.Source
 	traits   []*config.Trait
 	segments []*config.Segment
+	// fields are the expressions of the syncs that send it.
+	fields []expr.Field
 	// relations are those that start at the entity; members those that lead to it
 	// and that expressions can read.
 	relations, members []*config.Relation
@@ -85,6 +87,11 @@ func Check(p *config.Project, opt Options) (*Checked, diag.List) {
 	found := c.expressions()
 	for _, e := range p.Entities {
 		found = append(found, identity.Check(e)...)
+	}
+	if !found.HasErrors() {
+		for _, s := range p.Syncs {
+			found = append(found, audience.Check(c.audience(s))...)
+		}
 	}
 	if found.HasErrors() {
 		return nil, found.Sort()
@@ -167,8 +174,18 @@ func parse(p *config.Project, opt Options) *compiler {
 				en.members = append(en.members, r)
 			}
 		}
+		for _, s := range p.Syncs {
+			if syncEntity(p, s) != e.Name {
+				continue
+			}
+			for _, leaf := range s.Leaves() {
+				if leaf.Value != "" {
+					en.fields = append(en.fields, expr.Field{Name: audience.FieldName(s, leaf), Value: leaf.Value, Text: leaf.Pos.Text("value")})
+				}
+			}
+		}
 		en.parsed = expr.Parse(expr.Input{
-			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments,
+			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, Fields: en.fields,
 			Relations: slices.Concat(en.relations, en.members), AsOf: opt.AsOf, Zone: p.Timezone,
 			Parameters: p.Parameters, Target: opt.Target, Consents: consents(p, e),
 		})
@@ -315,9 +332,9 @@ func (c *compiler) nodes() {
 		} else {
 			n.Reads = append(n.Reads, "entity:"+e.Name)
 		}
-		for _, f := range s.Fields {
-			if f.Value != identity.Column(e.Entity) {
-				n.Reads = append(n.Reads, "trait:"+e.Name+"."+f.Value)
+		for _, name := range audience.FieldTraits(s, e.expr.Fields) {
+			if name != identity.Column(e.Entity) {
+				n.Reads = append(n.Reads, "trait:"+e.Name+"."+name)
 			}
 		}
 		for _, name := range audience.Reads(e.Entity, s, c.priority(s)) {
@@ -373,11 +390,15 @@ func (c *compiler) relationNamed(name string) *config.Relation {
 	return c.project.Relations[i]
 }
 
-func (c *compiler) syncEntity(s *config.Sync) *entity {
-	if s.From.Segment != "" {
-		return c.segments[s.From.Segment]
+func (c *compiler) syncEntity(s *config.Sync) *entity { return c.entity(syncEntity(c.project, s)) }
+
+// syncEntity is the name of the entity that a sync sends.
+func syncEntity(p *config.Project, s *config.Sync) string {
+	if s.From.Segment == "" {
+		return s.From.Entity
 	}
-	return c.entity(s.From.Entity)
+	i := slices.IndexFunc(p.Segments, func(x *config.Segment) bool { return x.Name == s.From.Segment })
+	return p.Segments[i].Entity
 }
 
 // RunsTable is the public table of runs.
@@ -598,7 +619,7 @@ func (c *compiler) audience(s *config.Sync) audience.Input {
 	}
 	i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
 	in := audience.Input{
-		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Retry: c.Retry, AsOf: c.AsOf, RunID: c.RunID,
+		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Computed: e.expr.Fields, Retry: c.Retry, AsOf: c.AsOf, RunID: c.RunID,
 	}
 	for _, p := range c.project.Pressures {
 		if p.Name == s.From.Pressure {

@@ -104,7 +104,7 @@ func (r *relation) example() string { return r.traits[len(r.traits)-1].Name }
 
 // expression is one trait's value or one segment's condition.
 type expression struct {
-	kind string // "trait" or "segment"
+	kind string // "trait", "segment" or "field"
 	name string
 	src  *source
 	cel  common.Source
@@ -178,8 +178,11 @@ func (c *compiler) parse(u *Unit) {
 	for _, s := range c.in.Segments {
 		u.segments = append(u.segments, newExpression("segment", s.Name, s.When, s.Pos.Text("when")))
 	}
+	for _, f := range c.in.Fields {
+		u.fields = append(u.fields, newExpression("field", f.Name, f.Value, f.Text))
+	}
 	// Most of the time is cel-go's, which works on several at once.
-	list := slices.Concat(u.traits, u.segments)
+	list := slices.Concat(u.traits, u.segments, u.fields)
 	parsed := ahead(list, func(e *expression) { e.parse(c.lang.parser) })
 	for i := range list {
 		parsed(i)
@@ -190,7 +193,7 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 	if c.lang == nil || !c.declare(known) {
 		return nil
 	}
-	for _, e := range slices.Concat(u.traits, u.segments) {
+	for _, e := range slices.Concat(u.traits, u.segments, u.fields) {
 		c.reportParsed(e)
 		if !e.broken {
 			c.standardLoops(e.ast.Expr())
@@ -219,6 +222,11 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 		checked(i)
 		if compiled, ok := c.compileSegment(e, levels); ok {
 			out.Segments = append(out.Segments, compiled)
+		}
+	}
+	for _, e := range u.fields {
+		if compiled, ok := c.compileField(e); ok {
+			out.Fields = append(out.Fields, compiled)
 		}
 	}
 	for _, f := range c.features {
@@ -630,7 +638,7 @@ func (c *compiler) translateTrait(e *expression) (Compiled, bool) {
 	v := t.value(e.ast.Expr())
 	typ, ok := sqlType(v.typ)
 	if !ok && !t.bad {
-		t.refuse(e.ast.Expr(), "a trait cannot hold "+typeWord(v.typ), traitHelp(v))
+		t.refuse(e.ast.Expr(), "a "+e.kind+" cannot hold "+typeWord(v.typ), traitHelp(v))
 	}
 	expr := t.typed(v)
 	if t.bad || !t.bounded(expr) {

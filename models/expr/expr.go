@@ -6,6 +6,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -36,6 +37,8 @@ type Input struct {
 	Sources  []*config.Source
 	Traits   []*config.Trait
 	Segments []*config.Segment
+	// Fields are expressions over traits alone.
+	Fields []Field
 	// Relations are those that start at the entity, and those that lead to it
 	// and have a Reverse name.
 	Relations []*config.Relation
@@ -50,12 +53,22 @@ type Input struct {
 	Zone *time.Location
 }
 
+// Field is what a sync computes from the traits of a profile.
+type Field struct {
+	// Name is unique among them.
+	Name  string
+	Value string
+	Text  strict.Text
+}
+
 // Output is the compiled expressions, each list in an order in which every
 // expression comes after those it reads.
 type Output struct {
 	// Traits are all traits of the entity; picked ones have a nil Expr.
 	Traits   []Compiled
 	Segments []Compiled
+	// Fields read nothing but traits and the entity's id.
+	Fields []Compiled
 	// Features are the distinct aggregates that the expressions read, in order
 	// of Source and Name.
 	Features []Feature
@@ -130,11 +143,11 @@ func Compile(in Input) (*Output, diag.List) { return Parse(in).Compile(nil) }
 
 // Unit is the parsed expressions of one entity.
 type Unit struct {
-	c                *compiler
-	traits, segments []*expression
+	c                        *compiler
+	traits, segments, fields []*expression
 }
 
-// Parse reads every computed trait and segment, as far as that needs no other
+// Parse reads every computed trait, segment and field, as far as that needs no other
 // entity.
 func Parse(in Input) *Unit {
 	u := &Unit{c: newCompiler(in)}

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -60,7 +61,7 @@ func (e *csvEncoder) row(op *syncs.Op) error {
 		e.cell = cell
 		if err != nil {
 			e.body = e.body[:before]
-			return &fieldError{f.Name, err}
+			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
 		if f.Type == syncs.String {
 			e.text(string(cell))

@@ -220,12 +220,3 @@ func rejectAll(chunk syncs.Chunk, code, message string) []syncs.Rejection {
 	}
 	return list
 }
-
-// fieldError names the field of a value that cannot be spelled.
-type fieldError struct {
-	field string
-	err   error
-}
-
-func (e *fieldError) Error() string { return "field " + e.field + ": " + e.err.Error() }
-func (e *fieldError) Unwrap() error { return e.err }

@@ -98,7 +98,7 @@ func (e *parquetEncoder) row(op *syncs.Op) error {
 		}
 		v, err := value(f.Type, op.Values[i])
 		if err != nil {
-			return &fieldError{f.Name, err}
+			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
 		row = append(row, v.Level(0, 1, at))
 	}

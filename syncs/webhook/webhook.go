@@ -161,6 +161,7 @@ func (d *destination) Spec() syncs.Spec {
 		Limits:       limits,
 		Timeout:      d.config.Timeout,
 		Secrets:      secrets,
+		SetIfEmpty:   true,
 		AllowPrivate: d.config.AllowPrivate,
 	}
 }
@@ -168,8 +169,7 @@ func (d *destination) Spec() syncs.Spec {
 // Encode implements syncs.Destination: one request for the whole chunk.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	var rejections []syncs.Rejection
-	names := fieldNames(chunk.Schema)
-	key := slices.IndexFunc(chunk.Schema.Fields, func(f syncs.Field) bool { return f.Name == chunk.Schema.Key })
+	spelling := newSpelling(chunk.Schema)
 	sent := make([]int, 0, len(chunk.Ops))
 	body := make([]byte, 0, 4096)
 	body = append(body, `{"sync":`...)
@@ -188,7 +188,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			body = append(body, ',')
 		}
 		var err error
-		if body, err = appendOp(body, chunk.Schema.Fields, names, key, op); err != nil {
+		if body, err = spelling.appendOp(body, op); err != nil {
 			body = body[:before]
 			rejections = append(rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
 			continue
@@ -249,34 +249,31 @@ func Signature(key []byte, timestamp string, body []byte) string {
 	return "v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// fieldNames are the fields as JSON keys, with the colon.
-func fieldNames(schema syncs.Schema) [][]byte {
-	names := make([][]byte, len(schema.Fields))
-	for i, f := range schema.Fields {
-		names[i] = append(syncs.AppendJSONString(nil, f.Name), ':')
-	}
-	return names
+// spelling is how the rows of a chunk are written.
+type spelling struct {
+	fields, ifEmpty *syncs.Object
+	// cleared is an object of all fields that we fill but the key, without
+	// values.
+	cleared []byte
 }
 
-// appendNulls appends an object of all fields but the key, without values.
-func appendNulls(b []byte, names [][]byte, key int) []byte {
-	b = append(b, '{')
-	first := true
-	for i, name := range names {
-		if i == key {
-			continue
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		b, first = append(append(b, name...), "null"...), false
+func newSpelling(schema syncs.Schema) spelling {
+	s := spelling{
+		fields:  syncs.NewObject(schema.Fields, func(f syncs.Field) bool { return !f.SetIfEmpty }),
+		ifEmpty: syncs.NewObject(schema.Fields, func(f syncs.Field) bool { return f.SetIfEmpty }),
 	}
-	return append(b, '}')
+	ours := slices.Clone(schema.Fields)
+	for i := range ours {
+		ours[i].SkipNull = false
+	}
+	cleared := syncs.NewObject(ours, func(f syncs.Field) bool { return !f.SetIfEmpty && f.Name != schema.Key })
+	// There is no value that could not be spelled.
+	s.cleared, _ = cleared.Append(nil, make([]any, len(ours)))
+	return s
 }
 
-// appendOp appends one operation to a body. key is the place of the key among
-// the fields.
-func appendOp(b []byte, fields []syncs.Field, names [][]byte, key int, op *syncs.Op) ([]byte, error) {
+// appendOp appends one operation to a body.
+func (s spelling) appendOp(b []byte, op *syncs.Op) ([]byte, error) {
 	b = append(b, `{"op":"`...)
 	b = append(b, op.Kind.String()...)
 	b = append(b, `","key":`...)
@@ -285,32 +282,16 @@ func appendOp(b []byte, fields []syncs.Field, names [][]byte, key int, op *syncs
 	b = strconv.AppendInt(b, op.EntityID, 10)
 	switch {
 	case op.Kind == syncs.Clear:
-		return append(appendNulls(append(b, `,"fields":`...), names, key), '}'), nil
+		return append(append(append(b, `,"fields":`...), s.cleared...), '}'), nil
 	case op.Kind.Leaves():
 		return append(b, '}'), nil
 	}
-	b = append(b, `,"fields":{`...)
-	for i, v := range op.Values {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, names[i]...)
-		var err error
-		if b, err = syncs.AppendJSON(b, fields[i].Type, v); err != nil {
-			return b, &fieldError{fields[i].Name, err}
-		}
+	b, err := s.fields.Append(append(b, `,"fields":`...), op.Values)
+	if err == nil && !s.ifEmpty.Empty() {
+		b, err = s.ifEmpty.Append(append(b, `,"fields_if_empty":`...), op.Values)
 	}
-	return append(b, "}}"...), nil
+	return append(b, '}'), err
 }
-
-// fieldError names the field of a value that cannot be spelled.
-type fieldError struct {
-	field string
-	err   error
-}
-
-func (e *fieldError) Error() string { return "field " + e.field + ": " + e.err.Error() }
-func (e *fieldError) Unwrap() error { return e.err }
 
 // grow makes room for n bytes more.
 func grow(b []byte, n int) []byte {

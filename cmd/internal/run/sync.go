@@ -145,7 +145,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	}
 	fields := make([]syncs.Field, len(a.Fields))
 	for i, f := range a.Fields {
-		fields[i] = syncs.Field{Name: f.Name, Type: fieldType(f.Type)}
+		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: fieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
 	}
 	return deliver.Job{
 		RunID: r.Plan.RunID, AsOf: r.Plan.AsOf,

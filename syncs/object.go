@@ -1,0 +1,84 @@
+package syncs
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Object spells rows as JSON objects, with objects inside where the paths of
+// their fields lead through them. It is made once for many rows; see NewObject.
+type Object struct {
+	fields []Field
+	// at are the indexes of the fields among a row's values.
+	at []int
+	// keys are the elements of each field's path as JSON, with the colon.
+	keys [][][]byte
+	// shared is how many elements the path of a field shares with that of the
+	// one before, its own name aside.
+	shared []int
+}
+
+// NewObject prepares the spelling of those of a schema's fields that which
+// names; all where it is nil.
+func NewObject(fields []Field, which func(Field) bool) *Object {
+	o := &Object{}
+	var before []string
+	for i, f := range fields {
+		if which != nil && !which(f) {
+			continue
+		}
+		path := f.Path
+		if len(path) == 0 {
+			path = []string{f.Name}
+		}
+		keys := make([][]byte, len(path))
+		for j, name := range path {
+			keys[j] = append(AppendJSONString(nil, name), ':')
+		}
+		shared := 0
+		for shared < min(len(before), len(path))-1 && path[shared] == before[shared] {
+			shared++
+		}
+		o.fields, o.at = append(o.fields, f), append(o.at, i)
+		o.keys, o.shared = append(o.keys, keys), append(o.shared, shared)
+		before = path
+	}
+	return o
+}
+
+// Empty says that there are no fields to spell.
+func (o *Object) Empty() bool { return len(o.fields) == 0 }
+
+// Append appends a row's values as an object. Fields that skip null are not in
+// it where they have no value, and neither is an object without any field. The
+// error names the field whose value cannot be spelled, and wraps ErrValue.
+func (o *Object) Append(b []byte, values []any) ([]byte, error) {
+	b = append(b, '{')
+	depth, common, first := 0, 0, true
+	for i := range o.fields {
+		f, keys := &o.fields[i], o.keys[i]
+		if !first {
+			common = min(common, o.shared[i])
+		}
+		v := values[o.at[i]]
+		if v == nil && f.SkipNull {
+			continue
+		}
+		for ; depth > common; depth-- {
+			b = append(b, '}')
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		for ; depth < len(keys)-1; depth++ {
+			b = append(append(b, keys[depth]...), '{')
+		}
+		b = append(b, keys[depth]...)
+		var err error
+		if b, err = AppendJSON(b, f.Type, v); err != nil {
+			return b, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+		common, first = depth, false
+	}
+	return append(b, slices.Repeat([]byte{'}'}, depth+1)...), nil
+}

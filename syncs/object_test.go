@@ -1,0 +1,75 @@
+package syncs_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/customhouse-cdp/customhouse/syncs"
+)
+
+// TestObject holds nested objects, with and without fields that are left out,
+// to maps that are filled one by one.
+func TestObject(t *testing.T) {
+	paths := []string{"email", "address.city", "address.zip", "address.geo.lat", "address.geo.lon", "name", "a.b.c", "a.d", "last"}
+	rapid.Check(t, func(t *rapid.T) {
+		var fields []syncs.Field
+		var values []any
+		want := map[string]any{}
+		for _, p := range paths {
+			if !rapid.Bool().Draw(t, "has "+p) {
+				continue
+			}
+			f := syncs.Field{Name: p, Path: strings.Split(p, "."), Type: syncs.String, SkipNull: rapid.Bool().Draw(t, "skips "+p)}
+			var v any
+			if rapid.Bool().Draw(t, "has a value") {
+				v = "value of " + p
+			}
+			fields, values = append(fields, f), append(values, v)
+			if v == nil && f.SkipNull {
+				continue
+			}
+			at := want
+			for _, name := range f.Path[:len(f.Path)-1] {
+				inner, ok := at[name].(map[string]any)
+				if !ok {
+					inner = map[string]any{}
+					at[name] = inner
+				}
+				at = inner
+			}
+			at[f.Path[len(f.Path)-1]] = v
+		}
+		text, err := syncs.NewObject(fields, nil).Append(nil, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]any{}
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", text, d)
+		}
+	})
+}
+
+func TestObjectOfSome(t *testing.T) {
+	fields := []syncs.Field{{Name: "a", Type: syncs.Int}, {Name: "b", Type: syncs.Int, SetIfEmpty: true}, {Name: "c", Type: syncs.Float}}
+	some := syncs.NewObject(fields, func(f syncs.Field) bool { return f.SetIfEmpty })
+	text, err := some.Append(nil, []any{int64(1), int64(2), 3.0})
+	if err != nil || string(text) != `{"b":2}` || some.Empty() {
+		t.Errorf("%s, %v, empty %v", text, err, some.Empty())
+	}
+	if !syncs.NewObject(fields, func(syncs.Field) bool { return false }).Empty() {
+		t.Error("an object of no fields is not empty")
+	}
+	_, err = syncs.NewObject(fields, nil).Append(nil, []any{nil, nil, math.NaN()})
+	if err == nil || !strings.HasPrefix(err.Error(), "field c: ") {
+		t.Errorf("a number that JSON lacks: %v", err)
+	}
+}
