@@ -189,9 +189,9 @@ type Audience struct {
 	// Note runs as one script when nothing forbids to send any more: the keys
 	// that are due go to sync_pending.
 	Note []sql.Statement
-	// Counts is a query of one row: wanted, known (in the ledger), added,
-	// changed, unsettled (sent earlier without an answer), removed, retried,
-	// invalid (all integers).
+	// Counts is a query of one row: wanted, known (in the ledger), added, mapping
+	// (sent with other fields), changed, unsettled (sent earlier without an
+	// answer), resync (asked for), removed, retried, invalid (all integers).
 	Counts sql.Query
 	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).

@@ -20,6 +20,20 @@ type Limit struct {
 	Unit  Unit
 }
 
+// Least is how long requests, with rows in all, take at least where each of them
+// draws from the limit.
+func (l Limit) Least(requests, rows int64) time.Duration {
+	n := requests
+	if l.Unit == PerRow {
+		n = rows
+	}
+	n -= int64(max(l.Burst, 1))
+	if n <= 0 || l.Rate <= 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / l.Rate * float64(time.Second))
+}
+
 // Unit is what a Limit counts.
 type Unit int
 

@@ -53,3 +53,22 @@ func FuzzQuotas(f *testing.F) {
 		}
 	})
 }
+
+func TestLeast(t *testing.T) {
+	for _, c := range []struct {
+		limit          syncs.Limit
+		requests, rows int64
+		want           time.Duration
+	}{
+		{syncs.Limit{Rate: 2}, 1, 1000, 0},
+		{syncs.Limit{Rate: 2}, 11, 11_000, 5 * time.Second},
+		{syncs.Limit{Rate: 2, Burst: 5}, 11, 11_000, 3 * time.Second},
+		{syncs.Limit{Rate: 1000, Unit: syncs.PerRow}, 11, 11_001, 11 * time.Second},
+		{syncs.Limit{Rate: 2}, 0, 0, 0},
+		{syncs.Limit{}, 11, 11_000, 0},
+	} {
+		if got := c.limit.Least(c.requests, c.rows); got != c.want {
+			t.Errorf("%+v: %d requests of %d rows take %v, want %v", c.limit, c.requests, c.rows, got, c.want)
+		}
+	}
+}

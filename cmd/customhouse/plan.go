@@ -24,17 +24,23 @@ const planSchema = "customhouse/plan/v1"
 
 // forecast is customhouse/plan/v1: what syncs would send.
 type forecast struct {
-	Schema      string         `json:"schema"`
-	ProjectHash string         `json:"project_hash"`
-	Target      string         `json:"target"`
-	AsOf        time.Time      `json:"as_of"`
-	Syncs       []syncForecast `json:"syncs"`
+	Schema      string    `json:"schema"`
+	ProjectHash string    `json:"project_hash"`
+	Target      string    `json:"target"`
+	AsOf        time.Time `json:"as_of"`
+	// FullResync says that every row was asked for.
+	FullResync bool           `json:"full_resync,omitempty"`
+	Syncs      []syncForecast `json:"syncs"`
 }
 
 type syncForecast struct {
 	Sync        string           `json:"sync"`
 	Destination string           `json:"destination"`
 	Counts      map[string]int64 `json:"counts"`
+	// Full is why every row would be sent.
+	Full run.Full `json:"full,omitempty"`
+	// Seconds is how long the requests take at least, at the declared rates.
+	Seconds float64 `json:"seconds,omitempty"`
 	// Requests is how many there are at least.
 	Requests int64 `json:"requests"`
 	// Guards are why the delivery would stop before anything is sent.
@@ -64,6 +70,7 @@ type plannedField struct {
 }
 
 type planFlags struct {
+	resync     bool
 	out        string
 	showValues bool
 	rows       int
@@ -90,6 +97,7 @@ The exit code is 1 where a guard would stop a sync.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error { return a.forecast(ctx, f) }),
 	}
+	resyncFlag(cmd, &f.resync)
 	cmd.Flags().StringVar(&f.out, "out", "", "file to save the plan to")
 	cmd.Flags().BoolVar(&f.showValues, "show-values", false, "show keys and values")
 	cmd.Flags().IntVar(&f.rows, "rows", 5, fmt.Sprintf("rows to show of each reason, at most %d", audience.PreviewRows))
@@ -98,6 +106,7 @@ The exit code is 1 where a guard would stop a sync.`,
 
 func (a *app) syncCommand() *cobra.Command {
 	var file string
+	var due dueRows
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Deliver what was built last",
@@ -107,12 +116,16 @@ last run built. Nothing is built: "customhouse run" does both.
 With --plan exactly what "customhouse plan --out" saved is sent; where there is
 anything else to send by now, nothing is.
 
+With --full-resync every row is sent, for a destination that has lost some or
+was changed by others. What left is removed as ever, and the guards hold.
+
 The exit codes are those of run.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
-			return a.delivered(a.deliver(ctx, file, nil))
+			return a.delivered(a.deliver(ctx, file, due))
 		}),
 	}
+	resyncFlag(cmd, &due.resync)
 	cmd.Flags().StringVar(&file, "plan", "", "saved plan to keep to")
 	cmd.AddCommand(a.retryCommand())
 	return cmd
@@ -131,7 +144,9 @@ all else that is due; this is for when something was put right at the platform.
 		Example: `  customhouse sync retry --select sync:vip_to_crm --code no-consent
   customhouse sync retry --key ada@example.com`,
 		Args: cobra.NoArgs,
-		RunE: do(func(ctx context.Context, _ []string) error { return a.delivered(a.deliver(ctx, "", &r)) }),
+		RunE: do(func(ctx context.Context, _ []string) error {
+			return a.delivered(a.deliver(ctx, "", dueRows{retry: &r}))
+		}),
 	}
 	cmd.Flags().StringVar(&r.Code, "code", "", "only rows rejected with this code")
 	cmd.Flags().StringVar(&r.Key, "key", "", "only the row with this key")
@@ -151,7 +166,7 @@ func (a *app) delivered(summary run.Summary, err error) error {
 
 // syncs is the plan of the selected syncs alone: what they read is as the last
 // run left it.
-func (a *app) syncs(p *project, retry *audience.Retry) (*models.Plan, error) {
+func (a *app) syncs(p *project, due dueRows) (*models.Plan, error) {
 	plan, err := a.plan(p)
 	if err != nil {
 		return nil, err
@@ -163,7 +178,18 @@ func (a *app) syncs(p *project, retry *audience.Retry) (*models.Plan, error) {
 	if len(only) == 0 {
 		return nil, usageError{errors.New("no sync is selected")}
 	}
-	return p.checked.Plan(compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only, Retry: retry}), nil
+	return p.checked.Plan(compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: only, Retry: due.retry, Resync: due.resync}), nil
+}
+
+// dueRows is which rows of a sync are sent: those that differ from what is at
+// the destination, of them only some that were rejected, or every one.
+type dueRows struct {
+	retry  *audience.Retry
+	resync bool
+}
+
+func resyncFlag(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "full-resync", false, "every row again, whatever the destination acknowledged")
 }
 
 func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
@@ -174,7 +200,7 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	plan, err := a.syncs(p, nil)
+	plan, err := a.syncs(p, dueRows{resync: f.resync})
 	if err != nil {
 		return err
 	}
@@ -190,7 +216,7 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 	if err = errors.Join(err, options.Warehouse.Close()); err != nil {
 		return err
 	}
-	out := forecast{Schema: planSchema, ProjectHash: p.hash, Target: p.target.Name, AsOf: plan.AsOf}
+	out := forecast{Schema: planSchema, ProjectHash: p.hash, Target: p.target.Name, AsOf: plan.AsOf, FullResync: f.resync}
 	stopped := false
 	for _, s := range list {
 		out.Syncs = append(out.Syncs, f.sync(s))
@@ -215,7 +241,7 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 // sync is what a plan says of one sync.
 func (f planFlags) sync(s run.Forecast) syncForecast {
 	out := syncForecast{
-		Sync: s.Sync, Destination: s.Destination, Counts: map[string]int64{}, Requests: s.Requests,
+		Sync: s.Sync, Destination: s.Destination, Counts: map[string]int64{}, Full: s.Full, Requests: s.Requests, Seconds: s.Duration.Seconds(),
 		Guards: append([]string{}, s.Guards...), Digest: s.Digest, Changes: []plannedChange{},
 	}
 	for _, v := range s.Counts.Values {
@@ -270,8 +296,8 @@ func (p forecast) text(values bool) string {
 			}
 		}
 		add(s.Counts["added"], "to create")
-		add(s.Counts["changed"], "to change")
-		add(s.Counts["unsettled"], "to send again")
+		add(s.Counts["changed"]+s.Counts["mapping"], "to change")
+		add(s.Counts["unsettled"]+s.Counts["resync"], "to send again")
 		add(s.Counts["removed"], "to remove")
 		if parts == nil {
 			parts = append(parts, "nothing to send")
@@ -284,6 +310,12 @@ func (p forecast) text(values bool) string {
 		b.WriteString(strings.Join(parts, ", "))
 		if s.Requests > 0 {
 			fmt.Fprintf(&b, "; at least %s requests", console.Number(s.Requests))
+		}
+		if s.Seconds > 0 {
+			fmt.Fprintf(&b, ", %s at the declared rates", console.Duration(time.Duration(s.Seconds*float64(time.Second))))
+		}
+		if why := console.AgainText(s.Full); why != "" {
+			b.WriteString("\n  " + why)
 		}
 		b.WriteString("\n")
 		for _, c := range s.Changes {
@@ -350,22 +382,23 @@ func readForecast(name string, p *project) (forecast, error) {
 	return f, nil
 }
 
-// deliver runs the selected syncs, or those of a saved plan; with retry, of
-// rows that were rejected alone.
-func (a *app) deliver(ctx context.Context, file string, retry *audience.Retry) (run.Summary, error) {
+// deliver runs the selected syncs, or those of a saved plan; of
+// the rows that are due.
+func (a *app) deliver(ctx context.Context, file string, due dueRows) (run.Summary, error) {
 	p, err := a.load()
 	if err != nil {
 		return run.Summary{}, err
 	}
 	var expect map[string]string
 	if file != "" {
-		if len(a.include)+len(a.exclude) > 0 || a.asOf != "" {
-			return run.Summary{}, usageError{errors.New("--plan says which syncs and as of when: leave --select, --exclude and --as-of out")}
+		if len(a.include)+len(a.exclude) > 0 || a.asOf != "" || due.resync {
+			return run.Summary{}, usageError{errors.New("--plan says which syncs, which rows and as of when: leave --select, --exclude, --full-resync and --as-of out")}
 		}
 		saved, err := readForecast(file, p)
 		if err != nil {
 			return run.Summary{}, err
 		}
+		due.resync = saved.FullResync
 		a.asOf = saved.AsOf.Format(time.RFC3339Nano)
 		expect = map[string]string{}
 		for _, s := range saved.Syncs {
@@ -376,7 +409,7 @@ func (a *app) deliver(ctx context.Context, file string, retry *audience.Retry) (
 			return run.Summary{}, usageError{errors.New("the plan holds no sync")}
 		}
 	}
-	plan, err := a.syncs(p, retry)
+	plan, err := a.syncs(p, due)
 	if err != nil {
 		return run.Summary{}, err
 	}
@@ -385,7 +418,7 @@ func (a *app) deliver(ctx context.Context, file string, retry *audience.Retry) (
 		return run.Summary{}, err
 	}
 	for _, x := range plan.Audiences {
-		if retry != nil && options.Destinations[x.Destination.Name].Spec().Replace {
+		if due.retry != nil && options.Destinations[x.Destination.Name].Spec().Replace {
 			return run.Summary{}, usageError{fmt.Errorf("%s replaces all that is there each time: customhouse sync sends what is due to %s", x.Destination.Name, x.Sync.Name)}
 		}
 	}

@@ -15,6 +15,8 @@ package audience
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,8 +31,22 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-// reasonNew is why a row is sent that the ledger does not know.
-const reasonNew = "new"
+// Why a row is sent.
+const (
+	// reasonNew is a row that the ledger does not know.
+	reasonNew = "new"
+	// reasonMapping is one that was sent with other fields than the sync has now.
+	reasonMapping = "mapping"
+	// reasonChanged is one whose values differ from those that were sent.
+	reasonChanged = "changed"
+	// reasonUnsettled is one that equals the ledger, though an earlier sending of
+	// another value may have arrived.
+	reasonUnsettled = "unsettled"
+	// reasonResync is one that is sent again because somebody asked for it.
+	reasonResync = "resync"
+	// reasonLeft is one that is not wanted any more.
+	reasonLeft = "left"
+)
 
 // The codes of rows that are refused before anything is sent.
 const (
@@ -84,6 +100,8 @@ type Input struct {
 	// Retry narrows what is sent to rows that were rejected; nil sends all that
 	// is due.
 	Retry *Retry
+	// Resync sends every row of values, whatever the ledger knows.
+	Resync bool
 	// Types are those of the entity's traits by name, and Computed the
 	// expressions of fields, by FieldName.
 	Types    map[string]sql.Type
@@ -249,21 +267,34 @@ func (b *builder) wantedQuery() sql.Query {
 	return &sql.Select{Items: items, From: sql.Derived{Query: rows, As: "w"}}
 }
 
-// fingerprint digests the mapped fields. Each value is preceded by its length,
-// and NULL is written apart, so that no two rows share a text. The names of the
-// fields and where the row goes are part of it, so that a renamed field is sent
-// again, and everything is where the sync has moved to another destination.
+// fingerprint digests the mapped fields, after the mark of the mapping. Each
+// value is preceded by its length, and NULL is written apart, so that no two
+// rows share a text.
 func (b *builder) fingerprint(alias string) sql.Expr {
-	names := []string{"v1"}
-	for _, f := range b.fields {
-		names = append(names, f.Name)
-	}
-	all := sql.Expr(sql.String(strings.Join(names, "\n")))
+	all := sql.Expr(sql.String("v2"))
 	for _, f := range b.fields {
 		value := framed(text(sql.Col(alias, column(f.Name)), f.Type))
 		all = sql.Fn(sql.Concat, all, sql.Fn(sql.Coalesce, value, sql.String("-")))
 	}
-	return sql.Fn(sql.Sha256, all)
+	return sql.Fn(sql.Concat, sql.String(b.mapping()), sql.Fn(sql.Sha256, all))
+}
+
+// mapping marks what the fields of the sync are called and how they are sent,
+// so that a renamed field is sent again, and is told from a changed value. What
+// computes a field is no part of it: that shows in the values.
+func (b *builder) mapping() string {
+	var all strings.Builder
+	for _, f := range b.fields {
+		fmt.Fprintf(&all, "%q %v %v\n", f.Path, f.SkipNull, f.SetIfEmpty)
+	}
+	sum := sha256.Sum256([]byte(all.String()))
+	return hex.EncodeToString(sum[:4]) + "-"
+}
+
+// remapped says of a row of the ledger, under an alias, that it was sent with
+// another mapping.
+func (b *builder) remapped(alias string) sql.Expr {
+	return sql.Fn(sql.Not, sql.Fn(sql.StartsWith, sql.Col(alias, "fingerprint"), sql.String(b.mapping())))
 }
 
 // text is a value as text, the same for the same value.
@@ -340,9 +371,11 @@ func (b *builder) changesQuery() sql.Query {
 	reason := sql.Case{
 		Whens: []sql.When{
 			{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String(reasonNew)},
-			{If: differs, Then: sql.String("changed")},
+			{If: b.remapped("l"), Then: sql.String(reasonMapping)},
+			{If: differs, Then: sql.String(reasonChanged)},
+			{If: sql.Fn(sql.IsNotNull, sql.Col("n", "key")), Then: sql.String(reasonUnsettled)},
 		},
-		Else: sql.String("unsettled"),
+		Else: sql.String(reasonResync),
 	}
 	here := &sql.Select{
 		Items: fixed(b.wantedOp(), sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
@@ -362,7 +395,7 @@ func (b *builder) changesQuery() sql.Query {
 		Items: fixed(b.leftOp(),
 			sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key")),
 			sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")),
-			sql.String(""), sql.String("left")),
+			sql.String(""), sql.String(reasonLeft)),
 		From: sql.Joins(b.known(), sql.Join{Kind: sql.FullJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("l", "key"))}),
 	}
 	unwanted := sql.And{b.putThere(), sql.Exists{Not: true, Query: &sql.Select{
@@ -459,7 +492,7 @@ func (b *builder) counts() sql.Query {
 	because := func(reason string) sql.Expr {
 		return count(changes, sql.Fn(sql.Eq, sql.Col("c", "reason"), sql.String(reason)))
 	}
-	added, removed := because(reasonNew), because("left")
+	added, removed := because(reasonNew), because(reasonLeft)
 	if b.mode(config.Remove) {
 		added, removed = sql.Int(0), added
 	}
@@ -469,8 +502,10 @@ func (b *builder) counts() sql.Query {
 		// be one of none, more than any guard allows.
 		sql.As(sql.Fn(sql.AddFast, count(b.known(), nil), count(changes, sql.Col("c", "unknown"))), "known"),
 		sql.As(added, "added"),
-		sql.As(because("changed"), "changed"),
-		sql.As(because("unsettled"), "unsettled"),
+		sql.As(because(reasonMapping), "mapping"),
+		sql.As(because(reasonChanged), "changed"),
+		sql.As(because(reasonUnsettled), "unsettled"),
+		sql.As(because(reasonResync), "resync"),
 		sql.As(removed, "removed"),
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
 		sql.As(count(wanted, sql.Fn(sql.Not, b.sendable())), "invalid"),

@@ -53,6 +53,9 @@ func (b *builder) isDue() sql.Expr {
 	case config.Insert, config.Remove:
 		return sql.Fn(sql.IsNull, sql.Col("l", "key"))
 	default:
+		if b.Resync {
+			return sql.Bool(true)
+		}
 		return sql.Or{sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint")), sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}
 	}
 }

@@ -40,6 +40,8 @@ type Options struct {
 	// Retry narrows what the syncs send to rows that were rejected; nil sends all
 	// that is due.
 	Retry *audience.Retry
+	// Resync sends every row again, whatever the ledger knows.
+	Resync bool
 	// Refresh builds identities and aggregates from all rows, whatever the last run
 	// left. Ids stay.
 	Refresh bool
@@ -619,7 +621,7 @@ func (c *compiler) audience(s *config.Sync) audience.Input {
 	}
 	i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
 	in := audience.Input{
-		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Computed: e.expr.Fields, Retry: c.Retry, AsOf: c.AsOf, RunID: c.RunID,
+		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Computed: e.expr.Fields, Retry: c.Retry, Resync: c.Resync, AsOf: c.AsOf, RunID: c.RunID,
 	}
 	for _, p := range c.project.Pressures {
 		if p.Name == s.From.Pressure {

@@ -46,6 +46,7 @@ type syncResult struct {
 	Status          run.Status       `json:"status"`
 	DurationSeconds float64          `json:"duration_seconds"`
 	Counts          map[string]int64 `json:"counts"`
+	Full            run.Full         `json:"full,omitempty"`
 	Attempted       int64            `json:"attempted"`
 	Upserted        int64            `json:"upserted"`
 	Removed         int64            `json:"removed"`
@@ -85,7 +86,7 @@ func Results(w io.Writer, s run.Summary) error {
 	for _, r := range s.Syncs {
 		out.Syncs = append(out.Syncs, syncResult{
 			Name: r.Sync, Destination: r.Destination, Status: r.Status, DurationSeconds: r.Duration.Seconds(),
-			Counts: numbers(r.Counts), Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
+			Counts: numbers(r.Counts), Full: r.Full, Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
 			Removed: r.Report.Removed, Exists: r.Report.Exists, Absent: r.Report.Absent, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
 			Unknown: r.Report.Unknown, Unanswered: r.Report.Unanswered, Withheld: r.Report.Withheld,
 			Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),

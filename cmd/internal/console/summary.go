@@ -221,10 +221,25 @@ func SyncText(s run.SyncResult) string {
 	if known, ok := s.Counts.Get("known"); ok && known > 0 {
 		parts = append(parts, Number(known)+" known there before")
 	}
+	if why := AgainText(s.Full); why != "" {
+		parts = append(parts, why)
+	}
 	if s.Err != nil {
 		parts = append(parts, s.Err.Error())
 	}
 	return strings.Join(parts, ", ")
+}
+
+// AgainText says why rows go out that are there as they are; "" where none do.
+func AgainText(f run.Full) string {
+	switch f {
+	case run.MappingChanged:
+		return "every row again, since the mapping has changed"
+	case run.AskedFor:
+		return "every row again, as asked for"
+	case run.FirstRun:
+	}
+	return ""
 }
 
 func (b *report) models(list []run.ModelResult) {

@@ -177,6 +177,8 @@ type SyncResult struct {
 	Duration    time.Duration
 	// Counts is what the comparison in the warehouse said.
 	Counts Measure
+	// Full is why every row is sent, "" where only those are that changed.
+	Full Full
 	// Report is what the delivery did.
 	Report deliver.Report
 	// Err says why a sync failed or was skipped.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
@@ -17,8 +18,13 @@ type Forecast struct {
 	Sync, Destination string
 	// Counts are those of models.Audience.Counts.
 	Counts Measure
+	// Full is why every row would be sent, "" where only those are that changed.
+	Full Full
 	// Requests is how many there are at least: full ones, and nothing refused.
 	Requests int64
+	// Duration is how long they take at least, at the rates that the destination
+	// declares; 0 where it declares none.
+	Duration time.Duration
 	// Guards says of each guard that would stop the delivery why.
 	Guards []string
 	// Digest is the same where the same rows would be sent with the same values.
@@ -61,7 +67,7 @@ func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, 
 	if err != nil {
 		return f, err
 	}
-	f.Counts = row[0]
+	f.Counts, f.Full = row[0], full(row[0])
 	job := r.job(a, f.Counts)
 	if err := deliver.Check(job.Counts, job.Guards); err != nil {
 		f.Guards = strings.Split(err.Error(), "\n")
@@ -73,6 +79,9 @@ func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, 
 	}
 	if most := int64(spec.Batch.MaxRows); most > 0 {
 		f.Requests = (rows + most - 1) / most
+	}
+	for _, limit := range spec.Limits {
+		f.Duration = max(f.Duration, limit.Least(f.Requests, rows))
 	}
 	if f.Digest, err = r.digest(ctx, a); err != nil {
 		return f, err

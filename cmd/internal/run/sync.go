@@ -83,7 +83,7 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		return &StepError{Title: "compare with the ledger", Err: err}
 	}
 	counts := row[0]
-	result.Counts = counts
+	result.Counts, result.Full = counts, full(counts)
 	job := r.job(a, counts)
 	// Nothing is noted for a delivery that a guard forbids: it would be sent
 	// once more, though it never went out.
@@ -156,8 +156,8 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Counts: deliver.Counts{
 			Known:    number("known"),
 			Wanted:   number("wanted"),
-			Changed:  number("changed"),
-			Upserts:  number("added") + number("changed") + number("unsettled"),
+			Changed:  number("changed") + number("mapping"),
+			Upserts:  number("added") + number("mapping") + number("changed") + number("unsettled") + number("resync"),
 			Removals: number("removed"),
 			Invalid:  number("invalid"),
 		},
@@ -177,6 +177,33 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Events:   func(e deliver.Event) { r.delivery(a.Sync.Name, e) },
 		Settings: r.Delivery,
 	}
+}
+
+// Full is why a sync sends every row.
+type Full string
+
+// The reasons.
+const (
+	// FirstRun is a sync of which nothing is known to be at the destination.
+	FirstRun Full = "first run"
+	// MappingChanged is one whose fields are not those of the rows over there.
+	MappingChanged Full = "mapping changed"
+	// AskedFor is one that somebody wanted so.
+	AskedFor Full = "asked for"
+)
+
+// full says from the counts of an audience why every row is sent.
+func full(counts Measure) Full {
+	number := func(name string) int64 { n, _ := counts.Get(name); return n }
+	switch {
+	case number("resync") > 0:
+		return AskedFor
+	case number("mapping") > 0:
+		return MappingChanged
+	case number("known") == 0 && number("added") > 0:
+		return FirstRun
+	}
+	return ""
 }
 
 // delivery passes the engine's events on.

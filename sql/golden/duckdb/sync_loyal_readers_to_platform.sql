@@ -4,11 +4,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256(((('v1
-email
-first_name
-total_spent
-topic' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')) AS fingerprint,
+  '500607e2-' || sha256(((('v2' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')) AS fingerprint,
   w."field.email",
   w."field.first_name",
   w."field.total_spent",
@@ -32,7 +28,7 @@ SELECT
   w.key,
   w.entity_id,
   w.fingerprint,
-  CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '500607e2-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
   l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.email",
   w."field.first_name",
@@ -172,6 +168,11 @@ SELECT
   (
     SELECT count(*) AS n
     FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
     WHERE c.reason = 'changed'
   ) AS changed,
   (
@@ -179,6 +180,11 @@ SELECT
     FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
     WHERE c.reason = 'unsettled'
   ) AS unsettled,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
   (
     SELECT count(*) AS n
     FROM customhouse_work.main.changes_loyal_readers_to_platform AS c

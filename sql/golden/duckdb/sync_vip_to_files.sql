@@ -4,14 +4,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256((((((('v1
-customer_id
-email
-first_name
-country
-spent
-points
-last_seen' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
+  '5969c0da-' || sha256((((((('v2' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
   w."field.customer_id",
   w."field.email",
   w."field.first_name",
@@ -41,7 +34,7 @@ SELECT
   w.key,
   w.entity_id,
   w.fingerprint,
-  CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '5969c0da-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
   l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.customer_id",
   w."field.email",
@@ -187,6 +180,11 @@ SELECT
   (
     SELECT count(*) AS n
     FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
     WHERE c.reason = 'changed'
   ) AS changed,
   (
@@ -194,6 +192,11 @@ SELECT
     FROM customhouse_work.main.changes_vip_to_files AS c
     WHERE c.reason = 'unsettled'
   ) AS unsettled,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_vip_to_files AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
   (
     SELECT count(*) AS n
     FROM customhouse_work.main.changes_vip_to_files AS c

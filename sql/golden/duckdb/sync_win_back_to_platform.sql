@@ -4,10 +4,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  sha256((('v1
-email
-first_name
-last_order' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
+  '672f911c-' || sha256((('v2' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
   w."field.email",
   w."field.first_name",
   w."field.last_order"
@@ -29,7 +26,7 @@ SELECT
   w.key,
   w.entity_id,
   w.fingerprint,
-  CASE WHEN l.key IS NULL THEN 'new' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason,
+  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '672f911c-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
   l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.email",
   w."field.first_name",
@@ -167,6 +164,11 @@ SELECT
   (
     SELECT count(*) AS n
     FROM customhouse_work.main.changes_win_back_to_platform AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_win_back_to_platform AS c
     WHERE c.reason = 'changed'
   ) AS changed,
   (
@@ -174,6 +176,11 @@ SELECT
     FROM customhouse_work.main.changes_win_back_to_platform AS c
     WHERE c.reason = 'unsettled'
   ) AS unsettled,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.changes_win_back_to_platform AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
   (
     SELECT count(*) AS n
     FROM customhouse_work.main.changes_win_back_to_platform AS c
