@@ -175,6 +175,8 @@ type ColumnCheck struct {
 type Audience struct {
 	Sync        *config.Sync
 	Destination *config.Destination
+	// Place is where the rows are: keys of one place say nothing of another.
+	Place string
 	// Fields are the columns of Changes and Snapshot after the fixed ones.
 	Fields []Field
 	// Profiles is the table that the fields are read from, and Traits the

@@ -127,13 +127,17 @@ type Spec struct {
 	Staged bool
 	// SetIfEmpty says that it can set a field only where that is empty.
 	SetIfEmpty bool
-	// Concurrency is how many requests may be in flight; 1 where 0.
+		// Concurrency is how many requests may be in flight, and jobs open; 1 where 0.
 	Concurrency int
 	// Limits are the rates that the platform permits, as it declares them. The
 	// engine keeps all of them, and learns the others by being refused.
 	Limits []Limit
 	// Timeout bounds one request, answer included; 30 seconds where 0.
 	Timeout time.Duration
+	// JobLimit is how long after its start a job is still believed in; a day
+	// where 0. One that has not ended by then is given up: what became of its
+	// rows is not known.
+	JobLimit time.Duration
 	// Secrets are the references that Encode will ask Chunk.Secrets for.
 	Secrets []secret.Ref
 	// AllowPrivate permits requests to this machine and to private networks,
@@ -218,6 +222,9 @@ const (
 	// Expired: nothing was taken, since the credential is not accepted any more.
 	// It is Fatal where the destination is no Refresher.
 	Expired
+	// Started: the rows were handed to a job, which has to be asked for; only
+	// of a Poller.
+	Started
 )
 
 // Outcome is a decoded answer.
@@ -226,8 +233,14 @@ type Outcome struct {
 	// Rows has one entry for each operation of the request that the answer
 	// speaks of.
 	Rows []RowResult
+	// Unnamed are refusals that the platform counts without saying which rows
+	// they are about, which therefore count as accepted in Rows.
+	Unnamed []Unnamed
+	// Job is what to ask for, where the verdict is Started.
+	Job Handle
 	// Wait is how long the platform asks to wait, for Retry and Unknown. All
-	// requests of the same bucket do.
+	// requests of the same bucket do. For Started it is how long to wait before
+	// the job is asked for, and concerns nothing else.
 	Wait time.Duration
 	// Throttled says that a request was refused for the rate of requests: the
 	// engine goes slower for a while.
@@ -249,6 +262,13 @@ type RowResult struct {
 	// that says nothing: see Kind.MayExist and Kind.MayBeAbsent.
 	Accepted, Exists, Absent bool
 	// Code and Message explain a rejection; no row content.
+	Code, Message string
+}
+
+// Unnamed is a number of rows that were refused, nobody knows which.
+type Unnamed struct {
+	Rows int
+	// Code and Message explain the refusal; no row content.
 	Code, Message string
 }
 

@@ -155,6 +155,7 @@ func Build(in Input) *models.Audience {
 	return &models.Audience{
 		Sync:        in.Sync,
 		Destination: in.Destination,
+		Place:       b.place(),
 		Fields:      fields,
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),

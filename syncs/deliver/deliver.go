@@ -9,7 +9,7 @@
 // syncs.Destination. It never holds more than a few chunks in memory, and never
 // logs or reports a row's content.
 //
-// Start at Run.
+// Start at Run; jobs.go is about destinations that answer later.
 package deliver
 
 import (
@@ -47,6 +47,11 @@ type Job struct {
 	// to Run once it was yielded.
 	Changes func(ctx context.Context) iter.Seq2[syncs.Op, error]
 	Ledger  Ledger
+	// Place is where the rows of the sync are: a job is asked for only by a
+	// delivery to the same one.
+	Place string
+	// Jobs keeps the jobs that a Poller starts; no other destination needs it.
+	Jobs Jobs
 	// DryRun sends nothing: the report counts what was withheld.
 	DryRun bool
 
@@ -180,6 +185,12 @@ type Report struct {
 	Upserted, Removed, Exists int64
 	// Withheld counts the operations that a dry run did not send.
 	Withheld int64
+	// Unnamed counts rows that the destination says it refused without saying
+	// which: they are among the accepted.
+	Unnamed int64
+	// Jobs counts the jobs that were started, and InJobs the unanswered
+	// operations that are with one which has not ended.
+	Jobs, InJobs int64
 	// Requests counts attempts to send, Retries those that repeat an earlier
 	// one, Bytes the bodies of all of them.
 	Requests, Retries, Bytes int64
@@ -189,8 +200,8 @@ type Report struct {
 	Published string
 }
 
-// Event is something that Run reports: Progress, Retrying, Splitting,
-// Refreshed, Published or Stopping.
+// Event is something that Run and Resume report: Progress, Retrying, Splitting,
+// Refreshed, Polling, LeftOpen, Resuming, Unnamed, Published or Stopping.
 type Event interface{ event() }
 
 // Progress is sent after each chunk.
@@ -222,6 +233,40 @@ type Refreshed struct {
 	Err  error
 }
 
+// Polling is sent before a pause, after which a job is asked for.
+type Polling struct {
+	// Rows is how many of its rows nothing is known of.
+	Rows int
+	Wait time.Duration
+	// Code and Message say what went wrong with the last question, if anything
+	// did.
+	Code, Message string
+}
+
+// LeftOpen is sent of a job that has not ended in the time that the delivery
+// has for it. Its rows stay due.
+type LeftOpen struct {
+	Rows int
+	// Since is when it was started.
+	Since time.Time
+	// GivenUp says that nobody will ask for it any more; otherwise the next run
+	// does.
+	GivenUp bool
+}
+
+// Resuming is sent of a job that an earlier run started.
+type Resuming struct {
+	Rows  int
+	Since time.Time
+}
+
+// Unnamed is sent when the destination counts rows that it refused, and does
+// not say which.
+type Unnamed struct {
+	Rows          int
+	Code, Message string
+}
+
 // Published is sent when a staged delivery became visible.
 type Published struct {
 	// Dir is the folder, Parts the number of files in it but the manifest.
@@ -236,6 +281,10 @@ func (Progress) event()  {}
 func (Retrying) event()  {}
 func (Splitting) event() {}
 func (Refreshed) event() {}
+func (Polling) event()   {}
+func (LeftOpen) event()  {}
+func (Resuming) event()  {}
+func (Unnamed) event()   {}
 func (Published) event() {}
 func (Stopping) event()  {}
 
@@ -288,6 +337,10 @@ type Settings struct {
 	// and FlushAfter the time after which fewer are, 5 seconds by default.
 	FlushRows  int
 	FlushAfter time.Duration
+	// Poll is the first pause between two questions for a job, 2 seconds by
+	// default; it doubles up to MaxPoll, a minute by default. JobWait is how long
+	// a delivery stays with a job, 30 minutes by default.
+	Poll, MaxPoll, JobWait time.Duration
 	// Jitter returns a number in [0, 1).
 	Jitter func() float64
 }

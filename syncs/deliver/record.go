@@ -63,18 +63,27 @@ func (e *engine) flush(ctx context.Context) error {
 
 func (e *engine) flushLocked(ctx context.Context) error {
 	e.flushed = e.job.Clock.Now()
-	if e.broken != nil || len(e.outcomes) == 0 {
+	if e.broken != nil || len(e.outcomes)+len(e.over) == 0 {
 		return nil
 	}
 	// An acknowledgement is worth recording even when the run was cancelled.
 	alive, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer done()
-	if err := e.job.Ledger.Record(alive, e.outcomes); err != nil {
-		e.broken = fmt.Errorf("recording what the destination acknowledged: %w", err)
-		return e.broken
+	if len(e.outcomes) > 0 {
+		if err := e.job.Ledger.Record(alive, e.outcomes); err != nil {
+			e.broken = fmt.Errorf("recording what the destination acknowledged: %w", err)
+			return e.broken
+		}
+		clear(e.outcomes)
+		e.outcomes = e.outcomes[:0]
 	}
-	clear(e.outcomes)
-	e.outcomes = e.outcomes[:0]
+	if len(e.over) > 0 {
+		if err := e.job.Jobs.Forget(alive, e.over); err != nil {
+			e.broken = fmt.Errorf("forgetting jobs that have ended: %w", err)
+			return e.broken
+		}
+		e.over = e.over[:0]
+	}
 	return nil
 }
 
@@ -139,10 +148,19 @@ func (e *engine) rejectionGuardLocked(ended bool) error {
 			return nil // What is due is not what is sent: judge at the end.
 		}
 	}
-	if refused := e.report.Invalid + e.report.Rejected; broken(guard, refused, total) {
+	if refused := e.report.Invalid + e.report.Rejected + e.report.Unnamed; broken(guard, refused, total) {
 		return &GuardError{Guard: "max_rejected", Bound: *guard, Rows: refused, Of: total}
 	}
 	return nil
+}
+
+// unnamed counts rows that were refused, nobody knows which.
+func (e *engine) unnamed(u syncs.Unnamed, ops []syncs.Op) {
+	event := Unnamed{Rows: u.Rows, Code: u.Code, Message: e.redact.message(u.Message, ops)}
+	e.mu.Lock()
+	e.report.Unnamed += int64(u.Rows)
+	e.mu.Unlock()
+	e.emit(event)
 }
 
 func (e *engine) attempted(n int) {
@@ -191,7 +209,7 @@ func (e *engine) conclude(err error) Report {
 		r.Status = Failed
 	case e.job.DryRun:
 		r.Status = Withheld
-	case r.Invalid+r.Rejected+r.Unknown+r.Unanswered > 0:
+	case r.Invalid+r.Rejected+r.Unknown+r.Unanswered+r.Unnamed > 0:
 		r.Status = Degraded
 	default:
 		r.Status = OK

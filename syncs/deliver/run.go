@@ -52,6 +52,8 @@ type engine struct {
 	// outcomes are not recorded yet; flushed is when some were.
 	outcomes []Result
 	flushed  time.Time
+	// over are jobs to be forgotten once the outcomes are recorded.
+	over []string
 	// broken is the first error of the ledger; nothing is recorded after it.
 	broken error
 	// held keeps the outcomes of a staged delivery until it is published.
@@ -65,6 +67,7 @@ func newEngine(job Job) *engine {
 		spec.Concurrency = 1 // Parts are numbered in the order of the rows.
 	}
 	spec.Timeout = fallback(spec.Timeout, 30*time.Second)
+	spec.JobLimit = fallback(spec.JobLimit, 24*time.Hour)
 	s.Attempts = fallback(s.Attempts, 10)
 	s.Backoff = fallback(s.Backoff, time.Second)
 	s.MaxBackoff = fallback(s.MaxBackoff, time.Minute)
@@ -72,6 +75,9 @@ func newEngine(job Job) *engine {
 	s.Grace = fallback(s.Grace, 10*time.Second)
 	s.FlushRows = fallback(s.FlushRows, 10_000)
 	s.FlushAfter = fallback(s.FlushAfter, 5*time.Second)
+	s.Poll = fallback(s.Poll, 2*time.Second)
+	s.MaxPoll = fallback(s.MaxPoll, time.Minute)
+	s.JobWait = fallback(s.JobWait, 30*time.Minute)
 	if s.Jitter == nil {
 		s.Jitter = rand.Float64
 	}
@@ -107,48 +113,53 @@ func (e *engine) run(ctx context.Context) (err error) {
 	if e.spec.Replace && due == 0 {
 		return nil // What is published is still right.
 	}
-	if e.http == nil {
-		client := NewClient(e.spec)
-		defer client.Close()
-		e.http = client
+	if err := e.keepsJobs(); err != nil {
+		return err
 	}
 	e.store = &store{dir: e.job.Dir}
 	defer func() { err = errors.Join(err, e.held.close(), e.store.close()) }()
 	if e.spec.Staged {
 		e.held = &spool{store: e.store}
 	}
-	e.flushed = e.job.Clock.Now()
+	err = e.within(ctx, e.deliverAll)
+	if err == nil {
+		err = e.rejectionGuard(true)
+	}
+	if err == nil {
+		err = e.publish(ctx)
+	}
+	if err != nil {
+		e.emit(Stopping{Err: err})
+	}
+	return errors.Join(err, e.flush(ctx))
+}
 
+// within does work that sends requests. It returns what ended it early.
+func (e *engine) within(ctx context.Context, work func(context.Context)) error {
+	if e.http == nil {
+		client := NewClient(e.spec)
+		defer client.Close()
+		e.http = client
+	}
+	e.flushed = e.job.Clock.Now()
 	live, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	work, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
-	e.stop, e.work = stop, work
+	inFlight, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
+	e.stop, e.work = stop, inFlight
 	// Requests in flight get a grace once the delivery ends early.
 	graced := make(chan struct{})
 	unlink := context.AfterFunc(live, func() {
 		defer close(graced)
-		if e.job.Clock.Sleep(work, e.settings.Grace) == nil {
+		if e.job.Clock.Sleep(inFlight, e.settings.Grace) == nil {
 			abandon(context.Cause(live))
 		}
 	})
-	e.deliverAll(live)
+	work(live)
 	abandon(nil)
 	if !unlink() {
 		<-graced
 	}
-	if err := context.Cause(live); err != nil {
-		e.emit(Stopping{Err: err})
-		return errors.Join(err, e.flush(ctx))
-	}
-	if err := e.rejectionGuard(true); err != nil {
-		e.emit(Stopping{Err: err})
-		return errors.Join(err, e.flush(ctx))
-	}
-	if err := e.publish(ctx); err != nil {
-		e.emit(Stopping{Err: err})
-		return errors.Join(err, e.flush(ctx))
-	}
-	return e.flush(ctx)
+	return context.Cause(live)
 }
 
 // deliverAll reads the stream into chunks and hands them to a bounded number
@@ -357,13 +368,17 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 		return
 	}
 	outcome := e.exchange(req, t, now.attempt)
+	if outcome.Verdict == syncs.Started {
+		ops = pick(ops, req.Ops)
+		if outcome, req.Ops = e.start(ctx, ops, req, outcome); len(req.Ops) == 0 {
+			return
+		}
+		outcome.Rows = nil // They were settled as they came.
+	}
 	switch outcome.Verdict {
 	case syncs.Rows:
-		silent := e.acknowledge(ctx, ops, req, outcome.Rows)
-		if len(silent) > 0 {
-			e.doubt(ctx, pick(ops, silent), req, now.attempt, syncs.Outcome{
-				Code: "unanswered", Message: "the destination did not answer for these rows",
-			})
+		if silent := e.acknowledge(ctx, ops, req, outcome); len(silent) > 0 {
+			e.doubt(ctx, pick(ops, silent), req, now.attempt, silence)
 		}
 	case syncs.Unknown:
 		e.doubt(ctx, pick(ops, req.Ops), req, now.attempt, outcome)
@@ -381,11 +396,14 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 		e.refresh(ctx, pick(ops, req.Ops), now, outcome)
 	case syncs.Fatal:
 		e.stop(&StopError{Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
-	case notStaged:
+	case notStaged, unfinished:
 	default:
 		panic(fmt.Sprintf("deliver: %T returned verdict %d", e.job.Destination, outcome.Verdict))
 	}
 }
+
+// silence is what is said of rows that an answer does not speak of.
+var silence = syncs.Outcome{Code: "unanswered", Message: "the destination did not answer for these rows"}
 
 // notStaged is the engine's own verdict: the delivery stops by an error.
 const notStaged syncs.Verdict = -1
@@ -406,6 +424,10 @@ func (e *engine) exchange(req syncs.Request, t *ticket, attempt int) syncs.Outco
 	outcome := e.decode(req, resp, err)
 	if outcome.Quotas == nil && err == nil {
 		outcome.Quotas = syncs.Quotas(resp.Header, resp.ReceivedAt, req.Bucket)
+	}
+	if outcome.Verdict == syncs.Started {
+		t.answered(syncs.Outcome{Quotas: outcome.Quotas}) // Its wait is the job's.
+		return outcome
 	}
 	if outcome.Wait > 0 {
 		outcome.Wait = e.asked(outcome.Wait)
@@ -432,10 +454,10 @@ func (e *engine) decode(req syncs.Request, resp *syncs.Response, err error) sync
 
 // acknowledge records the rows of an answer, and returns the operations that
 // it does not speak of.
-func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Request, rows []syncs.RowResult) (silent []int) {
+func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Request, answer syncs.Outcome) (silent []int) {
 	answered := make([]bool, len(ops))
-	results := make([]Result, 0, len(rows))
-	for _, row := range rows {
+	results := make([]Result, 0, len(answer.Rows))
+	for _, row := range answer.Rows {
 		if answered[row.Op] {
 			continue // A second answer for a row adds nothing.
 		}
@@ -456,6 +478,9 @@ func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Requ
 		}
 		results = append(results, result)
 	}
+	for _, u := range answer.Unnamed {
+		e.unnamed(u, ops)
+	}
 	e.settle(ctx, results)
 	for _, i := range req.Ops {
 		if !answered[i] {
@@ -472,6 +497,11 @@ func (e *engine) doubt(ctx context.Context, ops []syncs.Op, req syncs.Request, a
 		e.retry(ctx, ops, attempt, cause)
 		return
 	}
+	e.unknown(ctx, ops, cause)
+}
+
+// unknown settles operations of which nobody can say whether they were taken.
+func (e *engine) unknown(ctx context.Context, ops []syncs.Op, cause syncs.Outcome) {
 	results := make([]Result, len(ops))
 	for i, op := range ops {
 		results[i] = e.rejection(op, Unknown, cause.Code, cause.Message)

@@ -52,11 +52,20 @@ func (s *Session) renew(ctx context.Context, issue int, ask func(last syncs.Toke
 // they are sent again with a new one, and the delivery stops if that is not
 // accepted either.
 func (e *engine) refresh(ctx context.Context, ops []syncs.Op, now try, refused syncs.Outcome) {
+	if e.reissue(ctx, ops, &now, refused) {
+		e.deliver(ctx, ops, try{attempt: now.attempt, renewed: true})
+	}
+}
+
+// reissue gets a new credential after a refusal, once in a row. Where there is
+// none it stops the delivery, and is false.
+func (e *engine) reissue(ctx context.Context, ops []syncs.Op, now *try, refused syncs.Outcome) bool {
 	d, ok := e.job.Destination.(syncs.Refresher)
 	if !ok || now.renewed {
 		e.stop(&StopError{Code: refused.Code, Message: e.redact.message(refused.Message, ops)})
-		return
+		return false
 	}
+	now.renewed = true
 	err := e.session.renew(ctx, now.issue, func(last syncs.Token) (syncs.Token, error) {
 		token, err := e.ask(ctx, d, last)
 		if err != nil {
@@ -64,9 +73,7 @@ func (e *engine) refresh(ctx context.Context, ops []syncs.Op, now try, refused s
 		}
 		return token, err
 	})
-	if err == nil {
-		e.deliver(ctx, ops, try{attempt: now.attempt, renewed: true})
-	}
+	return err == nil
 }
 
 // refreshes is how often a token is asked for at most.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
@@ -104,11 +105,28 @@ func (p *progress) note(n run.SyncNote) {
 		p.line("sync:%s: %s refused as a whole (%s), halving", n.Sync, counted(int64(e.Rows), "row", "rows"), e.Code)
 	case deliver.Refreshed:
 		p.line("sync:%s: the credential expired, and the destination gave a new one", n.Sync)
+	case deliver.Polling:
+		p.now("sync:%s: the destination is busy with %s, asked again in %s", n.Sync, counted(int64(e.Rows), "row", "rows"), Duration(e.Wait))
+	case deliver.LeftOpen:
+		p.line("sync:%s: %s", n.Sync, leftOpen(e))
+	case deliver.Resuming:
+		p.line("sync:%s: asking for %s that the destination was given at %s", n.Sync, counted(int64(e.Rows), "row", "rows"), e.Since.UTC().Format(time.RFC3339))
+	case deliver.Unnamed:
+		p.line("sync:%s: the destination refused %s and does not say which (%s %s)", n.Sync, counted(int64(e.Rows), "row", "rows"), e.Code, e.Message)
 	case deliver.Published:
 		p.line("sync:%s: wrote %s to %s", n.Sync, counted(int64(e.Parts), "file", "files"), e.Dir)
 	case deliver.Stopping, deliver.Progress:
 		// The result says why.
 	}
+}
+
+// leftOpen tells of a job that has not ended.
+func leftOpen(e deliver.LeftOpen) string {
+	what := counted(int64(e.Rows), "row", "rows") + " given to the destination at " + e.Since.UTC().Format(time.RFC3339)
+	if e.GivenUp {
+		return what + " are given up: its job never ended, and they are due again"
+	}
+	return what + " are still being worked on; the next run asks for them first"
 }
 
 // Log writes the events of a run as structured log lines.
@@ -166,6 +184,15 @@ func noteLog(log *slog.Logger, n run.SyncNote) {
 		log.Warn("sync halving", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.String("code", e.Code))
 	case deliver.Refreshed:
 		log.Info("sync credential refreshed", slog.String("sync", n.Sync), slog.Bool("rotated", e.Rotated), slog.Bool("kept", e.Kept))
+	case deliver.Polling:
+		log.Debug("sync waiting for a job", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.Duration("wait", e.Wait),
+			slog.String("code", e.Code), slog.String("message", e.Message))
+	case deliver.LeftOpen:
+		log.Warn("sync left a job open", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.Time("since", e.Since), slog.Bool("given_up", e.GivenUp))
+	case deliver.Resuming:
+		log.Info("sync resumed a job", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.Time("since", e.Since))
+	case deliver.Unnamed:
+		log.Warn("sync refused without names", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.String("code", e.Code), slog.String("message", e.Message))
 	case deliver.Published:
 		log.Info("sync published", slog.String("sync", n.Sync), slog.String("dir", e.Dir), slog.Int("files", e.Parts))
 	case deliver.Stopping, deliver.Progress:

@@ -56,6 +56,8 @@ type syncResult struct {
 	Rejected        int64            `json:"rejected"`
 	Unknown         int64            `json:"unknown"`
 	Unanswered      int64            `json:"unanswered"`
+	InJobs          int64            `json:"in_jobs,omitempty"`
+	Unnamed         int64            `json:"unnamed,omitempty"`
 	Withheld        int64            `json:"withheld"`
 	Requests        int64            `json:"requests"`
 	Retries         int64            `json:"retries"`
@@ -88,7 +90,7 @@ func Results(w io.Writer, s run.Summary) error {
 			Name: r.Sync, Destination: r.Destination, Status: r.Status, DurationSeconds: r.Duration.Seconds(),
 			Counts: numbers(r.Counts), Full: r.Full, Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
 			Removed: r.Report.Removed, Exists: r.Report.Exists, Absent: r.Report.Absent, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
-			Unknown: r.Report.Unknown, Unanswered: r.Report.Unanswered, Withheld: r.Report.Withheld,
+			Unknown: r.Report.Unknown, Unanswered: r.Report.Unanswered, InJobs: r.Report.InJobs, Unnamed: r.Report.Unnamed, Withheld: r.Report.Withheld,
 			Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),
 		})
 	}

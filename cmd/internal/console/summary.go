@@ -209,7 +209,9 @@ func SyncText(s run.SyncResult) string {
 	add(r.Rejected, "rejected by the destination")
 	add(r.Invalid, "invalid")
 	add(r.Unknown, "sent without knowing whether they were taken")
-	add(r.Unanswered, "unanswered")
+	add(r.Unanswered-r.InJobs, "unanswered")
+	add(r.InJobs, "with a job of the destination that has not ended")
+	add(r.Unnamed, "of them refused without saying which")
 	add(r.Withheld, "withheld")
 	if len(parts) == 0 && s.Err == nil {
 		parts = append(parts, "nothing to send")

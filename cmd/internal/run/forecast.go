@@ -137,7 +137,7 @@ func (e *MovedError) Error() string {
 func (r *runner) asPlanned(ctx context.Context) error {
 	var moved []string
 	for _, a := range r.Plan.Audiences {
-		if err := r.compare(ctx, a); err != nil {
+		if err := r.catchUp(ctx, a); err != nil {
 			return fmt.Errorf("sync %s: %w", a.Sync.Name, err)
 		}
 		digest, err := r.digest(ctx, a)

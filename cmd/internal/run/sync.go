@@ -69,7 +69,7 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	subject := "sync:" + a.Sync.Name
 	// What was expected stands in the work tables, and goes out as it is.
 	if r.Expect == nil {
-		if err := r.compare(ctx, a); err != nil {
+		if err := r.catchUp(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -103,6 +103,19 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		}
 	}
 	return nil
+}
+
+// catchUp compares, once the jobs that earlier runs left open have ended.
+func (r *runner) catchUp(ctx context.Context, a *models.Audience) error {
+	if err := r.compare(ctx, a); err != nil {
+		return err
+	}
+	// What the jobs did is recorded beside what was compared.
+	report, err := deliver.Resume(ctx, r.job(a, Measure{}))
+	if err != nil || report.Attempted == 0 {
+		return err
+	}
+	return r.compare(ctx, a)
 }
 
 // compare finds what differs between what a sync wants and what the ledger
@@ -170,6 +183,8 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 			return concat(r.operations(ctx, a.Snapshot), removals(r.operations(ctx, a.Changes)))
 		},
 		Ledger:   &ledger{runner: r, audience: a},
+		Place:    a.Place,
+		Jobs:     r.Jobs,
 		DryRun:   !r.Deliver,
 		Clock:    r.Clock,
 		Session:  session,
