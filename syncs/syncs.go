@@ -127,7 +127,7 @@ type Spec struct {
 	Staged bool
 	// SetIfEmpty says that it can set a field only where that is empty.
 	SetIfEmpty bool
-		// Concurrency is how many requests may be in flight, and jobs open; 1 where 0.
+	// Concurrency is how many requests may be in flight, and jobs open; 1 where 0.
 	Concurrency int
 	// Limits are the rates that the platform permits, as it declares them. The
 	// engine keeps all of them, and learns the others by being refused.

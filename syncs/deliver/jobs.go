@@ -146,7 +146,8 @@ func (e *engine) stillOpen() error {
 	}
 	return &StopError{Code: "job-open", Message: fmt.Sprintf(
 		"the destination is still busy with a job of an earlier run, of %d rows: nothing is sent until it has ended, or is given up %s after its start",
-		e.report.InJobs, e.spec.JobLimit)}
+		e.report.InJobs, e.spec.JobLimit,
+	)}
 }
 
 // keepsJobs refuses to start what could not be resumed.
@@ -200,7 +201,7 @@ func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resum
 			e.ended(open.ID)
 			return answer, rest
 		}
-		if answer.Job != open.Handle {
+		if answer.Job != open.Handle || answer.Job == "" {
 			if err := e.save(ctx, &open, answer.Job, len(rest) < known); err != nil {
 				e.stop(err)
 				return e.open(rest)
@@ -227,9 +228,15 @@ func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resum
 		}
 		same++
 		var ok bool
-		if answer, ok = e.poll(ctx, open, ops, resumed, &now); !ok {
+		for answer, ok = e.poll(ctx, open, ops, resumed, &now); ok && answer.Verdict == syncs.Expired; {
+			if ok = e.reissue(ctx, ops, &now, answer); ok {
+				answer, ok = e.poll(ctx, open, ops, resumed, &now)
+			}
+		}
+		if !ok {
 			return e.open(rest)
 		}
+		now.renewed = false
 	}
 }
 
@@ -265,7 +272,7 @@ func (e *engine) untilPolled(answer syncs.Outcome, same int) time.Duration {
 
 // poll takes one step with a job. It is false where the delivery ends.
 func (e *engine) poll(ctx context.Context, open OpenJob, ops []syncs.Op, resumed bool, now *try) (syncs.Outcome, bool) {
-	d := e.job.Destination.(syncs.Poller) //nolint:errcheck,forcetypeassert // Nothing else has jobs.
+	d := e.job.Destination.(syncs.Poller) //nolint:errcheck // Nothing else has jobs.
 	again := func(code, message string) (syncs.Outcome, bool) {
 		return syncs.Outcome{Verdict: syncs.Started, Job: open.Handle, Code: code, Message: message}, true
 	}
@@ -312,14 +319,7 @@ func (e *engine) poll(ctx context.Context, open OpenJob, ops []syncs.Op, resumed
 	}
 	outcome = d.Polled(remote, requests, answers)
 	switch outcome.Verdict {
-	case syncs.Started:
-		now.renewed = false
-	case syncs.Rows, syncs.Retry, syncs.Split, syncs.Unknown:
-	case syncs.Expired:
-		if !e.reissue(ctx, ops, now, outcome) {
-			return outcome, false
-		}
-		return again("", "")
+	case syncs.Started, syncs.Rows, syncs.Retry, syncs.Split, syncs.Unknown, syncs.Expired:
 	case syncs.Fatal:
 		e.stop(&StopError{Code: outcome.Code, Message: e.redact.message(outcome.Message, ops)})
 		return outcome, false

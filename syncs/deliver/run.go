@@ -396,7 +396,7 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 		e.refresh(ctx, pick(ops, req.Ops), now, outcome)
 	case syncs.Fatal:
 		e.stop(&StopError{Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
-	case notStaged, unfinished:
+	case notStaged, unfinished, syncs.Started: // The last was followed.
 	default:
 		panic(fmt.Sprintf("deliver: %T returned verdict %d", e.job.Destination, outcome.Verdict))
 	}

@@ -30,6 +30,8 @@ type Harness struct {
 	Destination syncs.Destination
 	// Headers hold a secret on purpose, by name.
 	SecretHeaders []string
+	// Handles are handles of a syncs.Poller, one of each step.
+	Handles []syncs.Handle
 }
 
 // Canary is the secret behind every reference in the suite.
@@ -259,7 +261,7 @@ func Run(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("no secret outside of its header", func(t *testing.T) {
-		requests, _ := d.Encode(Chunk(Ops(5, 4)))
+		requests, _ := d.Encode(all[0].chunk(5, 4))
 		for _, r := range requests {
 			if r.HTTP == nil {
 				continue
@@ -277,6 +279,7 @@ func Run(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("any answer is classified", func(t *testing.T) {
+		texts := bodies()
 		for i, k := range all {
 			requests, _ := d.Encode(k.chunk(8, 5))
 			for _, req := range requests {
@@ -284,13 +287,85 @@ func Run(t *testing.T, h Harness) {
 					if i > 0 && status%100 > 30 {
 						continue // All answers once, and the likely ones of each task.
 					}
-					for _, body := range bodies() {
+					for _, body := range texts {
 						checkOutcome(t, d, req, response(status, body))
 					}
 				}
 			}
 		}
 	})
+	if d, ok := d.(syncs.Refresher); ok {
+		t.Run("any answer to a refresh is classified", func(t *testing.T) { checkRefresher(t, d) })
+	}
+	if d, ok := d.(syncs.Poller); ok {
+		t.Run("any answer about a job is classified", func(t *testing.T) { checkPoller(t, d, h) })
+	}
+}
+
+// checkRefresher checks that no answer passes for a token that holds none.
+func checkRefresher(t *testing.T, d syncs.Refresher) {
+	t.Helper()
+	if req := d.EncodeRefresh(Secrets, syncs.Token{}); req == nil || req.URL == "" {
+		t.Errorf("the first refresh is asked for by %+v", req)
+	}
+	for _, resp := range responses() {
+		token, out := d.DecodeRefresh(resp)
+		context := fmt.Sprintf("status %d, body %.60q", resp.Status, resp.Body)
+		switch out.Verdict {
+		case syncs.Rows:
+			if token.Access.IsZero() || resp.Status < 200 || resp.Status > 299 {
+				t.Errorf("%s: verdict Rows, though there is no token", context)
+			}
+		case syncs.Retry, syncs.Unknown, syncs.Fatal:
+			if out.Code == "" || out.Message == "" {
+				t.Errorf("%s: verdict %d without code or message", context, out.Verdict)
+			}
+		case syncs.Split, syncs.Expired, syncs.Started:
+			t.Errorf("%s: verdict %d, which no refresh has", context, out.Verdict)
+		default:
+			t.Errorf("%s: verdict %d is none", context, out.Verdict)
+		}
+	}
+}
+
+// checkPoller checks each step of a job, as the process that started it takes
+// it and as another does.
+func checkPoller(t *testing.T, d syncs.Poller, h Harness) {
+	t.Helper()
+	if len(h.Handles) == 0 {
+		t.Fatal("the harness of a Poller has to name handles")
+	}
+	all := responses()
+	for _, handle := range h.Handles {
+		for _, resumed := range []bool{false, true} {
+			job := syncs.RemoteJob{
+				Handle: handle, Schema: Schema(), RunID: "run-1", Ops: tasks(d.Spec())[0].chunk(8, 5).Ops, Resumed: resumed,
+				StartedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), SentAt: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC), Secrets: Secrets,
+			}
+			if resumed {
+				for i := range job.Ops {
+					job.Ops[i].Values = nil
+				}
+			}
+			requests := d.Poll(job)
+			if diff := cmp.Diff(requests, d.Poll(job)); diff != "" || len(requests) == 0 {
+				t.Errorf("%s: %d requests, and again:\n%s", handle, len(requests), diff)
+			}
+			for _, req := range requests {
+				if req.HTTP == nil || req.File != nil || bytes.Contains(req.HTTP.Body, []byte(Canary)) {
+					t.Errorf("%s: a request that is not HTTP, or holds a secret in its body", handle)
+				}
+			}
+			whole := syncs.Request{Ops: make([]int, len(job.Ops))}
+			for i := range whole.Ops {
+				whole.Ops[i] = i
+			}
+			for _, resp := range all {
+				answers := slices.Repeat([]*syncs.Response{resp}, len(requests))
+				checkOutcomeOf(t, d.Polled(job, requests, answers), whole, resp, true)
+			}
+		}
+	}
 }
 
 // FuzzDecode feeds any answer to a destination.
@@ -314,6 +389,22 @@ func response(status int, body []byte) *syncs.Response {
 	return &syncs.Response{Status: status, Header: http.Header{}, Body: body, ReceivedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}
 }
 
+// responses have every status, and those of success every body.
+func responses() []*syncs.Response {
+	all := bodies()
+	var list []*syncs.Response
+	for status := 100; status < 600; status++ {
+		some := all[status%len(all):][:1]
+		if status >= 200 && status < 210 {
+			some = all
+		}
+		for _, body := range some {
+			list = append(list, response(status, body))
+		}
+	}
+	return list
+}
+
 // bodies are answers of every sort.
 func bodies() [][]byte {
 	list := [][]byte{
@@ -335,7 +426,14 @@ func bodies() [][]byte {
 // checkOutcome checks what holds of every outcome.
 func checkOutcome(t *testing.T, d syncs.Destination, req syncs.Request, resp *syncs.Response) {
 	t.Helper()
-	out := d.Decode(req, resp)
+	_, jobs := d.(syncs.Poller)
+	checkOutcomeOf(t, d.Decode(req, resp), req, resp, jobs)
+}
+
+// checkOutcomeOf checks the outcome of an answer; jobs says that it may be one
+// that started.
+func checkOutcomeOf(t *testing.T, out syncs.Outcome, req syncs.Request, resp *syncs.Response, jobs bool) {
+	t.Helper()
 	context := fmt.Sprintf("status %d, body %.60q", resp.Status, resp.Body)
 	switch out.Verdict {
 	case syncs.Rows:
@@ -348,6 +446,10 @@ func checkOutcome(t *testing.T, d syncs.Destination, req syncs.Request, resp *sy
 		}
 		if len(out.Rows) > 0 {
 			t.Errorf("%s: verdict %d has rows", context, out.Verdict)
+		}
+	case syncs.Started:
+		if !jobs || out.Job == "" || len(out.Job) > syncs.MaxHandle || strings.Contains(string(out.Job), Canary) {
+			t.Errorf("%s: verdict Started with the handle %.100q", context, out.Job)
 		}
 	default:
 		t.Errorf("%s: verdict %d is none", context, out.Verdict)

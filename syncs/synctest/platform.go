@@ -55,11 +55,18 @@ const (
 	ErrorBody
 	// Hang takes everything, and does not answer.
 	Hang
+	// TooManyWindow answers 429 and says in X-RateLimit headers that the window
+	// of a second is used up.
+	TooManyWindow
+	// Shuffled answers by row in another order, where the style of the answer
+	// says which row is meant; Doubled says all of it twice.
+	Shuffled
+	Doubled
 )
 
-// Passing are the faults that a delivery is expected to outlive.
+// Passing are the faults that a delivery is expected to outlive, by asking again.
 func Passing() []Fault {
-	return []Fault{TooMany, TooManyWait, ErrorBefore, ErrorAfter, ResetBefore, ResetAfter, Truncated, HalfJSON, Page, Partial}
+	return []Fault{TooMany, TooManyWait, TooManyWindow, ErrorBefore, ErrorAfter, ResetBefore, ResetAfter, Truncated, HalfJSON, Page, Partial}
 }
 
 // Options are how a Platform behaves.
@@ -200,6 +207,10 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Retry-After", after)
 		p.reply(w, http.StatusTooManyRequests, answer{Error: "slow down"})
+	case TooManyWindow:
+		w.Header().Set("X-Ratelimit-Remaining", "0")
+		w.Header().Set("X-Ratelimit-Reset", "1")
+		p.reply(w, http.StatusTooManyRequests, answer{Error: "slow down"})
 	case ErrorBefore:
 		p.reply(w, http.StatusInternalServerError, answer{Error: "oops"})
 	case ErrorAfter:
@@ -239,9 +250,9 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request) {
 		p.partial(w, b)
 	case Slow:
 		time.Sleep(p.options.Latency)
-		p.respond(w, key, b)
-	case None:
-		p.respond(w, key, b)
+		p.respond(w, key, b, fault)
+	case None, Shuffled, Doubled:
+		p.respond(w, key, b, fault)
 	}
 }
 
@@ -316,7 +327,7 @@ func (p *Platform) violate(problem string) {
 }
 
 // respond does what a batch asks for, or refuses it.
-func (p *Platform) respond(w http.ResponseWriter, key string, b batch) {
+func (p *Platform) respond(w http.ResponseWriter, key string, b batch, fault Fault) {
 	poisoned := p.poisoned(b)
 	if len(poisoned) > 0 && !p.options.Indexed {
 		p.reply(w, http.StatusUnprocessableEntity, answer{Error: p.reason(b.Operations[poisoned[0]])})
@@ -333,6 +344,12 @@ func (p *Platform) respond(w http.ResponseWriter, key string, b batch) {
 		if slices.Contains(poisoned, i) {
 			results[i] = rowResult{Index: i, Status: "rejected", Code: "unfit", Message: p.reason(op)}
 		}
+	}
+	if fault == Shuffled {
+		slices.Reverse(results)
+	}
+	if fault == Doubled {
+		results = twice(results)
 	}
 	p.reply(w, http.StatusOK, answer{Results: results})
 }
