@@ -76,10 +76,10 @@ func vendorTruth(t *testing.T, v *synctest.Vendor, ops []syncs.Op) {
 	t.Helper()
 	want, events := map[string]string{}, map[string]int{}
 	for _, op := range ops {
-		switch {
-		case op.Kind == syncs.Append:
+		switch op.Kind { //nolint:exhaustive // No other puts rows there.
+		case syncs.Append:
 			events[op.Key] = 1
-		case op.Kind == syncs.Add:
+		case syncs.Add:
 			want[op.Key] = ""
 		default:
 			want[op.Key] = fields(op)

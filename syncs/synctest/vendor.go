@@ -85,9 +85,10 @@ func (o Object) Kinds() []syncs.Kind {
 		return []syncs.Kind{syncs.Add, syncs.Remove}
 	case Events, KeyedEvents:
 		return []syncs.Kind{syncs.Append}
-	default:
+	case Records:
 		return []syncs.Kind{syncs.Upsert, syncs.Delete, syncs.Archive, syncs.Update, syncs.Insert}
 	}
+	panic("synctest: there is no object " + string(o))
 }
 
 // VendorOptions are how a Vendor behaves.
