@@ -1,0 +1,76 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"time"
+)
+
+// Entry is what was acknowledged in one or a few answers.
+type Entry struct {
+	// Seq grows from entry to entry of a name.
+	Seq int64
+	// RunID and AsOf are those of the run that wrote it, Place is where its rows
+	// are.
+	RunID string
+	AsOf  time.Time
+	Place string
+	// Body is for the writer to read.
+	Body []byte
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Append writes an entry, which is on disk when it returns, and returns its
+// Seq. It does so only where the lease is held; the error is a *LostError
+// otherwise.
+func (l *Lease) Append(ctx context.Context, e Entry) (seq int64, err error) {
+	body := binary.LittleEndian.AppendUint32(make([]byte, 0, len(e.Body)+4), crc32.Checksum(e.Body, castagnoli))
+	body = append(body, e.Body...)
+	err = l.with(ctx, "writing the journal in", func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `INSERT INTO customhouse_journal (name, fence, run_id, as_of, place, body)
+			VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq`,
+			l.name, l.fence, e.RunID, e.AsOf.UnixMicro(), e.Place, body).Scan(&seq)
+	})
+	return seq, err
+}
+
+// Entries are what the journal holds of the lease's name, in order: its own and
+// those of leases before it.
+func (l *Lease) Entries(ctx context.Context) (list []Entry, err error) {
+	err = l.with(ctx, "reading the journal in", func(tx *sql.Tx) error {
+		list = nil
+		rows, err := tx.QueryContext(ctx, `SELECT seq, run_id, as_of, place, body FROM customhouse_journal WHERE name = $1 ORDER BY seq`, l.name)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var e Entry
+			var at int64
+			var body []byte
+			if err := rows.Scan(&e.Seq, &e.RunID, &at, &e.Place, &body); err != nil {
+				return err
+			}
+			if len(body) < 4 || binary.LittleEndian.Uint32(body) != crc32.Checksum(body[4:], castagnoli) {
+				return damaged(l.store.shown, fmt.Errorf("entry %d of the journal is not what was written", e.Seq))
+			}
+			e.AsOf, e.Body = time.UnixMicro(at).UTC(), body[4:]
+			list = append(list, e)
+		}
+		return rows.Err()
+	})
+	return list, err
+}
+
+// Delete removes the entries up to a Seq: the warehouse has them.
+func (l *Lease) Delete(ctx context.Context, upTo int64) error {
+	return l.with(ctx, "clearing the journal in", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM customhouse_journal WHERE name = $1 AND seq <= $2`, l.name, upTo)
+		return err
+	})
+}
