@@ -9,8 +9,8 @@ type Refresher interface {
 	Destination
 
 	// EncodeRefresh spells the request for a new token. last is the token of
-	// the run; it is zero before the first refresh, when everything needed is in
-	// the secrets.
+	// the run. Before the first refresh it is zero, when everything needed is in
+	// the secrets, or has the Refresh that an earlier run was given.
 	EncodeRefresh(secrets func(secret.Ref) secret.Value, last Token) *HTTPRequest
 
 	// DecodeRefresh reads the answer. The verdict is Rows with a token, Retry or

@@ -52,6 +52,9 @@ type Job struct {
 	Place string
 	// Jobs keeps the jobs that a Poller starts; no other destination needs it.
 	Jobs Jobs
+	// Journal keeps what the Ledger does not have yet. It may be nil: what a
+	// process that dies had not recorded is then sent again.
+	Journal Journal
 	// DryRun sends nothing: the report counts what was withheld.
 	DryRun bool
 
@@ -343,4 +346,7 @@ type Settings struct {
 	Poll, MaxPoll, JobWait time.Duration
 	// Jitter returns a number in [0, 1).
 	Jitter func() float64
+	// Reached is told the name of each point that the delivery comes to, from
+	// any goroutine: tests end the process there. Nil outside of tests.
+	Reached func(point string)
 }

@@ -8,10 +8,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// settle takes outcomes in: it counts them, and records or holds them.
-func (e *engine) settle(ctx context.Context, results []Result) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// take counts outcomes, and records or holds them. The caller holds recording.
+func (e *engine) take(ctx context.Context, results []Result) {
 	for _, r := range results {
 		if r.Accepted && e.held != nil {
 			if err := e.held.add(r); err != nil {
@@ -20,18 +18,20 @@ func (e *engine) settle(ctx context.Context, results []Result) {
 			}
 			continue
 		}
-		e.take(r)
+		e.queue(r)
 	}
-	if err := e.rejectionGuardLocked(false); err != nil {
-		e.stop(err)
-	}
+	e.stopOn(e.rejectionGuard(false))
 	if len(e.outcomes) >= e.settings.FlushRows || e.job.Clock.Now().Sub(e.flushed) >= e.settings.FlushAfter {
-		e.stopOn(e.flushLocked(ctx))
+		e.stopOn(e.record(ctx))
 	}
 }
 
-// take counts one outcome and queues it for the ledger.
-func (e *engine) take(r Result) {
+// queue counts one outcome and puts it where the ledger will get it from. The
+// caller holds recording.
+func (e *engine) queue(r Result) {
+	e.outcomes = append(e.outcomes, r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	switch {
 	case r.Accepted && r.Origin == Exists:
 		e.report.Accepted++
@@ -51,38 +51,51 @@ func (e *engine) take(r Result) {
 	default:
 		e.report.Rejected++
 	}
-	e.outcomes = append(e.outcomes, r)
 }
 
 // flush records the outcomes that are not recorded yet.
 func (e *engine) flush(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.flushLocked(ctx)
+	e.recording <- struct{}{}
+	defer func() { <-e.recording }()
+	return e.record(ctx)
 }
 
-func (e *engine) flushLocked(ctx context.Context) error {
+// record is flush for a caller that holds recording: what is in the journal is
+// then among the outcomes.
+func (e *engine) record(ctx context.Context) error {
 	e.flushed = e.job.Clock.Now()
-	if e.broken != nil || len(e.outcomes)+len(e.over) == 0 {
+	if e.broken != nil {
 		return nil
 	}
+	e.mu.Lock()
+	over := e.over // What became of their rows is among the outcomes, or recorded.
+	e.over = nil
+	e.mu.Unlock()
 	// An acknowledgement is worth recording even when the run was cancelled.
 	alive, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer done()
 	if len(e.outcomes) > 0 {
+		e.reached("record")
 		if err := e.job.Ledger.Record(alive, e.outcomes); err != nil {
 			e.broken = fmt.Errorf("recording what the destination acknowledged: %w", err)
 			return e.broken
 		}
+		e.reached("recorded")
 		clear(e.outcomes)
 		e.outcomes = e.outcomes[:0]
+		if e.job.Journal != nil {
+			if err := e.job.Journal.Recorded(alive); err != nil {
+				e.broken = fmt.Errorf("clearing the journal: %w", err)
+				return e.broken
+			}
+			e.reached("cleared")
+		}
 	}
-	if len(e.over) > 0 {
-		if err := e.job.Jobs.Forget(alive, e.over); err != nil {
+	if len(over) > 0 {
+		if err := e.job.Jobs.Forget(alive, over); err != nil {
 			e.broken = fmt.Errorf("forgetting jobs that have ended: %w", err)
 			return e.broken
 		}
-		e.over = e.over[:0]
 	}
 	return nil
 }
@@ -99,6 +112,12 @@ func (e *engine) publish(ctx context.Context) error {
 	if e.held == nil || e.store.empty() {
 		return nil
 	}
+	if err := e.mayHold(); err != nil {
+		return err
+	}
+	e.recording <- struct{}{}
+	defer func() { <-e.recording }()
+	e.reached("publish")
 	dir, parts, err := e.store.publish(manifest{
 		Sync: e.job.Schema.Sync, RunID: e.job.RunID, Object: e.job.Schema.Object, AsOf: e.job.AsOf,
 	})
@@ -108,19 +127,17 @@ func (e *engine) publish(ctx context.Context) error {
 	e.mu.Lock()
 	e.report.Published = dir
 	e.mu.Unlock()
+	e.reached("published")
 	e.emit(Published{Dir: dir, Parts: parts})
 	for r, err := range e.held.all() {
 		if err != nil {
 			return err
 		}
-		e.mu.Lock()
-		e.take(r)
+		e.queue(r)
 		if len(e.outcomes) >= e.settings.FlushRows {
-			err = e.flushLocked(ctx)
-		}
-		e.mu.Unlock()
-		if err != nil {
-			return err
+			if err := e.record(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -132,10 +149,6 @@ func (e *engine) publish(ctx context.Context) error {
 func (e *engine) rejectionGuard(ended bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.rejectionGuardLocked(ended)
-}
-
-func (e *engine) rejectionGuardLocked(ended bool) error {
 	guard := e.job.Guards.MaxRejected
 	if guard == nil {
 		return nil

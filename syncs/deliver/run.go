@@ -47,8 +47,9 @@ type engine struct {
 	// stop ends the delivery; the first cause wins.
 	stop context.CancelCauseFunc
 
-	mu     sync.Mutex // guards what follows
-	report Report
+	// recording has room for one: who writes to the journal or the ledger, and
+	// may use what follows.
+	recording chan struct{}
 	// outcomes are not recorded yet; flushed is when some were.
 	outcomes []Result
 	flushed  time.Time
@@ -58,6 +59,11 @@ type engine struct {
 	broken error
 	// held keeps the outcomes of a staged delivery until it is published.
 	held *spool
+
+	mu     sync.Mutex // guards what follows
+	report Report
+	// gathering is the group that workers add to; nil where the next begins one.
+	gathering *group
 }
 
 func newEngine(job Job) *engine {
@@ -81,10 +87,14 @@ func newEngine(job Job) *engine {
 	if s.Jitter == nil {
 		s.Jitter = rand.Float64
 	}
-	e := &engine{job: job, spec: spec, settings: s, redact: &redactor{}, http: job.HTTP, session: job.Session}
+	e := &engine{
+		job: job, spec: spec, settings: s, redact: &redactor{}, http: job.HTTP, session: job.Session,
+		recording: make(chan struct{}, 1),
+	}
 	if e.session == nil {
 		e.session = NewSession(job.Destination, job.Clock)
 	}
+	e.redact.learn(e.session.current().token.Refresh)
 	e.report.Attempted, e.report.Invalid = job.Counts.Invalid, job.Counts.Invalid
 	return e
 }
@@ -176,6 +186,7 @@ func (e *engine) deliverAll(ctx context.Context) {
 	next := <-idle
 	// launch sends what next has gathered, and takes the next idle worker.
 	launch := func() {
+		e.reached("read")
 		next.start(ctx)
 		next = <-idle
 		next.release(keys)
@@ -289,7 +300,9 @@ func (e *engine) deliver(ctx context.Context, ops []syncs.Op, now try) {
 	if ctx.Err() != nil {
 		return
 	}
+	e.reached("encode")
 	requests, rejections := e.encode(ops, &now)
+	e.reached("encoded")
 	if len(rejections) > 0 {
 		results := make([]Result, len(rejections))
 		for i, r := range rejections {
@@ -367,6 +380,11 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 	if err != nil {
 		return
 	}
+	if err := e.mayHold(); err != nil {
+		e.stop(err)
+		t.unused()
+		return
+	}
 	outcome := e.exchange(req, t, now.attempt)
 	if outcome.Verdict == syncs.Started {
 		ops = pick(ops, req.Ops)
@@ -420,7 +438,9 @@ func (e *engine) exchange(req syncs.Request, t *ticket, attempt int) syncs.Outco
 		}
 		return e.decode(req, resp, err)
 	}
+	e.reached("send")
 	resp, err := e.http.Send(e.work, req.HTTP)
+	e.reached("answered")
 	outcome := e.decode(req, resp, err)
 	if outcome.Quotas == nil && err == nil {
 		outcome.Quotas = syncs.Quotas(resp.Header, resp.ReceivedAt, req.Bucket)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
@@ -35,6 +36,16 @@ type Session struct {
 // deliveries at once.
 func NewSession(d syncs.Destination, clock Clock) *Session {
 	return &Session{clock: clock, spec: d.Spec(), lanes: map[string]*lane{}, renewing: make(chan struct{}, 1)}
+}
+
+// Resume begins with a refresh token that an earlier run was given in place of
+// the configured one, unless there is one of this run.
+func (s *Session) Resume(refresh secret.Value) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.credential.token.Refresh.IsZero() {
+		s.credential.token.Refresh = refresh
+	}
 }
 
 const (
@@ -282,6 +293,13 @@ func (m *meter) depth(share float64) time.Duration {
 		return slack
 	}
 	return m.cost(int64(m.burst-1), share)
+}
+
+// unused gives a ticket back that nothing was sent with; nil is one of a file.
+func (p *ticket) unused() {
+	if p != nil {
+		p.answered(syncs.Outcome{})
+	}
 }
 
 // answered gives a ticket back, with what the answer said of the limits.

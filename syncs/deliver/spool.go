@@ -2,14 +2,11 @@ package deliver
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
-
-	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
 // spool keeps acknowledgements on disk until the delivery is published: a
@@ -18,6 +15,7 @@ type spool struct {
 	store *store
 	file  *os.File
 	w     *bufio.Writer
+	row   []byte
 }
 
 // add appends an accepted outcome.
@@ -29,19 +27,8 @@ func (s *spool) add(r Result) error {
 		}
 		s.file, s.w = file, bufio.NewWriterSize(file, 64<<10)
 	}
-	var head [3 * binary.MaxVarintLen64]byte
-	b := binary.AppendVarint(head[:0], int64(r.Kind))
-	b = binary.AppendVarint(b, r.EntityID)
-	b = binary.AppendUvarint(b, uint64(len(r.Key)))
-	_, err := s.w.Write(b)
-	_, err2 := s.w.WriteString(r.Key)
-	b = binary.AppendUvarint(head[:0], uint64(len(r.Fingerprint)))
-	_, err3 := s.w.Write(b)
-	_, err4 := s.w.WriteString(r.Fingerprint)
-	b = binary.AppendUvarint(head[:0], uint64(len(r.Origin)))
-	_, err5 := s.w.Write(b)
-	_, err6 := s.w.WriteString(string(r.Origin))
-	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
+	s.row = appendResult(s.row[:0], &r)
+	if _, err := s.w.Write(s.row); err != nil {
 		return fmt.Errorf("writing %s: %w", s.store.full(s.store.acks), err)
 	}
 	return nil
@@ -87,46 +74,4 @@ func (s *spool) close() error {
 		return nil
 	}
 	return s.file.Close()
-}
-
-// readResult returns io.EOF between results, and io.ErrUnexpectedEOF in one.
-func readResult(r *bufio.Reader) (Result, error) {
-	kind, err := binary.ReadVarint(r)
-	if err != nil {
-		return Result{}, err
-	}
-	id, err := binary.ReadVarint(r)
-	if err != nil {
-		return Result{}, inside(err)
-	}
-	key, err := readText(r)
-	if err != nil {
-		return Result{}, inside(err)
-	}
-	fingerprint, err := readText(r)
-	if err != nil {
-		return Result{}, inside(err)
-	}
-	origin, err := readText(r)
-	if err != nil {
-		return Result{}, inside(err)
-	}
-	return Result{Kind: syncs.Kind(kind), EntityID: id, Key: key, Fingerprint: fingerprint, Accepted: true, Origin: Origin(origin)}, nil
-}
-
-func readText(r *bufio.Reader) (string, error) {
-	n, err := binary.ReadUvarint(r)
-	if err != nil {
-		return "", err
-	}
-	text := make([]byte, n)
-	_, err = io.ReadFull(r, text)
-	return string(text), err
-}
-
-func inside(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

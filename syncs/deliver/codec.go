@@ -1,0 +1,154 @@
+package deliver
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/customhouse-cdp/customhouse/syncs"
+)
+
+// The marks of a result.
+const (
+	markAccepted = 1 << iota
+	// markDigest: the fingerprint is a SHA-256 in hexadecimal, and written as
+	// its 32 bytes.
+	markDigest
+)
+
+// digest is the length of a SHA-256 in bytes.
+const digest = 32
+
+// EncodeResults writes results so that DecodeResults reads them: what a Journal
+// keeps of them, some 60 bytes each. The text holds keys of people.
+func EncodeResults(results []Result) []byte {
+	b := make([]byte, 0, 72*len(results))
+	for i := range results {
+		b = appendResult(b, &results[i])
+	}
+	return b
+}
+
+// DecodeResults reads what EncodeResults wrote.
+func DecodeResults(body []byte) ([]Result, error) {
+	var results []Result
+	for r := bufio.NewReader(bytes.NewReader(body)); ; {
+		result, err := readResult(r)
+		if errors.Is(err, io.EOF) {
+			return results, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading outcome %d: %w", len(results)+1, err)
+		}
+		results = append(results, result)
+	}
+}
+
+func appendResult(b []byte, r *Result) []byte {
+	mark := len(b)
+	b = append(b, 0)
+	b = binary.AppendVarint(b, int64(r.Kind))
+	b = binary.AppendVarint(b, r.EntityID)
+	b = appendText(b, r.Key)
+	if sum, ok := appendDigest(b, r.Fingerprint); ok {
+		b = sum
+		b[mark] |= markDigest
+	} else {
+		b = appendText(b, r.Fingerprint)
+	}
+	b = appendText(b, string(r.Origin))
+	if r.Accepted {
+		b[mark] |= markAccepted
+		return b
+	}
+	b = appendText(b, r.Code)
+	return appendText(b, r.Message)
+}
+
+// appendDigest appends the bytes of a digest, where the text is one as hex
+// writes it.
+func appendDigest(b []byte, text string) ([]byte, bool) {
+	if len(text) != 2*digest {
+		return nil, false
+	}
+	for i := 0; i < len(text); i += 2 {
+		high, low := nibble(text[i]), nibble(text[i+1])
+		if high|low > 15 {
+			return nil, false
+		}
+		b = append(b, high<<4|low)
+	}
+	return b, true
+}
+
+// nibble is the value of a lower-case hexadecimal digit, and 255 of all else.
+func nibble(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// readResult returns io.EOF between results, and io.ErrUnexpectedEOF in one.
+func readResult(r *bufio.Reader) (Result, error) {
+	mark, err := r.ReadByte()
+	if err != nil {
+		return Result{}, err
+	}
+	kind, err1 := binary.ReadVarint(r)
+	id, err2 := binary.ReadVarint(r)
+	key, err3 := readText(r)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return Result{}, inside(err)
+	}
+	result := Result{Kind: syncs.Kind(kind), EntityID: id, Key: key, Accepted: mark&markAccepted != 0}
+	if mark&markDigest != 0 {
+		var sum [digest]byte
+		_, err = io.ReadFull(r, sum[:])
+		result.Fingerprint = hex.EncodeToString(sum[:])
+	} else {
+		result.Fingerprint, err = readText(r)
+	}
+	origin, err1 := readText(r)
+	result.Origin = Origin(origin)
+	if err := errors.Join(err, err1); err != nil || result.Accepted {
+		return result, inside(err)
+	}
+	result.Code, err1 = readText(r)
+	result.Message, err2 = readText(r)
+	return result, inside(errors.Join(err1, err2))
+}
+
+func readText(r *bufio.Reader) (string, error) {
+	n, err := binary.ReadUvarint(r)
+	if err != nil {
+		return "", err
+	}
+	// A length that is not ours must not take all memory.
+	var text bytes.Buffer
+	if n <= 4096 {
+		text.Grow(int(n))
+	}
+	if _, err := io.CopyN(&text, r, int64(min(n, 1<<40))); err != nil {
+		return "", err
+	}
+	return text.String(), nil
+}
+
+func inside(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
