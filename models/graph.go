@@ -143,6 +143,8 @@ func AudienceUse(a *Audience) Use {
 	u.statements(a.Refuse)
 	u.statements(a.Note)
 	u.statements(a.Apply)
+	u.steps(a.Recover.Steps)
+	u.statements(a.Recover.Apply)
 	u.statements(a.Settle)
 	return u
 }

@@ -211,9 +211,22 @@ type Audience struct {
 	// what takes them over into ledger, rejections and log, as one script.
 	Outcomes sql.CreateTable
 	Apply    []sql.Statement
+	// Place names where the rows are, in the ledger; Recover takes over what
+	// runs before have learnt and not written down, before anything is compared.
+	Place   string
+	Recover Recovery
 	// Settle runs as one script once everything was attempted: rejections of
 	// rows that are no longer due are forgotten.
 	Settle []sql.Statement
+}
+
+// Recovery is how outcomes of earlier runs are taken over: they are loaded into
+// the Work table Outcomes, the Steps sort out what is known already, and Apply
+// runs as one script.
+type Recovery struct {
+	Outcomes sql.CreateTable
+	Steps    []Step
+	Apply    []sql.Statement
 }
 
 // Field is one field of an Audience.

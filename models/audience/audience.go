@@ -69,6 +69,7 @@ var (
 	Pending    = sql.Table{Space: sql.Public, Name: "sync_pending"}
 	Rejections = sql.Table{Space: sql.Public, Name: "sync_rejections"}
 	Log        = sql.Table{Space: sql.Public, Name: "sync_log"}
+	Leases     = sql.Table{Space: sql.Public, Name: "sync_leases"}
 )
 
 // System lists the tables that must exist before anything is delivered.
@@ -84,6 +85,7 @@ func System() []sql.CreateTable {
 			number("attempts"), at("first_at"), at("last_at"), text("run_id"),
 		}},
 		{Table: Log, Columns: []sql.ColumnDef{text("sync"), text("run_id"), text("key"), number("entity_id"), text("operation"), text("reason"), text("outcome"), text("code"), at("at")}},
+		{Table: Leases, Columns: []sql.ColumnDef{text("sync"), number("fence"), text("run_id")}},
 	}
 }
 
@@ -114,10 +116,25 @@ type Input struct {
 // key, or all where both are empty.
 type Retry struct{ Code, Key string }
 
+// outcomeColumns are those of what became of operations.
+var outcomeColumns = []sql.ColumnDef{
+	{Name: "operation", Type: sql.TypeString},
+	{Name: "key", Type: sql.TypeString},
+	{Name: "entity_id", Type: sql.TypeInt},
+	{Name: "fingerprint", Type: sql.TypeString},
+	{Name: "accepted", Type: sql.TypeBool},
+	{Name: "origin", Type: sql.TypeString},
+	{Name: "code", Type: sql.TypeString},
+	{Name: "message", Type: sql.TypeString},
+}
+
 // builder holds the names that the parts of an audience share.
 type builder struct {
 	Input
 	wanted, changes, outcomes sql.Table
+	// recovered has what the journal kept of runs before, settled what of that
+	// the warehouse does not know.
+	recovered, settled sql.Table
 	// chosen has the members of what the sync sends from, and why some of them
 	// are left out; only where the sync has such rules.
 	chosen sql.Table
@@ -128,7 +145,10 @@ type builder struct {
 
 func newBuilder(in Input) *builder {
 	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
-	b := &builder{Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), chosen: work("chosen")}
+	b := &builder{
+		Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), chosen: work("chosen"),
+		recovered: work("recovered"), settled: work("settled"),
+	}
 	b.fields = b.fill(func(d diag.Diagnostic) {
 		panic("audience: " + d.Summary) // Check has found it
 	})
@@ -138,16 +158,7 @@ func newBuilder(in Input) *builder {
 // Build compiles the audience of a sync.
 func Build(in Input) *models.Audience {
 	b := newBuilder(in)
-	outcomes := sql.CreateTable{Table: b.outcomes, Columns: []sql.ColumnDef{
-		{Name: "operation", Type: sql.TypeString},
-		{Name: "key", Type: sql.TypeString},
-		{Name: "entity_id", Type: sql.TypeInt},
-		{Name: "fingerprint", Type: sql.TypeString},
-		{Name: "accepted", Type: sql.TypeBool},
-		{Name: "origin", Type: sql.TypeString},
-		{Name: "code", Type: sql.TypeString},
-		{Name: "message", Type: sql.TypeString},
-	}}
+	outcomes := sql.CreateTable{Table: b.outcomes, Columns: outcomeColumns}
 	fields := make([]models.Field, len(b.fields))
 	for i, f := range b.fields {
 		fields[i] = f.Field
@@ -173,7 +184,9 @@ func Build(in Input) *models.Audience {
 		Preview:  b.preview(),
 		Snapshot: b.snapshot(),
 		Outcomes: outcomes,
-		Apply:    b.apply(),
+		Apply:    b.apply(b.live()),
+		Place:    b.place(),
+		Recover:  b.recover(),
 		Settle:   b.settle(),
 	}
 }
@@ -545,19 +558,19 @@ var rejectionColumns = []string{"sync", "key", "entity_id", "origin", "code", "m
 
 // reject appends rows to Rejections, each an attempt more than the row of an
 // earlier run that it stands for.
-func (b *builder) reject(rows sql.From, alias string, where, origin, code, message, key sql.Expr) sql.Statement {
+func (b *builder) reject(of batch, rows sql.From, alias string, where, origin, code, message, key sql.Expr) sql.Statement {
 	earlier := sql.Derived{As: "r", Query: &sql.Select{
 		Items: sql.Items("e", "key", "attempts", "first_at"),
 		From:  sql.TableRef{Table: Rejections, As: "e"},
-		Where: sql.And{b.isOurs("e"), sql.Fn(sql.Ne, sql.Col("e", "run_id"), sql.String(b.RunID))},
+		Where: sql.And{b.isOurs("e"), of.others(sql.Col("e", "run_id"))},
 	}}
 	return sql.InsertSelect{Table: Rejections, Columns: rejectionColumns, Query: &sql.Select{
 		Items: []sql.Item{
 			sql.As(sql.String(b.Sync.Name), "sync"), sql.As(key, "key"), sql.As(sql.Col(alias, "entity_id"), "entity_id"),
 			sql.As(origin, "origin"), sql.As(code, "code"), sql.As(message, "message"),
 			sql.As(sql.Fn(sql.AddFast, sql.Fn(sql.Coalesce, sql.Col("r", "attempts"), sql.Int(0)), sql.Int(1)), "attempts"),
-			sql.As(sql.Fn(sql.Coalesce, sql.Col("r", "first_at"), sql.Timestamp(b.AsOf)), "first_at"),
-			sql.As(sql.Timestamp(b.AsOf), "last_at"), sql.As(sql.String(b.RunID), "run_id"),
+			sql.As(sql.Fn(sql.Coalesce, sql.Col("r", "first_at"), of.at), "first_at"),
+			sql.As(of.at, "last_at"), sql.As(of.run, "run_id"),
 		},
 		From:  sql.Joins(rows, sql.Join{Kind: sql.LeftJoin, Right: earlier, On: sql.Fn(sql.Eq, sql.Col("r", "key"), key)}),
 		Where: where,
@@ -565,10 +578,8 @@ func (b *builder) reject(rows sql.From, alias string, where, origin, code, messa
 }
 
 // forget removes the rejections of earlier runs that a condition names.
-func (b *builder) forget(more sql.Expr) sql.Statement {
-	return sql.Delete{Table: Rejections, Where: sql.And{
-		b.isOurs(""), sql.Fn(sql.Ne, sql.Col("", "run_id"), sql.String(b.RunID)), more,
-	}}
+func (b *builder) forget(of batch, more sql.Expr) sql.Statement {
+	return sql.Delete{Table: Rejections, Where: sql.And{b.isOurs(""), of.others(sql.Col("", "run_id")), more}}
 }
 
 // invalidKey names a row that cannot be sent: by its key and, where the key is
@@ -594,10 +605,10 @@ func (b *builder) refuse() []sql.Statement {
 	code.Else = sql.String(DuplicateKey)
 	message.Else = sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))
 	return []sql.Statement{
-		b.reject(sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, b.sendable()), sql.String("invalid"), code, message, invalidKey("w")),
+		b.reject(b.live(), sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, b.sendable()), sql.String("invalid"), code, message, invalidKey("w")),
 		// The codes are the ones above: what a destination found unfit is invalid
 		// too, and due until it passes.
-		b.forget(sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{
+		b.forget(b.live(), sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{
 			sql.String(MissingKey), sql.String(DuplicateKey), sql.String(Held), sql.String(Unconvertible),
 		}}),
 	}
@@ -618,10 +629,38 @@ func (b *builder) note() []sql.Statement {
 	}
 }
 
+// batch is outcomes that apply takes over.
+type batch struct {
+	// rows are under the alias o, and logged the same with what reason reads.
+	rows, logged sql.From
+	// run and at are those of the run that they are of.
+	run, at, reason sql.Expr
+	// others is true of a run, by its column, that they are not of.
+	others func(run sql.Expr) sql.Expr
+}
+
+// live is a batch of this run. Of a run that has lost its lease nothing is in
+// it: what another run did meanwhile is newer.
+func (b *builder) live() batch {
+	rows := sql.Derived{As: "o", Query: &sql.Select{
+		Items: sql.Items("r", columnNames(outcomeColumns)...), From: sql.TableRef{Table: b.outcomes, As: "r"}, Where: b.holds(),
+	}}
+	return batch{
+		rows: rows,
+		logged: sql.Joins(rows, sql.Join{
+			Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.changes, As: "c"}, On: sql.And{
+				sql.Fn(sql.Eq, sql.Col("c", "key"), sql.Col("o", "key")), sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.Col("o", "operation")),
+			},
+		}),
+		run: sql.String(b.RunID), at: sql.Timestamp(b.AsOf), reason: sql.Col("c", "reason"),
+		others: func(run sql.Expr) sql.Expr { return sql.Fn(sql.Ne, run, sql.String(b.RunID)) },
+	}
+}
+
 // apply takes over the outcomes of one batch: what was accepted is in the
 // ledger, what was rejected is due again with its reason, all is in the log.
-func (b *builder) apply() []sql.Statement {
-	outcomes := sql.TableRef{Table: b.outcomes, As: "o"}
+func (b *builder) apply(of batch) []sql.Statement {
+	outcomes := of.rows
 	accepted := sql.Col("o", "accepted")
 	keys := func(where sql.Expr) sql.Query {
 		return &sql.Select{Items: sql.Items("o", "key"), From: outcomes, Where: where}
@@ -632,6 +671,7 @@ func (b *builder) apply() []sql.Statement {
 	// What the destination said leaves no doubt about an earlier sending.
 	known := sql.Or{accepted, isAbsent("o")}
 	return []sql.Statement{
+		b.touch(),
 		sql.Delete{Table: Ledger, Where: sql.And{
 			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(known)},
 		}},
@@ -641,25 +681,21 @@ func (b *builder) apply() []sql.Statement {
 		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
-				sql.As(b.acknowledged("o"), "fingerprint"), sql.As(sql.Timestamp(b.AsOf), "acknowledged_at"), sql.As(sql.String(b.RunID), "run_id"),
+				sql.As(b.acknowledged("o"), "fingerprint"), sql.As(of.at, "acknowledged_at"), sql.As(of.run, "run_id"),
 			},
 			From:  outcomes,
 			Where: sql.And{accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(b.wantedOp()))},
 		}},
-		b.reject(outcomes, "o", sql.Fn(sql.Not, known),
+		b.reject(of, outcomes, "o", sql.Fn(sql.Not, known),
 			sql.Col("o", "origin"), sql.Col("o", "code"), sql.Col("o", "message"), sql.Col("o", "key")),
-		b.forget(sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(nil)}),
+		b.forget(of, sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(nil)}),
 		sql.InsertSelect{Table: Log, Columns: log, Query: &sql.Select{
 			Items: []sql.Item{
-				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.RunID), "run_id"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
-				sql.As(sql.Col("o", "operation"), "operation"), sql.As(sql.Col("c", "reason"), "reason"),
-				sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"), sql.As(sql.Timestamp(b.AsOf), "at"),
+				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(of.run, "run_id"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
+				sql.As(sql.Col("o", "operation"), "operation"), sql.As(of.reason, "reason"),
+				sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"), sql.As(of.at, "at"),
 			},
-			From: sql.Joins(outcomes, sql.Join{
-				Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.changes, As: "c"}, On: sql.And{
-					sql.Fn(sql.Eq, sql.Col("c", "key"), sql.Col("o", "key")), sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.Col("o", "operation")),
-				},
-			}),
+			From: of.logged,
 		}},
 	}
 }
@@ -682,7 +718,7 @@ func (b *builder) settle() []sql.Statement {
 	if b.Retry != nil {
 		return list // rows that were left alone are due as before
 	}
-	return append(list, b.forget(sql.InQuery{
+	return append(list, b.forget(b.live(), sql.InQuery{
 		Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
 		Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
 	}))

@@ -40,8 +40,17 @@ func newWorld(tb testing.TB, mode string) *world {
 	return w
 }
 
+// audience is that of the next run, which takes the sync.
 func (w *world) audience() *models.Audience {
 	w.run++
+	w.Statements(audience.Take("s", w.runID(), int64(w.run))...)
+	return w.build()
+}
+
+func (w *world) runID() string { return fmt.Sprintf("run%d", w.run) }
+
+// build compiles the audience of the present run.
+func (w *world) build() *models.Audience {
 	return audience.Build(audience.Input{
 		Sync: &config.Sync{
 			Name: "s", From: config.From{Segment: "seg"},
@@ -52,7 +61,7 @@ func (w *world) audience() *models.Audience {
 		Entity:      &config.Entity{Name: "customer", Hold: w.hold},
 		Types:       map[string]sql.Type{"email": sql.TypeString, "name": sql.TypeString},
 		AsOf:        time.Date(2026, 1, w.run, 0, 0, 0, 0, time.UTC),
-		RunID:       fmt.Sprintf("run%d", w.run),
+		RunID:       w.runID(),
 	})
 }
 

@@ -277,7 +277,9 @@ func TestPressure(t *testing.T) {
 	w.Exec("INSERT INTO public.customer_profiles VALUES (1, 'ada', NULL), (2, 'blaise', NULL)")
 	send := func(sync string, day int) (due []string) {
 		t.Helper()
-		a := audience.Build(w.input(sync, config.From{Segment: sync, Pressure: "mailings"}, day))
+		in := w.input(sync, config.From{Segment: sync, Pressure: "mailings"}, day)
+		a := audience.Build(in)
+		w.Statements(audience.Take(sync, in.RunID, int64(day+1))...)
 		w.Steps(a.Steps)
 		w.Statements(a.Note...)
 		w.Statements(sql.Drop{Table: a.Outcomes.Table}, a.Outcomes)
