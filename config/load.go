@@ -9,11 +9,13 @@ import (
 	"maps"
 	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 )
 
@@ -79,10 +81,11 @@ type Keep struct {
 
 // targetKeys are the keys of every target; the others are its type's.
 type targetKeys struct {
-	Type    string      `yaml:"type,required" doc:"Kind of warehouse."`
-	Deliver bool        `yaml:"deliver" doc:"Whether syncs may send from this target. Without it they are compared and counted, and nothing leaves."`
-	Schema  string      `yaml:"schema" doc:"Schema (dataset, database) in which Customhouse keeps its tables. customhouse where none is given."`
-	Pos     strict.Node `yaml:"-"`
+	Type    string          `yaml:"type,required" doc:"Kind of warehouse."`
+	Deliver bool            `yaml:"deliver" doc:"Whether syncs may send from this target. Without it they are compared and counted, and nothing leaves."`
+	State   secret.Template `yaml:"state" doc:"Where the state of deliveries is kept: a file, relative to the project, or postgres://... for several machines, from a reference to a secret. .customhouse/<target>.db where none is given."`
+	Schema  string          `yaml:"schema" doc:"Schema (dataset, database) in which Customhouse keeps its tables. customhouse where none is given."`
+	Pos     strict.Node     `yaml:"-"`
 }
 
 // destinationKeys are the keys of every destination; the others are its
@@ -319,8 +322,19 @@ func (l *loader) addTarget(name string, root, n strict.Node, report func(diag.Di
 	t := &Target{Name: name, Pos: n, key: root.Key("targets", name)}
 	l.project.Targets = append(l.project.Targets, t)
 	t.Config = decodeKind(n.Private(), "target", l.kinds.Targets, report, &keys)
-	t.Type, t.Deliver, t.Schema = keys.Type, keys.Deliver, keys.Schema
+	t.Type, t.Deliver, t.Schema, t.State = keys.Type, keys.Deliver, keys.Schema, keys.State
+	if withPassword.MatchString(t.State.Text()) {
+		at := n.Get("state")
+		at.Mask()
+		report(diag.Errorf(at.At(), secret.CodeLiteral, "a secret is written out here").
+			WithHelp("refer to the address: '${env:NAME}', '${file:/path}' or '${exec:command}'; and if this file was ever " +
+				"committed or shared, replace the password"))
+		t.State = secret.Template{}
+	}
 }
+
+// withPassword matches an address that spells a password out.
+var withPassword = regexp.MustCompile(`^[a-z]+://[^/@]*:[^/@$][^/@]*@|[?&]password=[^$]`)
 
 // addDestination takes one destination.
 func (l *loader) addDestination(n strict.Node, report func(diag.Diagnostic)) {

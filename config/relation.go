@@ -55,7 +55,7 @@ func (r *Relation) TableName() string { return r.From + "_" + r.Name }
 var (
 	entityTables = []string{"identities", "id_history", "identity_incidents", "profiles", "profile_history"}
 	fixedTables  = []string{
-		"segment_members", "segment_changes", "segment_sizes", "sync_ledger", "sync_pending", "sync_rejections", "sync_log", "identity_state",
+		"segment_members", "segment_changes", "segment_sizes", "sync_ledger", "sync_pending", "sync_rejections", "sync_log", "sync_leases", "identity_state",
 	}
 	identityRows = "identity_rows_"
 )

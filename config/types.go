@@ -50,6 +50,9 @@ type Target struct {
 	Deliver bool
 	// Schema is where our tables live; "customhouse" where none is given.
 	Schema string
+	// State is where the state of deliveries is kept: a path that starts at the
+	// project, or the address of a PostgreSQL database; absent for the default.
+	State secret.Template
 	// Config is the value that Kinds.Targets made for Type, filled in.
 	Config any
 	Pos    strict.Node

@@ -211,9 +211,8 @@ type Audience struct {
 	// what takes them over into ledger, rejections and log, as one script.
 	Outcomes sql.CreateTable
 	Apply    []sql.Statement
-	// Place names where the rows are, in the ledger; Recover takes over what
-	// runs before have learnt and not written down, before anything is compared.
-	Place   string
+	// Recover takes over what runs before have learnt and not written down, before
+	// anything is compared.
 	Recover Recovery
 	// Settle runs as one script once everything was attempted: rejections of
 	// rows that are no longer due are forgotten.

@@ -130,6 +130,8 @@ func compiled(p *project, plan *models.Plan) (manifest, map[string]string, error
 	for _, audience := range plan.Audiences {
 		name := "sync:" + audience.Sync.Name
 		s := speller{printer: printer, dir: folder(name), files: files}
+		s.steps(audience.Recover.Steps)
+		s.script("take over what the journal kept", audience.Recover.Apply)
 		s.steps(audience.Steps)
 		s.script("note the rows that cannot be sent", audience.Refuse)
 		s.script("note what is about to be sent", audience.Note)

@@ -33,17 +33,22 @@ func main() {
 }
 
 // Main runs the command line args and returns the exit code.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, env: os.LookupEnv}
+	return a.main(args)
+}
+
+// main runs the command line of a process.
+func (a *app) main(args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "customhouse crashed, which is our fault: %v\nPlease report it with these lines:\n%s", r, debug.Stack())
+			fmt.Fprintf(a.stderr, "customhouse crashed, which is our fault: %v\nPlease report it with these lines:\n%s", r, debug.Stack())
 			code = exitUsage
 		}
 	}()
 	ignoreFileLimit()
 	ctx, stop := withSignals()
 	defer stop()
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, env: os.LookupEnv}
 	return a.execute(ctx, args)
 }
 

@@ -209,11 +209,11 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 		return err
 	}
 	options.Events = nil
-	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {
+	if err := a.equip(ctx, p, &options); err != nil {
 		return err
 	}
 	list, err := run.Preview(ctx, options)
-	if err = errors.Join(err, options.Warehouse.Close()); err != nil {
+	if err = errors.Join(err, release(options)); err != nil {
 		return err
 	}
 	out := forecast{Schema: planSchema, ProjectHash: p.hash, Target: p.target.Name, AsOf: plan.AsOf, FullResync: f.resync}
@@ -423,11 +423,11 @@ func (a *app) deliver(ctx context.Context, file string, due dueRows) (run.Summar
 		}
 	}
 	options.Expect = expect
-	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {
+	if err := a.equip(ctx, p, &options); err != nil {
 		return run.Summary{}, err
 	}
 	summary, err := run.Run(ctx, options)
-	err = errors.Join(err, options.Warehouse.Close())
+	err = errors.Join(err, release(options))
 	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
 		err = errors.Join(err, p.writeResults(summary))
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/selection"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 )
 
@@ -29,6 +30,10 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	env            func(string) (string, bool)
+	// reached and leaseTTL are for tests, which end the process at a point, and do
+	// not wait for a minute; see run.Options and state.Options.
+	reached  func(point string)
+	leaseTTL time.Duration
 
 	// The global flags.
 	projectDir string
@@ -104,6 +109,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	help := ""
 	if warehouse, ok := errors.AsType[*adapters.Error](err); ok {
 		help = warehouse.Help
+	} else if known, ok := errors.AsType[*state.Error](err); ok {
+		help = known.Help
 	} else if errors.Is(err, fs.ErrPermission) {
 		help = "let the user that runs customhouse write there"
 	} else if errors.Is(err, syscall.ENOSPC) {

@@ -74,16 +74,15 @@ func (a *app) run(ctx context.Context) (run.Summary, error) {
 	if err != nil {
 		return run.Summary{}, err
 	}
-	options.Warehouse, err = p.open(ctx, a.resolver())
-	if err != nil {
+	if err := a.equip(ctx, p, &options); err != nil {
 		return run.Summary{}, err
 	}
 	options.Plan, err = a.resume(ctx, p, options.Warehouse, plan)
 	if err != nil {
-		return run.Summary{}, errors.Join(err, options.Warehouse.Close())
+		return run.Summary{}, errors.Join(err, release(options))
 	}
 	summary, err := run.Run(ctx, options)
-	err = errors.Join(err, options.Warehouse.Close())
+	err = errors.Join(err, release(options))
 	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
 		err = errors.Join(err, p.writeResults(summary))
 	}

@@ -188,7 +188,7 @@ func showNoSecret(t *testing.T, dir string, env []string) {
 	t.Helper()
 	commands := [][]string{{"validate"}, {"ls"}, {"compile"}, {"schema"}, {"version"}, {"show", "segment:everyone"}, {"show", "customer", "email=ada@example.com"}, {"explain", "customer", "email=ada@example.com"}, {"identity", "audit"}}
 	for _, name := range []string{
-		"runs", "sync_ledger", "sync_log", "sync_rejections", "sync_pending", "segment_members", "segment_changes", "segment_sizes",
+		"runs", "sync_ledger", "sync_log", "sync_rejections", "sync_pending", "sync_leases", "segment_members", "segment_changes", "segment_sizes",
 		"customer_identities", "customer_profiles", "customer_id_history", "customer_identity_incidents",
 	} {
 		commands = append(commands, []string{"show", name, "--limit", "1000"})

@@ -185,7 +185,6 @@ func Build(in Input) *models.Audience {
 		Snapshot: b.snapshot(),
 		Outcomes: outcomes,
 		Apply:    b.apply(b.live()),
-		Place:    b.place(),
 		Recover:  b.recover(),
 		Settle:   b.settle(),
 	}
@@ -383,13 +382,8 @@ func (b *builder) changesQuery() sql.Query {
 	}
 	differs := sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))
 	reason := sql.Case{
-		Whens: []sql.When{
-			{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String(reasonNew)},
-			{If: b.remapped("l"), Then: sql.String(reasonMapping)},
-			{If: differs, Then: sql.String(reasonChanged)},
-			{If: sql.Fn(sql.IsNotNull, sql.Col("n", "key")), Then: sql.String(reasonUnsettled)},
-		},
-		Else: sql.String(reasonResync),
+		Whens: append(b.reasons(differs), sql.When{If: sql.Fn(sql.IsNotNull, sql.Col("n", "key")), Then: sql.String(reasonUnsettled)}),
+		Else:  sql.String(reasonResync),
 	}
 	here := &sql.Select{
 		Items: fixed(b.wantedOp(), sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
@@ -425,6 +419,16 @@ func (b *builder) changesQuery() sql.Query {
 		left.Items = append(left.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
 	}
 	return sql.Union{here, left}
+}
+
+// reasons are why a row that is wanted is sent; l is what the ledger knows of it,
+// and differs says that it is another now.
+func (b *builder) reasons(differs sql.Expr) []sql.When {
+	return []sql.When{
+		{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String(reasonNew)},
+		{If: b.remapped("l"), Then: sql.String(reasonMapping)},
+		{If: differs, Then: sql.String(reasonChanged)},
+	}
 }
 
 // stream reads rows for delivery in the order of their keys, so that the same

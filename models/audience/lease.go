@@ -85,12 +85,10 @@ func (b *builder) recover() models.Recovery {
 	}
 	one := []sql.Item{sql.As(sql.Int(1), "one")}
 	reason := sql.Case{
-		Whens: []sql.When{
-			{If: sql.Fn(sql.Ne, sql.Col("r", "operation"), sql.String(b.wantedOp())), Then: sql.String("left")},
-			{If: sql.Fn(sql.IsNull, sql.Col("l", "key")), Then: sql.String(reasonNew)},
-			{If: sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("r", "fingerprint")), Then: sql.String("changed")},
-		},
-		Else: sql.String("unsettled"),
+		Whens: append([]sql.When{
+			{If: sql.Fn(sql.Ne, sql.Col("r", "operation"), sql.String(b.wantedOp())), Then: sql.String(reasonLeft)},
+		}, b.reasons(sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("r", "fingerprint")))...),
+		Else: sql.String(reasonUnsettled),
 	}
 	settled := sql.CreateTableAs{Table: b.settled, Query: &sql.Select{
 		Items: append(sql.Items("r", columns...), sql.As(reason, "reason")),

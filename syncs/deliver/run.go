@@ -53,8 +53,6 @@ type engine struct {
 	// outcomes are not recorded yet; flushed is when some were.
 	outcomes []Result
 	flushed  time.Time
-	// over are jobs to be forgotten once the outcomes are recorded.
-	over []string
 	// broken is the first error of the ledger; nothing is recorded after it.
 	broken error
 	// held keeps the outcomes of a staged delivery until it is published.
@@ -64,6 +62,8 @@ type engine struct {
 	report Report
 	// gathering is the group that workers add to; nil where the next begins one.
 	gathering *group
+	// over are jobs to be forgotten once the outcomes are recorded.
+	over []string
 }
 
 func newEngine(job Job) *engine {

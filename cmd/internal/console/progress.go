@@ -56,6 +56,8 @@ func (p *progress) event(e run.Event) {
 			counted(int64(e.Models), "model", "models"), counted(int64(e.Syncs), "sync", "syncs"))
 	case run.Killed:
 		p.line("cleaned up after %s that ended without a word", counted(e.Runs, "run", "runs"))
+	case run.Recovered:
+		p.line("sync:%s: took over %s from a run that ended without a word", e.Sync, counted(int64(e.Outcomes), "outcome", "outcomes"))
 	case run.StepStarted:
 		round := ""
 		if e.Round > 0 {
@@ -138,6 +140,8 @@ func Log(log *slog.Logger) run.Func {
 				slog.Int("models", e.Models), slog.Int("syncs", e.Syncs))
 		case run.Killed:
 			log.Warn("cleaned up after a killed run", slog.Int64("runs", e.Runs))
+		case run.Recovered:
+			log.Warn("took over outcomes of a killed run", slog.String("sync", e.Sync), slog.Int("outcomes", e.Outcomes))
 		case run.CheckFailed:
 			d := e.Diagnostic
 			log.Error("check failed", slog.String("code", d.Code), slog.String("at", d.Span.String()), slog.String("message", d.Summary))

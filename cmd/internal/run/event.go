@@ -27,6 +27,13 @@ type Started struct {
 // done has been cleaned away.
 type Killed struct{ Runs int64 }
 
+// Recovered says that outcomes were taken over from the journal of runs that
+// ended without a word.
+type Recovered struct {
+	Sync     string
+	Outcomes int
+}
+
 // CheckFailed is one finding of the catalog check; the run ends after the last.
 type CheckFailed struct{ Diagnostic diag.Diagnostic }
 
@@ -81,6 +88,7 @@ type Done struct{ Summary Summary }
 
 func (Started) event()      {}
 func (Killed) event()       {}
+func (Recovered) event()    {}
 func (CheckFailed) event()  {}
 func (StepStarted) event()  {}
 func (StepDone) event()     {}

@@ -60,6 +60,14 @@ func Preview(ctx context.Context, opt Options) (list []Forecast, err error) {
 
 func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, err error) {
 	f = Forecast{Sync: a.Sync.Name, Destination: a.Destination.Name}
+	if r.State != nil {
+		// What a killed run was told is no difference.
+		h, err := r.take(ctx, a)
+		if err != nil {
+			return f, err
+		}
+		defer h.release(ctx)
+	}
 	if err := r.compare(ctx, a); err != nil {
 		return f, err
 	}
@@ -137,6 +145,11 @@ func (e *MovedError) Error() string {
 func (r *runner) asPlanned(ctx context.Context) error {
 	var moved []string
 	for _, a := range r.Plan.Audiences {
+		if r.Deliver {
+			if _, err := r.take(ctx, a); err != nil {
+				return err
+			}
+		}
 		if err := r.catchUp(ctx, a); err != nil {
 			return fmt.Errorf("sync %s: %w", a.Sync.Name, err)
 		}

@@ -87,11 +87,14 @@ func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) Mo
 		return result
 	}
 	start := r.Clock.Now()
+	r.reached("build")
 	err := r.steps(ctx, m.Name, 0, m.Steps)
 	if err == nil {
+		r.reached("commit")
 		err = r.timed(m.Name, "put in place", 0, func() error { return r.wh.Script(ctx, m.Commit) })
 	}
 	if err == nil {
+		r.reached("committed")
 		err = r.measure(ctx, m)
 	}
 	result.Duration = r.Clock.Now().Sub(start)

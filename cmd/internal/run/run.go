@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -61,6 +62,13 @@ type Options struct {
 	// Delivery tunes the engine, for tests.
 	Delivery deliver.Settings
 	HTTP     deliver.Sender
+	// State says who may deliver, and keeps what destinations acknowledged until
+	// the warehouse has it. Without it, which is for tests, a run that is killed
+	// sends more of it again.
+	State *state.Store
+	// Reached is told the name of each point that the run comes to, from any
+	// goroutine: tests end the process there. Nil outside of tests.
+	Reached func(point string)
 }
 
 // Run does what the plan says. The error is a diag.List where the catalog does
@@ -94,7 +102,14 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 }
 
 func newRunner(opt Options) *runner {
-	return &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}}
+	return &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
+}
+
+// reached tells tests that the run has come to a point.
+func (r *runner) reached(point string) {
+	if r.Reached != nil {
+		r.Reached(point)
+	}
 }
 
 type runner struct {
@@ -105,6 +120,8 @@ type runner struct {
 	started bool
 	// sessions are what the syncs to one destination share, by its name.
 	sessions map[string]*deliver.Session
+	// holds are the syncs that this run may deliver, by name.
+	holds map[string]*hold
 
 	mu sync.Mutex // guards Events and what follows while models are built
 	// measures are those of the models that were built.
@@ -149,6 +166,7 @@ func (r *runner) prepare(ctx context.Context) error {
 	if err := r.ready(ctx); err != nil {
 		return err
 	}
+	r.reached("begin")
 	killed, err := r.begin(ctx)
 	if err != nil {
 		// An interruption may have come after the row was written.
@@ -156,6 +174,7 @@ func (r *runner) prepare(ctx context.Context) error {
 		return fmt.Errorf("writing the run down: %w", err)
 	}
 	r.started = true
+	r.reached("begun")
 	if killed > 0 {
 		r.emit(Killed{Runs: killed})
 	}
@@ -194,11 +213,13 @@ const wrapUp = 10 * time.Second
 // end decides the status, writes it down and removes the work tables. It does
 // so after a cancellation too.
 func (r *runner) end(ctx context.Context, err error) (Summary, error) {
+	r.releaseAll(ctx)
 	r.summary.FinishedAt = r.Clock.Now()
 	r.summary.Status = r.status(ctx, err)
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), wrapUp)
 	defer cancel()
 	if r.started {
+		r.reached("finish")
 		if e := r.finish(late); e != nil {
 			r.summary.Status = Failed
 			err = errors.Join(err, fmt.Errorf("writing the end of the run down: %w", e))
@@ -209,6 +230,7 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 		if e := r.wh.Clean(late); e != nil {
 			r.warn("work tables were left behind; the next run removes them: " + e.Error())
 		}
+		r.reached("finished")
 	}
 	if err == nil || r.started {
 		r.emit(Done{Summary: r.summary})

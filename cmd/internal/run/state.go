@@ -16,7 +16,7 @@ import (
 // Identities reads what the last run left of each entity's identities, by the
 // entity's name: what compile wants to know before it makes a plan.
 func Identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*identity.Last, err error) {
-	err = state(ctx, wh, identity.StateTable, identity.StateColumns, []string{"entity", "source"}, func(row []any) {
+	err = leftovers(ctx, wh, identity.StateTable, identity.StateColumns, []string{"entity", "source"}, func(row []any) {
 		if last == nil {
 			last = map[string]*identity.Last{}
 		}
@@ -46,7 +46,7 @@ func Identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*i
 // source's name. A source whose table is gone is not in it.
 func Aggregates(ctx context.Context, wh *adapters.Warehouse) (last map[string]*profile.Last, err error) {
 	last = map[string]*profile.Last{}
-	err = state(ctx, wh, profile.DaysStateTable, profile.DaysStateColumns, []string{"source"}, func(row []any) {
+	err = leftovers(ctx, wh, profile.DaysStateTable, profile.DaysStateColumns, []string{"source"}, func(row []any) {
 		source, _ := row[0].(string)
 		l := &profile.Last{}
 		l.Settings, _ = row[1].(string)
@@ -75,9 +75,9 @@ func exists(ctx context.Context, wh *adapters.Warehouse, t sql.Table) (bool, err
 	return true, nil
 }
 
-// state reads a table that the last run left, in an order; of one that is not
+// leftovers reads a table that the last run left, in an order; of one that is not
 // there it reads nothing.
-func state(ctx context.Context, wh *adapters.Warehouse, t sql.Table, defs []sql.ColumnDef, order []string, each func(row []any)) (err error) {
+func leftovers(ctx context.Context, wh *adapters.Warehouse, t sql.Table, defs []sql.ColumnDef, order []string, each func(row []any)) (err error) {
 	if there, err := exists(ctx, wh, t); !there {
 		return err
 	}

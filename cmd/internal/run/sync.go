@@ -8,7 +8,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/models"
@@ -67,6 +66,14 @@ func (r *runner) unbuilt(a *models.Audience) error {
 
 func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result *SyncResult) error {
 	subject := "sync:" + a.Sync.Name
+	var h *hold
+	if r.Deliver {
+		var err error
+		if h, err = r.take(ctx, a); err != nil {
+			return err
+		}
+		defer h.release(ctx)
+	}
 	// What was expected stands in the work tables, and goes out as it is.
 	if r.Expect == nil {
 		if err := r.catchUp(ctx, a); err != nil {
@@ -74,9 +81,11 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		}
 	}
 	if r.Deliver {
+		r.reached("refuse")
 		if err := r.wh.Script(ctx, a.Refuse); err != nil {
 			return &StepError{Title: "note the rows that cannot be sent", Err: err}
 		}
+		r.reached("refused")
 	}
 	row, err := r.numbers(ctx, models.Measure{Subject: subject, Query: a.Counts})
 	if err != nil {
@@ -85,12 +94,19 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	counts := row[0]
 	result.Counts, result.Full = counts, full(counts)
 	job := r.job(a, counts)
+	if h != nil {
+		if err := h.equip(ctx, &job); err != nil {
+			return err
+		}
+	}
 	// Nothing is noted for a delivery that a guard forbids: it would be sent
 	// once more, though it never went out.
 	if r.Deliver && deliver.Check(job.Counts, job.Guards) == nil {
+		r.reached("note")
 		if err := r.wh.Script(ctx, a.Note); err != nil {
 			return &StepError{Title: "note what is about to be sent", Err: err}
 		}
+		r.reached("noted")
 	}
 	report, err := deliver.Run(ctx, job)
 	result.Report = report
@@ -98,9 +114,11 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		return err
 	}
 	if r.Deliver && len(a.Settle) > 0 {
+		r.reached("settle")
 		if err := r.wh.Script(ctx, a.Settle); err != nil {
 			return &StepError{Title: "forget rejections that are no longer due", Err: err}
 		}
+		r.reached("settled")
 	}
 	return nil
 }
@@ -124,6 +142,8 @@ func (r *runner) compare(ctx context.Context, a *models.Audience) error {
 	if err := r.mapped(ctx, a); err != nil {
 		return err
 	}
+	r.reached("compare")
+	defer r.reached("compared")
 	return r.steps(ctx, "sync:"+a.Sync.Name, 0, a.Steps)
 }
 
@@ -229,7 +249,11 @@ func (r *runner) delivery(sync string, e deliver.Event) {
 	case deliver.Refreshed:
 		r.emit(SyncNote{Sync: sync, Event: e})
 		if e.Rotated && !e.Kept {
-			r.warn("sync:" + sync + ": the destination replaced its refresh token, and there is nowhere to keep the new one: sign in again before the next run, or the one in the configuration will be refused")
+			why := "there is nowhere to keep the new one"
+			if e.Err != nil {
+				why = "the new one could not be kept (" + e.Err.Error() + ")"
+			}
+			r.warn("sync:" + sync + ": the destination replaced its refresh token, and " + why + ": sign in again before the next run, or the one in the configuration will be refused")
 		}
 	default:
 		r.emit(SyncNote{Sync: sync, Event: e})
@@ -350,51 +374,27 @@ func (l *ledger) Record(ctx context.Context, results []deliver.Result) error {
 	if err := l.wh.Exec(ctx, sql.Drop{Table: table.Table}, table); err != nil {
 		return err
 	}
-	columns := make([]string, len(table.Columns))
-	for i, c := range table.Columns {
-		columns[i] = c.Name
-	}
-	at := l.Clock.Now().UTC().Truncate(time.Microsecond)
 	rows := func(yield func([]any, error) bool) {
 		for _, result := range results {
-			row, err := outcomeRow(columns, result, at)
-			if !yield(row, err) || err != nil {
+			if !yield(outcomeRow(result), nil) {
 				return
 			}
 		}
 	}
-	if err := l.wh.Load(ctx, table.Table, columns, rows); err != nil {
+	if err := l.wh.Load(ctx, table.Table, outcomeColumns, rows); err != nil {
 		return err
 	}
-	return l.wh.Script(ctx, l.audience.Apply)
+	l.reached("record loaded")
+	if err := l.wh.Script(ctx, l.audience.Apply); err != nil {
+		return err
+	}
+	return l.hasSync(ctx, l.audience)
 }
 
-// outcomeRow is a result in the order of columns.
-func outcomeRow(columns []string, r deliver.Result, at time.Time) ([]any, error) {
-	row := make([]any, len(columns))
-	for i, c := range columns {
-		switch c {
-		case "operation":
-			row[i] = r.Kind.String()
-		case "key":
-			row[i] = r.Key
-		case "entity_id":
-			row[i] = r.EntityID
-		case "fingerprint":
-			row[i] = r.Fingerprint
-		case "accepted":
-			row[i] = r.Accepted
-		case "origin":
-			row[i] = string(r.Origin)
-		case "code":
-			row[i] = r.Code
-		case "message":
-			row[i] = r.Message
-		case "at":
-			row[i] = at
-		default:
-			return nil, fmt.Errorf("outcomes have no column %s", c)
-		}
-	}
-	return row, nil
+// outcomeColumns are those of the table that results are loaded into, in the
+// order of outcomeRow.
+var outcomeColumns = []string{"operation", "key", "entity_id", "fingerprint", "accepted", "origin", "code", "message"}
+
+func outcomeRow(r deliver.Result) []any {
+	return []any{r.Kind.String(), r.Key, r.EntityID, r.Fingerprint, r.Accepted, string(r.Origin), r.Code, r.Message}
 }

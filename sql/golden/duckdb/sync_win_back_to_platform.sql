@@ -1,3 +1,256 @@
+-- look what of the journal is news
+CREATE OR REPLACE TABLE customhouse_work.main.settled_win_back_to_platform AS
+SELECT
+  r.operation,
+  r.key,
+  r.entity_id,
+  r.fingerprint,
+  r.accepted,
+  r.origin,
+  r.code,
+  r.message,
+  r.place,
+  r.run_id,
+  r.as_of,
+  CASE WHEN r.operation <> 'upsert' THEN 'left' WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '672f911c-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason
+FROM customhouse_work.main.recovered_win_back_to_platform AS r
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse_file.customhouse.sync_ledger AS k
+  WHERE (k.sync = 'win_back_to_platform' AND k.place = 'platform/offers/email')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = r.key
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse_file.customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.key = r.key
+    AND p.run_id = r.run_id
+    AND (p.sync = 'win_back_to_platform' AND p.place = 'platform/offers/email')
+)
+  AND NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.key = r.key
+      AND g.operation = r.operation
+      AND g.sync = 'win_back_to_platform'
+  );
+
+-- take over what the journal kept
+UPDATE customhouse_file.customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'win_back_to_platform'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse_file.customhouse.sync_ledger
+WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
+  AND key IN (
+    SELECT o.key
+    FROM (
+      SELECT
+        r.operation,
+        r.key,
+        r.entity_id,
+        r.fingerprint,
+        r.accepted,
+        r.origin,
+        r.code,
+        r.message,
+        r.place,
+        r.run_id,
+        r.as_of,
+        r.reason
+      FROM customhouse_work.main.settled_win_back_to_platform AS r
+      WHERE EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
+    ) AS o
+    WHERE o.accepted OR o.origin = 'absent'
+  );
+
+DELETE FROM customhouse_file.customhouse.sync_pending
+WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
+  AND key IN (
+    SELECT o.key
+    FROM (
+      SELECT
+        r.operation,
+        r.key,
+        r.entity_id,
+        r.fingerprint,
+        r.accepted,
+        r.origin,
+        r.code,
+        r.message,
+        r.place,
+        r.run_id,
+        r.as_of,
+        r.reason
+      FROM customhouse_work.main.settled_win_back_to_platform AS r
+      WHERE EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
+    ) AS o
+    WHERE o.accepted OR o.origin = 'absent'
+  );
+
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+SELECT
+  'win_back_to_platform' AS sync,
+  'platform/offers/email' AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  o.as_of AS acknowledged_at,
+  o.run_id
+FROM (
+  SELECT
+    r.operation,
+    r.key,
+    r.entity_id,
+    r.fingerprint,
+    r.accepted,
+    r.origin,
+    r.code,
+    r.message,
+    r.place,
+    r.run_id,
+    r.as_of,
+    r.reason
+  FROM customhouse_work.main.settled_win_back_to_platform AS r
+  WHERE EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'win_back_to_platform'
+      AND l.run_id = 'RUN'
+  )
+) AS o
+WHERE o.accepted
+  AND o.operation = 'upsert';
+
+INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'win_back_to_platform' AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id
+FROM (
+  SELECT
+    r.operation,
+    r.key,
+    r.entity_id,
+    r.fingerprint,
+    r.accepted,
+    r.origin,
+    r.code,
+    r.message,
+    r.place,
+    r.run_id,
+    r.as_of,
+    r.reason
+  FROM customhouse_work.main.settled_win_back_to_platform AS r
+  WHERE EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'win_back_to_platform'
+      AND l.run_id = 'RUN'
+  )
+) AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse_file.customhouse.sync_rejections AS e
+  WHERE e.sync = 'win_back_to_platform'
+    AND e.run_id NOT IN (
+      SELECT s.run_id
+      FROM customhouse_work.main.settled_win_back_to_platform AS s
+    )
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent');
+
+DELETE FROM customhouse_file.customhouse.sync_rejections
+WHERE sync = 'win_back_to_platform'
+  AND run_id NOT IN (
+    SELECT s.run_id
+    FROM customhouse_work.main.settled_win_back_to_platform AS s
+  )
+  AND key IN (
+    SELECT o.key
+    FROM (
+      SELECT
+        r.operation,
+        r.key,
+        r.entity_id,
+        r.fingerprint,
+        r.accepted,
+        r.origin,
+        r.code,
+        r.message,
+        r.place,
+        r.run_id,
+        r.as_of,
+        r.reason
+      FROM customhouse_work.main.settled_win_back_to_platform AS r
+      WHERE EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
+    ) AS o
+  );
+
+INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
+SELECT
+  'win_back_to_platform' AS sync,
+  o.run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  o.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code,
+  o.as_of AS "at"
+FROM (
+  SELECT
+    r.operation,
+    r.key,
+    r.entity_id,
+    r.fingerprint,
+    r.accepted,
+    r.origin,
+    r.code,
+    r.message,
+    r.place,
+    r.run_id,
+    r.as_of,
+    r.reason
+  FROM customhouse_work.main.settled_win_back_to_platform AS r
+  WHERE EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'win_back_to_platform'
+      AND l.run_id = 'RUN'
+  )
+) AS o;
+
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_win_back_to_platform AS
 SELECT
@@ -268,11 +521,32 @@ FROM (
 ORDER BY s.key NULLS LAST;
 
 -- take outcomes over
+UPDATE customhouse_file.customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'win_back_to_platform'
+  AND run_id = 'RUN';
+
 DELETE FROM customhouse_file.customhouse.sync_ledger
 WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
   AND key IN (
     SELECT o.key
-    FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+    FROM (
+      SELECT
+        r.operation,
+        r.key,
+        r.entity_id,
+        r.fingerprint,
+        r.accepted,
+        r.origin,
+        r.code,
+        r.message
+      FROM customhouse_work.main.outcomes_win_back_to_platform AS r
+      WHERE EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
+    ) AS o
     WHERE o.accepted OR o.origin = 'absent'
   );
 
@@ -280,7 +554,24 @@ DELETE FROM customhouse_file.customhouse.sync_pending
 WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
   AND key IN (
     SELECT o.key
-    FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+    FROM (
+      SELECT
+        r.operation,
+        r.key,
+        r.entity_id,
+        r.fingerprint,
+        r.accepted,
+        r.origin,
+        r.code,
+        r.message
+      FROM customhouse_work.main.outcomes_win_back_to_platform AS r
+      WHERE EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
+    ) AS o
     WHERE o.accepted OR o.origin = 'absent'
   );
 
@@ -293,7 +584,24 @@ SELECT
   o.fingerprint,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
-FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+FROM (
+  SELECT
+    r.operation,
+    r.key,
+    r.entity_id,
+    r.fingerprint,
+    r.accepted,
+    r.origin,
+    r.code,
+    r.message
+  FROM customhouse_work.main.outcomes_win_back_to_platform AS r
+  WHERE EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'win_back_to_platform'
+      AND l.run_id = 'RUN'
+  )
+) AS o
 WHERE o.accepted
   AND o.operation = 'upsert';
 
@@ -309,7 +617,24 @@ SELECT
   coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
   TIMESTAMP '2026-01-02 00:00:00' AS last_at,
   'RUN' AS run_id
-FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+FROM (
+  SELECT
+    r.operation,
+    r.key,
+    r.entity_id,
+    r.fingerprint,
+    r.accepted,
+    r.origin,
+    r.code,
+    r.message
+  FROM customhouse_work.main.outcomes_win_back_to_platform AS r
+  WHERE EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'win_back_to_platform'
+      AND l.run_id = 'RUN'
+  )
+) AS o
 LEFT JOIN (
   SELECT
     e.key,
@@ -326,7 +651,24 @@ WHERE sync = 'win_back_to_platform'
   AND run_id <> 'RUN'
   AND key IN (
     SELECT o.key
-    FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+    FROM (
+      SELECT
+        r.operation,
+        r.key,
+        r.entity_id,
+        r.fingerprint,
+        r.accepted,
+        r.origin,
+        r.code,
+        r.message
+      FROM customhouse_work.main.outcomes_win_back_to_platform AS r
+      WHERE EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
+    ) AS o
   );
 
 INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
@@ -340,7 +682,24 @@ SELECT
   coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+FROM (
+  SELECT
+    r.operation,
+    r.key,
+    r.entity_id,
+    r.fingerprint,
+    r.accepted,
+    r.origin,
+    r.code,
+    r.message
+  FROM customhouse_work.main.outcomes_win_back_to_platform AS r
+  WHERE EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'win_back_to_platform'
+      AND l.run_id = 'RUN'
+  )
+) AS o
 LEFT JOIN customhouse_work.main.changes_win_back_to_platform AS c ON c.key = o.key AND c.operation = o.operation;
 
 -- forget rejections that are no longer due

@@ -1,0 +1,237 @@
+package run
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+)
+
+// hold is the right of this run to deliver a sync, and the journal that goes
+// with it.
+type hold struct {
+	*runner
+	audience *models.Audience
+	// lease is nil where the run has no state.
+	lease *state.Lease
+	// last is the last entry of the journal.
+	last int64
+	// rest ends the renewals; rested is closed then.
+	rest   context.CancelFunc
+	rested chan struct{}
+}
+
+var _ deliver.Journal = (*hold)(nil)
+
+// take makes sure that this run alone delivers a sync: by a lease in the state,
+// which others wait for, and by its fence in the warehouse, which keeps a run
+// that has lost its lease and does not know from writing anything down. Then it
+// takes over what the journal kept of a run that was killed. The error is a
+// *state.HeldError where another process delivers.
+func (r *runner) take(ctx context.Context, a *models.Audience) (_ *hold, err error) {
+	if h := r.holds[a.Sync.Name]; h != nil {
+		return h, nil
+	}
+	sync := a.Sync.Name
+	h := &hold{runner: r, audience: a, rest: func() {}, rested: make(chan struct{})}
+	close(h.rested)
+	r.reached("take")
+	fence, err := r.wh.Int(ctx, audience.Fence(sync))
+	if err != nil {
+		return nil, &StepError{Title: "look who delivers", Err: err}
+	}
+	fence++
+	if r.State != nil {
+		if h.lease, err = r.State.Acquire(ctx, "sync "+sync, fence-1); err != nil {
+			return nil, err
+		}
+		fence = h.lease.Fence()
+		h.renew(ctx)
+	}
+	r.reached("leased")
+	r.holds[sync] = h
+	defer func() {
+		if err != nil {
+			h.release(ctx)
+		}
+	}()
+	if err := r.wh.Script(ctx, audience.Take(sync, r.Plan.RunID, fence)); err != nil {
+		return nil, &StepError{Title: "take the sync", Err: err}
+	}
+	if err := r.hasSync(ctx, a); err != nil {
+		return nil, err
+	}
+	r.reached("taken")
+	if h.lease != nil {
+		if err := h.recover(ctx); err != nil {
+			return nil, &StepError{Title: "take over what the journal kept", Err: err}
+		}
+	}
+	return h, nil
+}
+
+// hasSync is an error where another run has taken a sync since.
+func (r *runner) hasSync(ctx context.Context, a *models.Audience) error {
+	n, err := r.wh.Int(ctx, audience.Holds(a.Sync.Name, r.Plan.RunID))
+	if err == nil && n != 1 {
+		err = &state.LostError{Name: "sync " + a.Sync.Name}
+	}
+	return err
+}
+
+// renew renews the lease until the hold is released. Where it fails Held will
+// say so in time.
+func (h *hold) renew(ctx context.Context) {
+	awake, rest := context.WithCancel(context.WithoutCancel(ctx))
+	rested := make(chan struct{})
+	h.rest, h.rested = rest, rested
+	go func() {
+		defer close(rested)
+		for h.Clock.Sleep(awake, h.lease.Every()) == nil {
+			h.reached("renew")
+			if _, lost := errors.AsType[*state.LostError](h.lease.Renew(awake)); lost {
+				return
+			}
+			h.reached("renewed")
+		}
+	}()
+}
+
+// release ends a hold, in time or not: nobody has to wait for its end.
+func (h *hold) release(ctx context.Context) {
+	delete(h.holds, h.audience.Sync.Name)
+	h.rest()
+	<-h.rested
+	if h.lease == nil {
+		return
+	}
+	h.reached("release")
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), wrapUp)
+	defer cancel()
+	if err := h.lease.Release(late); err != nil {
+		// The sync itself has ended; the lease will run out.
+		h.warn(h.audience.Sync.Name + " stays taken for a minute: " + err.Error())
+	}
+	h.reached("released")
+}
+
+// releaseAll ends the holds of syncs that were not delivered.
+func (r *runner) releaseAll(ctx context.Context) {
+	for _, h := range r.holds {
+		h.release(ctx)
+	}
+}
+
+// recover takes over what the journal kept. It is safe to be killed in, and to
+// be done again.
+func (h *hold) recover(ctx context.Context) error {
+	entries, err := h.lease.Entries(ctx)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	h.reached("recover")
+	to := h.audience.Recover
+	outcomes := 0
+	rows := func(yield func([]any, error) bool) {
+		for _, e := range entries {
+			results, err := deliver.DecodeResults(e.Body)
+			if err != nil {
+				yield(nil, fmt.Errorf("entry %d: %w", e.Seq, err))
+				return
+			}
+			for _, result := range results {
+				outcomes++
+				if !yield(append(outcomeRow(result), e.Place, e.RunID, e.AsOf), nil) {
+					return
+				}
+			}
+		}
+	}
+	if err := h.wh.Exec(ctx, sql.Drop{Table: to.Outcomes.Table}, to.Outcomes); err != nil {
+		return err
+	}
+	if err := h.wh.Load(ctx, to.Outcomes.Table, append(slices.Clip(outcomeColumns), "place", "run_id", "as_of"), rows); err != nil {
+		return err
+	}
+	if err := h.steps(ctx, "sync:"+h.audience.Sync.Name, 0, to.Steps); err != nil {
+		return err
+	}
+	h.reached("recover loaded")
+	if err := h.wh.Script(ctx, to.Apply); err != nil {
+		return err
+	}
+	if err := h.hasSync(ctx, h.audience); err != nil {
+		return err
+	}
+	h.reached("recovered")
+	h.last = entries[len(entries)-1].Seq
+	if err := h.Recorded(ctx); err != nil {
+		return err
+	}
+	h.reached("recover cleared")
+	h.emit(Recovered{Sync: h.audience.Sync.Name, Outcomes: outcomes})
+	return nil
+}
+
+// equip gives a delivery its journal, and the refresh token that the last one
+// was left with.
+func (h *hold) equip(ctx context.Context, job *deliver.Job) error {
+	if h.lease == nil {
+		return nil
+	}
+	job.Journal = h
+	name := h.audience.Destination.Name
+	origin := h.origin(job)
+	token, err := h.State.Token(ctx, name, origin)
+	if err != nil {
+		return err
+	}
+	if !token.IsZero() {
+		job.Session.Resume(token)
+	}
+	job.KeepToken = func(ctx context.Context, refresh secret.Value) error {
+		return h.State.KeepToken(ctx, name, origin, refresh)
+	}
+	return nil
+}
+
+// origin stands for the credentials of a destination, which it does not tell.
+func (h *hold) origin(job *deliver.Job) string {
+	sum := sha256.New()
+	for _, ref := range job.Destination.Spec().Secrets {
+		value := h.Secrets(ref).Reveal()
+		fmt.Fprintf(sum, "%d:%s=%d:%s", len(ref.Text()), ref.Text(), len(value), value)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// Write puts outcomes into the journal.
+func (h *hold) Write(ctx context.Context, results []deliver.Result) error {
+	seq, err := h.lease.Append(ctx, state.Entry{
+		RunID: h.Plan.RunID, AsOf: h.Plan.AsOf, Place: h.audience.Place, Body: deliver.EncodeResults(results),
+	})
+	if err == nil {
+		h.last = seq
+	}
+	return err
+}
+
+// Recorded clears the journal: the warehouse has what was written.
+func (h *hold) Recorded(ctx context.Context) error {
+	if h.last == 0 {
+		return nil
+	}
+	return h.lease.Delete(ctx, h.last)
+}
+
+// Held is an error where another process may deliver by now.
+func (h *hold) Held() error { return h.lease.Held() }
