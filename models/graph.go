@@ -113,9 +113,10 @@ type Effect int
 
 // The effects. The zero value means none.
 const (
-	// Append only adds rows: the order of two appends does not matter.
+	// Append only adds rows, or removes rows that are the model's own, in a table
+	// that several share: the order of two does not matter.
 	Append Effect = iota + 1
-	// Replace is everything else: create, delete, swap, drop.
+	// Replace is everything else: create, swap, drop.
 	Replace
 )
 
@@ -174,7 +175,8 @@ func (u Use) statements(list []sql.Statement) {
 			u.Reads[t] = true
 		}
 		effect := Replace
-		if _, ok := s.(sql.InsertSelect); ok {
+		switch s.(type) {
+		case sql.InsertSelect, sql.Delete:
 			effect = Append
 		}
 		t := sql.Writes(s)

@@ -26,6 +26,10 @@ type Plan struct {
 	Checks []Check
 	// Models are in an order in which they can run one by one.
 	Models []*Model
+	// Evaluations says what is evaluated and what need not be.
+	Evaluations []Evaluation
+	// Compared are the sources of which it must be known whether they have changed.
+	Compared []*config.Source
 	// Scans says what the models compute where, for people.
 	Scans []Scan
 	// Audiences are what the selected syncs deliver from, after the models.
@@ -51,6 +55,18 @@ type Model struct {
 	Commit []sql.Statement
 	// Measures are queries of one row for the summary, run after Commit.
 	Measures []Measure
+}
+
+// Evaluation says of a selected segment ("segment:vip"), or of the profiles of an
+// entity ("profile:customer"), whether it is evaluated.
+type Evaluation struct {
+	Node      string
+	Evaluated bool
+	// Because says why, in a few words.
+	Because string
+	// Depends says in words what has to change for it to be evaluated, nothing where
+	// it is in each run.
+	Depends string
 }
 
 // Scan is one grouped pass over the rows of a source, or the traits of an entity

@@ -28,7 +28,7 @@ func aggregatesBatch(b *bench) error {
 
 // batch is aggregatesBatch on the events of a query. The members must be the same.
 func (c *crowd) batch(shape, events string) error {
-	const segments = 50
+	list := conditions(50)
 	raw := filepath.Join(c.dir, shape+".duckdb")
 	if err := within(raw, func(db *dbsql.DB) error {
 		return script(db, "ATTACH '"+c.raw+"' AS whole (READ_ONLY)",
@@ -37,7 +37,7 @@ func (c *crowd) batch(shape, events string) error {
 		return err
 	}
 	grown, all := filepath.Join(c.dir, shape+"-grown"), filepath.Join(c.dir, shape+"-all")
-	first, _, err := c.evaluateIn(grown, raw, "append\n    by_day: true", "planned", segments)
+	first, _, err := c.evaluateIn(grown, raw, "append\n    by_day: true", "planned", list)
 	if err != nil {
 		return err
 	}
@@ -49,12 +49,12 @@ func (c *crowd) batch(shape, events string) error {
 	}); err != nil {
 		return err
 	}
-	ours, _, err := c.evaluateIn(grown, raw, "append\n    by_day: true", "planned-next", segments)
+	ours, _, err := c.evaluateIn(grown, raw, "append\n    by_day: true", "planned-next", list)
 	if err != nil {
 		return err
 	}
 	c.where(ours)
-	full, _, err := c.evaluateIn(all, raw, "compare", "planned-next", segments)
+	full, _, err := c.evaluateIn(all, raw, "compare", "planned-next", list)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ var benchmarks = []benchmark{
 	{name: "identity/batch-1pct", run: identityBatch},
 	{name: "segments", run: segmentsShared},
 	{name: "aggregates/batch-1pct", run: aggregatesBatch},
+	{name: "unchanged", run: unchanged},
 	{name: "identity-50m", run: identityLarge, long: true},
 	{name: "segments-50m", run: segmentsLarge, long: true},
 }

@@ -19,7 +19,9 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/compile"
+	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
@@ -72,17 +74,17 @@ type step struct {
 // evaluate runs a kind of evaluation in a process of its own.
 func (c *crowd) evaluate(kind string, segments int) (evaluation, spent, error) {
 	// All events are read: what is kept from run to run has figures of its own.
-	return c.evaluateIn(filepath.Join(c.dir, fmt.Sprintf("segments-%d", segments)), c.raw, "compare", kind, segments)
+	return c.evaluateIn(filepath.Join(c.dir, fmt.Sprintf("segments-%d", segments)), c.raw, "compare", kind, conditions(segments))
 }
 
 // evaluateIn is evaluate in a folder, whose warehouse stays, over the tables of a
 // file.
-func (c *crowd) evaluateIn(dir, raw, changes, kind string, segments int) (evaluation, spent, error) {
+func (c *crowd) evaluateIn(dir, raw, changes, kind string, list []condition) (evaluation, spent, error) {
 	var out evaluation
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return out, spent{}, err
 	}
-	text := projectOf(raw, c.memory(), changes, conditions(segments))
+	text := projectOf(raw, c.memory(), changes, list)
 	if err := os.WriteFile(filepath.Join(dir, "customhouse.yaml"), []byte(text), 0o600); err != nil {
 		return out, spent{}, err
 	}
@@ -90,7 +92,7 @@ func (c *crowd) evaluateIn(dir, raw, changes, kind string, segments int) (evalua
 	if err != nil {
 		return out, spent{}, err
 	}
-	s, err := child(dir, nil, self, "-child", kind, raw, strconv.Itoa(segments))
+	s, err := child(dir, nil, self, "-child", kind, raw, strconv.Itoa(len(list)))
 	if err != nil {
 		return out, spent{}, err
 	}
@@ -102,8 +104,9 @@ func (c *crowd) evaluateIn(dir, raw, changes, kind string, segments int) (evalua
 func (c *crowd) memory() string { return fmt.Sprintf("%dGB", min(max(c.customers/125_000, 4), 12)) }
 
 // planned runs the project as `customhouse run` does, model by model, going on
-// from a run before, and says what each step cost.
-func planned(asOf time.Time) (out evaluation, err error) {
+// from a run before, and says what each step cost. With skip it leaves out what
+// nothing has changed for.
+func planned(asOf time.Time, skip bool) (out evaluation, err error) {
 	ctx := context.Background()
 	start, began := cpuTime(), time.Now()
 	p, found := config.Load(os.DirFS("."), ".", config.Kinds{Targets: map[string]func() any{"duckdb": func() any { return new(duckdb.Config) }}})
@@ -140,9 +143,24 @@ func planned(asOf time.Time) (out evaluation, err error) {
 	if options.Identities != nil {
 		plan = checked.Plan(options)
 	}
+	var revise func(context.Context) (*models.Plan, error)
+	if skip {
+		last, err := run.Evaluations(ctx, wh, p)
+		if err != nil {
+			return out, err
+		}
+		revise = func(ctx context.Context) (*models.Plan, error) {
+			now, err := run.Digests(ctx, wh, plan, nil)
+			if err != nil {
+				return nil, err
+			}
+			options.Inputs = &inputs.Known{Last: last, Now: now}
+			return checked.Plan(options), nil
+		}
+	}
 	before := cpuTime()
 	summary, err := run.Run(ctx, run.Options{
-		Plan: plan, Warehouse: wh, Target: "local", Clock: deliver.Timer(time.Now), Parallel: 1,
+		Plan: plan, Revise: revise, Warehouse: wh, Target: "local", Clock: deliver.Timer(time.Now), Parallel: 1,
 		Events: func(e run.Event) {
 			switch e := e.(type) {
 			case run.StepStarted:
@@ -171,7 +189,7 @@ func planned(asOf time.Time) (out evaluation, err error) {
 // counts says that a step is part of evaluating segments; writing profiles down
 // is not.
 func counts(model, step string) bool {
-	return model == "features:events" || model == "segments" || model == "profile:customer" && step != "write profiles"
+	return model == "features:events" || model == "segments" || strings.HasPrefix(model, inputs.Prefix) || model == "profile:customer" && step != "write profiles"
 }
 
 // membersOf reads how many there are in each segment and who, from a query of
@@ -264,8 +282,10 @@ func onePass(raw string, resolved bool, segments int) (evaluation, error) {
 // evaluations are the children that evaluate segments, by the name that -child
 // has.
 var evaluations = map[string]func(raw string, segments int) (evaluation, error){
-	"planned":           func(string, int) (evaluation, error) { return planned(lastDay) },
-	"planned-next":      func(string, int) (evaluation, error) { return planned(lastDay.AddDate(0, 0, 1)) },
+	"planned":           func(string, int) (evaluation, error) { return planned(lastDay, false) },
+	"planned-next":      func(string, int) (evaluation, error) { return planned(lastDay.AddDate(0, 0, 1), false) },
+	"changed":           func(string, int) (evaluation, error) { return planned(lastDay, true) },
+	"changed-next":      func(string, int) (evaluation, error) { return planned(lastDay.AddDate(0, 0, 1), true) },
 	"one-each":          func(raw string, n int) (evaluation, error) { return oneEach(raw, false, n) },
 	"one-pass":          func(raw string, n int) (evaluation, error) { return onePass(raw, false, n) },
 	"one-each-resolved": func(raw string, n int) (evaluation, error) { return oneEach(raw, true, n) },

@@ -12,8 +12,17 @@ import (
 
 // passes is customhouse/passes/v1.
 type passes struct {
-	Schema string `json:"schema"`
-	Passes []pass `json:"passes"`
+	Schema      string       `json:"schema"`
+	Passes      []pass       `json:"passes"`
+	Evaluations []evaluation `json:"evaluations"`
+}
+
+// evaluation says when a segment or the profiles of an entity are evaluated.
+type evaluation struct {
+	Node string `json:"node"`
+	// When is what has to change; empty for each run, for the reason Because.
+	When    string `json:"when,omitempty"`
+	Because string `json:"because,omitempty"`
 }
 
 // pass is one over the rows of a source; without one it is over the traits of
@@ -50,7 +59,7 @@ type passCondition struct {
 // explainPasses prints what the plan computes where.
 func (a *app) explainPasses(p *project, plan *models.Plan) error {
 	printer := p.kind.printer(p.target, p.fileSources())
-	doc := passes{Schema: "customhouse/passes/v1", Passes: []pass{}}
+	doc := passes{Schema: "customhouse/passes/v1", Passes: []pass{}, Evaluations: []evaluation{}}
 	var err error
 	text := func(e sql.Expr) string {
 		out, wrong := printer.Expr(e)
@@ -75,12 +84,26 @@ func (a *app) explainPasses(p *project, plan *models.Plan) error {
 	if err != nil {
 		return err
 	}
+	for _, x := range plan.Evaluations {
+		one := evaluation{Node: x.Node, When: x.Depends}
+		if x.Depends == "" {
+			one.Because = x.Because
+		}
+		doc.Evaluations = append(doc.Evaluations, one)
+	}
 	if a.format == "json" {
 		return console.JSON(a.stdout, doc)
 	}
 	var b strings.Builder
 	for i := range doc.Passes {
 		doc.Passes[i].print(&b)
+	}
+	for _, x := range doc.Evaluations {
+		if x.When == "" {
+			fmt.Fprintf(&b, "%s is evaluated in each run: %s\n", x.Node, x.Because)
+		} else {
+			fmt.Fprintf(&b, "%s is evaluated where something has changed: %s\n", x.Node, x.When)
+		}
 	}
 	_, err = fmt.Fprint(a.stdout, b.String())
 	return err

@@ -14,6 +14,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/compile"
+	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
@@ -41,7 +42,7 @@ failed, 2 after an interrupt.`,
 			return exit(summary.Status)
 		}),
 	}
-	cmd.Flags().BoolVar(&a.fullRefresh, "full-refresh", false, "build identities and aggregates from all rows, not from those that are new; ids stay")
+	cmd.Flags().BoolVar(&a.fullRefresh, "full-refresh", false, "build identities and aggregates from all rows, not from those that are new, and evaluate every segment; ids stay")
 	return cmd
 }
 
@@ -77,7 +78,7 @@ func (a *app) run(ctx context.Context) (run.Summary, error) {
 	if err := a.equip(ctx, p, &options); err != nil {
 		return run.Summary{}, err
 	}
-	options.Plan, err = a.resume(ctx, p, options.Warehouse, plan)
+	options.Plan, options.Revise, err = a.resume(ctx, p, options.Warehouse, plan, options.Files)
 	if err != nil {
 		return run.Summary{}, errors.Join(err, release(options))
 	}
@@ -89,23 +90,32 @@ func (a *app) run(ctx context.Context) (run.Summary, error) {
 	return summary, err
 }
 
-// resume is the plan of the run that follows what the warehouse holds.
-func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, plan *models.Plan) (*models.Plan, error) {
-	last, err := run.Identities(ctx, wh)
+// resume is the plan of the run that follows what the warehouse holds, and how it
+// is revised once it is known what has changed.
+func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, plan *models.Plan, files map[string]adapters.Files) (*models.Plan, func(context.Context) (*models.Plan, error), error) {
+	options := compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Refresh: a.fullRefresh}
+	var err error
+	if options.Identities, err = run.Identities(ctx, wh); err != nil {
+		return nil, nil, err
+	}
+	if options.Aggregates, err = run.Aggregates(ctx, wh); err != nil {
+		return nil, nil, err
+	}
+	last, err := run.Evaluations(ctx, wh, p.Project)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	kept, err := run.Aggregates(ctx, wh)
-	if err != nil {
-		return nil, err
+	if options.Identities != nil || len(options.Aggregates) > 0 {
+		plan = p.checked.Plan(options)
 	}
-	if last == nil && len(kept) == 0 {
-		return plan, nil
-	}
-	return p.checked.Plan(compile.Options{
-		AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected,
-		Identities: last, Aggregates: kept, Refresh: a.fullRefresh,
-	}), nil
+	return plan, func(ctx context.Context) (*models.Plan, error) {
+		now, err := run.Digests(ctx, wh, plan, files)
+		if err != nil {
+			return nil, err
+		}
+		options.Inputs = &inputs.Known{Last: last, Now: now}
+		return p.checked.Plan(options), nil
+	}, nil
 }
 
 func (p *project) writeResults(s run.Summary) error {

@@ -6,6 +6,7 @@ package compile
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -14,6 +15,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models/audience"
 	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/models/relation"
 	"github.com/customhouse-cdp/customhouse/models/segment"
@@ -42,8 +44,11 @@ type Options struct {
 	Retry *audience.Retry
 	// Resync sends every row again, whatever the ledger knows.
 	Resync bool
-	// Refresh builds identities and aggregates from all rows, whatever the last run
-	// left. Ids stay.
+	// Inputs is what segments and profiles were last evaluated from, and what is
+	// there now; nil where that is not known, and everything is evaluated.
+	Inputs *inputs.Known
+	// Refresh builds identities and aggregates from all rows, and evaluates every
+	// segment, whatever the last run left. Ids stay.
 	Refresh bool
 	// Whole makes wide tables that hold every feature: see profile.Input.
 	Whole bool
@@ -109,8 +114,10 @@ func (k *Checked) Plan(opt Options) *models.Plan {
 		c.add(&own)
 	}
 	c.nodes()
+	c.decide()
 	c.models()
 	c.prune()
+	c.settle()
 	c.system()
 	c.checks()
 	c.audiences()
@@ -202,6 +209,11 @@ type compiler struct {
 	plan     *models.Plan
 	entities []*entity
 	segments map[string]*entity // by segment name
+	// depends is what each segment and the profiles of each entity follow from, by
+	// node, stands has those whose last result is as good as another, and due those
+	// that are evaluated.
+	depends     map[string]dependence
+	stands, due map[string]bool
 	// look says that what is compiled is to leave nothing behind: see Try.
 	look bool
 }
@@ -232,7 +244,7 @@ func (c *compiler) entity(name string) *entity {
 // profileInput is what package profile wants of an entity.
 func (c *compiler) profileInput(e *entity) profile.Input {
 	in := profile.Input{
-		Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: e.expr, Whole: c.Whole, AsOf: c.AsOf,
+		Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: c.narrowed(e), Whole: c.Whole, AsOf: c.AsOf,
 		RunID: c.RunID, Last: c.Aggregates, Because: c.identity(e).Because, Look: c.look,
 	}
 	for _, r := range e.relations {
@@ -415,7 +427,9 @@ func (c *compiler) system() {
 		{Name: "as_of", Type: sql.TypeTimestamp},
 		{Name: "project_hash", Type: sql.TypeString},
 	}})
-	c.plan.System = append(c.plan.System, sql.CreateTable{Table: profile.DaysStateTable, Columns: profile.DaysStateColumns})
+	c.plan.System = append(c.plan.System,
+		sql.CreateTable{Table: profile.DaysStateTable, Columns: profile.DaysStateColumns},
+		sql.CreateTable{Table: inputs.StateTable, Columns: inputs.StateColumns})
 	for _, e := range c.entities {
 		c.plan.System = append(c.plan.System, identity.System(e.Entity, e.sources)...)
 		in := c.profileInput(e)
@@ -476,18 +490,29 @@ func (c *compiler) models() {
 		}
 		known := c.profileInput(e)
 		add(profile.Features(known)...)
-		add(profile.Build(known))
+		built := profile.Build(known)
+		if !c.look {
+			c.recordProfile(built, e)
+		}
+		add(built)
+		if sources, looks := c.compared(e); looks {
+			add(inputs.Build(e.Entity, sources))
+			c.plan.Compared = append(c.plan.Compared, sources...)
+		}
 		c.plan.Scans = append(c.plan.Scans, profile.Explain(known)...)
-		groups = append(groups, segment.Entity{Entity: e.Entity, Segments: known.Pass.Segments})
+		groups = append(groups, c.group(e, known.Pass))
 	}
 	for _, r := range c.project.Relations {
 		add(relation.Build(c.relation(r)))
 	}
 	m := segment.Build(segment.Input{
 		All: groups, AsOf: c.AsOf, RunID: c.RunID,
-		Selected: func(name string) bool { return c.selected("segment:" + name) },
+		Selected: c.evaluated,
 	})
 	if m != nil {
+		if !c.look {
+			c.recordSegments(m)
+		}
 		add(m)
 	}
 }
@@ -505,8 +530,10 @@ func (c *compiler) prune() {
 		for t := range uses[i].Writes {
 			writers[t] = append(writers[t], i)
 		}
-		// A model without effect outside Work exists for its readers.
-		if len(m.Commit) > 0 && slices.ContainsFunc(m.Nodes, c.selected) {
+		// A model without effect outside Work exists for its readers; what tells
+		// changes is for the run.
+		wanted := len(m.Commit) > 0 && slices.ContainsFunc(m.Nodes, c.selected) && !c.stands[m.Name]
+		if wanted || c.due[m.Name] || strings.HasPrefix(m.Name, inputs.Prefix) {
 			keep[i] = true
 			todo = append(todo, i)
 		}

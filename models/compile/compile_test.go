@@ -88,16 +88,16 @@ func names(p *models.Plan) string {
 // TestSelect wants what was selected, and above it no more than what fills the
 // work tables that it reads.
 func TestSelect(t *testing.T) {
-	features := "map:contacts map:orders features:contacts features:orders profile:customer"
+	features := "map:contacts map:orders features:contacts features:orders profile:customer inputs:customer"
 	tests := []struct {
 		nodes []string
 		want  string
 	}{
-		{nil, "rows:contacts rows:orders identity:customer redirect:customer map:contacts map:orders features:contacts features:orders profile:customer " +
-			"rows:companies identity:account redirect:account map:companies features:companies profile:account segments sync:big_out"},
+		{nil, "rows:contacts rows:orders identity:customer redirect:customer map:contacts map:orders features:contacts features:orders profile:customer inputs:customer " +
+			"rows:companies identity:account redirect:account map:companies features:companies profile:account inputs:account segments sync:big_out"},
 		{[]string{"entity:customer"}, "rows:contacts rows:orders identity:customer"},
 		{[]string{"trait:customer.spent"}, features},
-		{[]string{"segment:paying"}, "redirect:customer redirect:account map:companies features:companies profile:account segments"},
+		{[]string{"segment:paying"}, "redirect:customer redirect:account map:companies features:companies profile:account inputs:account segments"},
 		{[]string{"sync:big_out"}, "sync:big_out"},
 		{[]string{"source:contacts"}, ""},
 		{[]string{}, ""},

@@ -55,7 +55,7 @@ func (t *translator) daysAgo(x ast.Expr) value {
 	if !ok || !known {
 		return t.nothing(x)
 	}
-	return t.instant(x, startOf("day", t.c.asOf.In(zone), -int(n)))
+	return t.instant(x, startOf("day", t.c.now().In(zone), -int(n)))
 }
 
 // startOf is when the day, week, month, quarter or year of the run began, or
@@ -73,7 +73,7 @@ func (t *translator) startOf(x ast.Expr) value {
 	if !ok || !known {
 		return t.nothing(x)
 	}
-	return t.instant(x, startOf(unit, t.c.asOf.In(zone), int(n)))
+	return t.instant(x, startOf(unit, t.c.now().In(zone), int(n)))
 }
 
 // startOf is when the unit that at falls into, or the n-th after it, begins in
@@ -130,7 +130,7 @@ func (t *translator) anniversary(x ast.Expr) value {
 	}
 	// 131 is the 31st of January.
 	born := sql.Fn(sql.AddFast, sql.Fn(sql.MulFast, sql.Fn(sql.Month, t.typed(v)), sql.Int(100)), sql.Fn(sql.DayOfMonth, t.typed(v)))
-	days := comesRound(t.c.asOf.In(zone), span.Duration)
+	days := comesRound(t.c.now().In(zone), span.Duration)
 	lower, upper := sql.Fn(sql.Ge, born, sql.Int(days.from)), sql.Fn(sql.Le, born, sql.Int(days.to))
 	var within sql.Expr = sql.And{lower, upper}
 	if days.turn {

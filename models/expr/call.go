@@ -619,7 +619,7 @@ func (t *translator) entered(x ast.Expr) value {
 	if !ok {
 		return t.nothing(x)
 	}
-	since := sql.Fn(sql.Coalesce, sql.Col(Row, SinceColumn(name)), sql.Timestamp(t.c.asOf))
+	since := sql.Fn(sql.Coalesce, sql.Col(Row, SinceColumn(name)), sql.Timestamp(t.c.now()))
 	return value{expr: sql.If(sql.Col(Row, SegmentColumn(name)), since, nil), null: true}
 }
 

@@ -29,8 +29,10 @@ type compiler struct {
 	in   Input
 	asOf time.Time
 	zone *time.Location
-	lang *language
-	env  *checker.Env
+	// timed says that the expression at hand has asked for asOf.
+	timed bool
+	lang  *language
+	env   *checker.Env
 
 	sources  map[string]*config.Source
 	traits   map[string]*symbol
@@ -145,6 +147,12 @@ func newCompiler(in Input) *compiler {
 		relations: map[string]*relation{}, related: map[string]Related{}, columns: map[string]value{}, missing: map[string]bool{},
 		features: map[string]Feature{}, taken: map[string]string{}, used: map[string]bool{},
 	}
+}
+
+// now is the time of the run.
+func (c *compiler) now() time.Time {
+	c.timed = true
+	return c.asOf
 }
 
 // column declares a column of Row that is no trait, of any type that a value can
@@ -634,6 +642,7 @@ func (c *compiler) translateTrait(e *expression) (Compiled, bool) {
 	if !c.check(e) {
 		return Compiled{}, false
 	}
+	c.timed = false
 	t := newTranslator(c, e)
 	v := t.value(e.ast.Expr())
 	typ, ok := sqlType(v.typ)
@@ -652,6 +661,7 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 	if !c.check(e) {
 		return Compiled{}, false
 	}
+	c.timed = false
 	t := newTranslator(c, e)
 	root := e.ast.Expr()
 	if typ := e.ast.GetType(root.ID()); typ.Kind() != types.BoolKind {
@@ -678,6 +688,7 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 // compiled fills in what the expression reads, from the SQL itself: what was
 // folded away is not read. levels are those of the segments before.
 func (c *compiler) compiled(out Compiled, levels map[string]int) Compiled {
+	out.Timed = c.timed
 	reads, segments, features, related := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	columns(out.Expr, Row, func(name string) {
 		segment, isSegment := strings.CutPrefix(name, SegmentColumn(""))

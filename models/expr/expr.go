@@ -111,6 +111,9 @@ type Compiled struct {
 	Level int
 	// Stage is when the columns are there that Expr reads: see Output.Stages.
 	Stage int
+	// Timed says that the time of the run is in the expression; those that it reads
+	// say so for themselves.
+	Timed bool
 	// Reads are the names of the traits, Segments those of the segments, that
 	// Expr reads directly; Features the names of the features, correlated
 	// ones among them, and of what Population has, Related the columns of what other entities have. Sorted.

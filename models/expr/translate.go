@@ -299,7 +299,7 @@ func (t *translator) ident(x ast.Expr) value {
 		}
 	}
 	if name == "now" {
-		return t.literal(x, types.Timestamp{Time: t.c.asOf})
+		return t.literal(x, types.Timestamp{Time: t.c.now()})
 	}
 	if p := t.c.parameters[name]; p != nil {
 		return t.parameter(x, p)

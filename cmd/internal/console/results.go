@@ -21,8 +21,17 @@ type results struct {
 	DurationSeconds float64                     `json:"duration_seconds"`
 	Models          []modelResult               `json:"models"`
 	Measures        map[string]map[string]int64 `json:"measures"`
+	Evaluations     []evaluation                `json:"evaluations"`
 	Syncs           []syncResult                `json:"syncs"`
 	Warnings        []string                    `json:"warnings,omitempty"`
+}
+
+// evaluation says of a segment ("segment:vip") or of profiles ("profile:customer")
+// whether it was evaluated, and why.
+type evaluation struct {
+	Node      string `json:"node"`
+	Evaluated bool   `json:"evaluated"`
+	Because   string `json:"because"`
 }
 
 type modelResult struct {
@@ -72,7 +81,7 @@ func Results(w io.Writer, s run.Summary) error {
 		RunID:  s.RunID, Target: s.Target, Status: s.Status,
 		AsOf: s.AsOf, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 		DurationSeconds: s.FinishedAt.Sub(s.StartedAt).Seconds(),
-		Models:          []modelResult{}, Measures: map[string]map[string]int64{}, Syncs: []syncResult{},
+		Models:          []modelResult{}, Measures: map[string]map[string]int64{}, Syncs: []syncResult{}, Evaluations: []evaluation{},
 		Warnings: s.Warnings,
 	}
 	for _, m := range s.Models {
@@ -81,6 +90,9 @@ func Results(w io.Writer, s run.Summary) error {
 			result.Steps = append(result.Steps, stepTime{s.Title, s.Times, s.Duration.Seconds()})
 		}
 		out.Models = append(out.Models, result)
+	}
+	for _, x := range s.Evaluations {
+		out.Evaluations = append(out.Evaluations, evaluation{x.Node, x.Evaluated, x.Because})
 	}
 	for _, m := range s.Measures {
 		out.Measures[m.Subject] = numbers(m)

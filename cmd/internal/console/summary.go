@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
 )
 
@@ -20,6 +21,7 @@ func Summary(w io.Writer, s run.Summary) error {
 	b.identity(s)
 	b.relations(s.Measures)
 	b.segments(s.Measures)
+	b.standing(s.Evaluations)
 	b.syncs(s.Syncs)
 	b.models(s.Models)
 	b.end(s)
@@ -183,6 +185,31 @@ func (b *report) segments(list []run.Measure) {
 		rows = append(rows, []string{name, counted(members, "member", "members"), change})
 	}
 	b.table("Segments", rows)
+}
+
+// standing says what was not evaluated, those for one reason on a line.
+func (b *report) standing(list []models.Evaluation) {
+	const most = 5 // names on a line
+	names := map[string][]string{}
+	var reasons []string
+	for _, x := range list {
+		if x.Evaluated {
+			continue
+		}
+		if names[x.Because] == nil {
+			reasons = append(reasons, x.Because)
+		}
+		names[x.Because] = append(names[x.Because], strings.TrimPrefix(x.Node, "segment:"))
+	}
+	var rows [][]string
+	for _, why := range reasons {
+		text := strings.Join(names[why][:min(most, len(names[why]))], ", ")
+		if more := len(names[why]) - most; more > 0 {
+			text += " and " + Number(int64(more)) + " more"
+		}
+		rows = append(rows, []string{text, why})
+	}
+	b.table("Not evaluated", rows)
 }
 
 func (b *report) syncs(list []run.SyncResult) {

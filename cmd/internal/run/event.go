@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
@@ -128,8 +129,10 @@ type Summary struct {
 	StartedAt  time.Time
 	FinishedAt time.Time
 	Models     []ModelResult
-	Measures   []Measure
-	Syncs      []SyncResult
+	// Evaluations says what was to be evaluated and what stands as it was.
+	Evaluations []models.Evaluation
+	Measures    []Measure
+	Syncs       []SyncResult
 	// Warnings are what to look at, in sentences.
 	Warnings []string
 }

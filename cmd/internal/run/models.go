@@ -6,23 +6,83 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
-// buildModels builds every model, independent ones at the same time. A model
-// that fails takes down those that need it and no others.
-func (r *runner) buildModels(ctx context.Context, g *models.Graph) {
+// build builds the models of the plan. Where the plan can be revised, what tells
+// changes comes first, with all that it needs.
+func (r *runner) build(ctx context.Context) error {
+	looks := slices.ContainsFunc(r.Plan.Models, isLook)
+	if r.Revise != nil && looks {
+		first, err := models.NewGraph(looked(r.Plan.Models))
+		if err != nil {
+			return err
+		}
+		r.buildModels(ctx, looked(r.Plan.Models), first)
+		plan, err := r.Revise(ctx)
+		switch {
+		case err == nil:
+			r.Plan = plan
+		case ctx.Err() == nil:
+			return fmt.Errorf("looking for changes: %w", err)
+		}
+	}
+	graph, err := models.NewGraph(r.Plan.Models)
+	if err != nil {
+		return err
+	}
+	r.buildModels(ctx, r.Plan.Models, graph)
+	// In the order of the plan, however the models took turns.
+	for _, i := range graph.Order {
+		name := r.Plan.Models[i].Name
+		r.summary.Models = append(r.summary.Models, *r.built[name])
+		r.summary.Measures = append(r.summary.Measures, r.measures[name]...)
+	}
+	r.summary.Evaluations = r.Plan.Evaluations
+	return nil
+}
+
+func isLook(m *models.Model) bool { return strings.HasPrefix(m.Name, inputs.Prefix) }
+
+// looked are the models that tell changes and those that they wait for.
+func looked(list []*models.Model) []*models.Model {
+	graph, err := models.NewGraph(list)
+	if err != nil {
+		return nil // the caller comes to it too
+	}
+	keep := make([]bool, len(list))
+	for _, i := range slices.Backward(graph.Order) {
+		if keep[i] = keep[i] || isLook(list[i]); keep[i] {
+			for _, n := range graph.Needs[i] {
+				keep[n] = true
+			}
+		}
+	}
+	var out []*models.Model
+	for i, m := range list {
+		if keep[i] {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// buildModels builds every model that is not built yet, independent ones at the
+// same time. A model that fails takes down those that need it and no others.
+func (r *runner) buildModels(ctx context.Context, list []*models.Model, g *models.Graph) {
 	parallel := r.wh.Parallel()
 	if r.Parallel > 0 {
 		parallel = min(parallel, r.Parallel)
 	}
-	list := r.Plan.Models
 	results := make([]*ModelResult, len(list))
+	ended := 0
 	type finished struct {
 		model  int
 		result ModelResult
@@ -30,7 +90,13 @@ func (r *runner) buildModels(ctx context.Context, g *models.Graph) {
 	done := make(chan finished)
 	building := 0
 	started := make([]bool, len(list))
-	for ended := 0; ended < len(list); {
+	for i, m := range list {
+		if results[i] = r.built[m.Name]; results[i] != nil {
+			started[i] = true
+			ended++
+		}
+	}
+	for ended < len(list) {
 		for _, i := range g.Order {
 			if started[i] || building == parallel || !allEnded(g.After[i], results) {
 				continue
@@ -41,15 +107,10 @@ func (r *runner) buildModels(ctx context.Context, g *models.Graph) {
 			go func() { done <- finished{i, r.buildModel(ctx, list[i], skip)} }()
 		}
 		f := <-done
-		results[f.model] = &f.result
+		results[f.model], r.built[f.result.Name] = &f.result, &f.result
 		building--
 		ended++
 		r.emit(ModelDone{Result: f.result})
-	}
-	// In the order of the plan, however the models took turns.
-	for _, i := range g.Order {
-		r.summary.Models = append(r.summary.Models, *results[i])
-		r.summary.Measures = append(r.summary.Measures, r.measures[list[i]]...)
 	}
 }
 
@@ -285,7 +346,7 @@ func (r *runner) measure(ctx context.Context, m *models.Model) error {
 		}
 		for _, measure := range list {
 			r.mu.Lock()
-			r.measures[m] = append(r.measures[m], measure)
+			r.measures[m.Name] = append(r.measures[m.Name], measure)
 			r.emitLocked(MeasureDone{Measure: measure})
 			r.mu.Unlock()
 		}

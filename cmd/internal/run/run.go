@@ -51,6 +51,9 @@ type Options struct {
 	// Expect has the Forecast.Digest of each sync of the plan: where one would
 	// send anything else, nothing is sent at all. Nil expects nothing.
 	Expect map[string]string
+	// Revise makes the plan of what is left when the models have been built that
+	// tell what has changed; nil keeps to the Plan. Models of one name are the same.
+	Revise func(context.Context) (*models.Plan, error)
 	// Parallel bounds how many models are built at once; the warehouse's own
 	// bound where 0.
 	Parallel int
@@ -80,8 +83,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Status: OK, StartedAt: opt.Clock.Now(),
 	}
-	graph, err := models.NewGraph(opt.Plan.Models)
-	if err != nil {
+	if _, err := models.NewGraph(opt.Plan.Models); err != nil {
 		return r.summary, err
 	}
 	if err := r.prepare(ctx); err != nil {
@@ -91,7 +93,9 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Models: len(opt.Plan.Models), Syncs: len(opt.Plan.Audiences),
 	})
-	r.buildModels(ctx, graph)
+	if err := r.build(ctx); err != nil {
+		return r.end(ctx, err)
+	}
 	if r.Expect != nil {
 		if err := r.asPlanned(ctx); err != nil {
 			return r.end(ctx, err)
@@ -102,7 +106,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 }
 
 func newRunner(opt Options) *runner {
-	return &runner{Options: opt, wh: opt.Warehouse, measures: map[*models.Model][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
+	return &runner{Options: opt, wh: opt.Warehouse, built: map[string]*ModelResult{}, measures: map[string][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
 }
 
 // reached tells tests that the run has come to a point.
@@ -123,9 +127,12 @@ type runner struct {
 	// holds are the syncs that this run may deliver, by name.
 	holds map[string]*hold
 
+	// built are the models that have ended, by name.
+	built map[string]*ModelResult
+
 	mu sync.Mutex // guards Events and what follows while models are built
-	// measures are those of the models that were built.
-	measures map[*models.Model][]Measure
+	// measures are those of the models that were built, by name.
+	measures map[string][]Measure
 	// times are the steps of each model, by its name.
 	times map[string][]StepTime
 }

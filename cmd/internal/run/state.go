@@ -8,8 +8,12 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/models/profile"
+	"github.com/customhouse-cdp/customhouse/models/segment"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -62,6 +66,54 @@ func Aggregates(ctx context.Context, wh *adapters.Warehouse) (last map[string]*p
 		}
 	}
 	return last, err
+}
+
+// Evaluations reads what each segment and profile of a project was last evaluated
+// from, by node. Nothing of it counts where a table is gone that holds results.
+func Evaluations(ctx context.Context, wh *adapters.Warehouse, p *config.Project) (last map[string]inputs.Evaluation, err error) {
+	results := []sql.Table{segment.Table}
+	for _, e := range p.Entities {
+		results = append(results, profile.Table(e))
+	}
+	for _, t := range results {
+		if there, err := exists(ctx, wh, t); !there {
+			return nil, err
+		}
+	}
+	last = map[string]inputs.Evaluation{}
+	err = leftovers(ctx, wh, inputs.StateTable, inputs.StateColumns, []string{"node"}, func(row []any) {
+		node, _ := row[0].(string)
+		var x inputs.Evaluation
+		x.Definition, _ = row[1].(string)
+		text, _ := row[2].(string)
+		x.Inputs = inputs.ParseDigests(text)
+		x.AsOf, _ = row[3].(time.Time)
+		last[node] = x
+	})
+	return last, err
+}
+
+// Digests reads what the models of a plan have found that tell changes, and the
+// files that it names. What it cannot read is not in it, and counts as changed.
+func Digests(ctx context.Context, wh *adapters.Warehouse, plan *models.Plan, files map[string]adapters.Files) (inputs.Digests, error) {
+	out := inputs.Digests{}
+	for _, s := range plan.Compared {
+		if f, ok := files[s.Name]; ok {
+			if digest, ok := contents(f); ok {
+				out[inputs.Files(s.Name)] = digest
+			}
+		}
+	}
+	for _, e := range plan.Project.Entities {
+		err := leftovers(ctx, wh, inputs.Table(e.Name), inputs.Columns, []string{"input"}, func(row []any) {
+			input, _ := row[0].(string)
+			out[input], _ = row[1].(string)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // exists says whether there is a table.

@@ -110,6 +110,9 @@ FULL JOIN (
 WHERE h.customer_id IS NULL OR w.customer_id IS NULL OR w.lifecycle IS DISTINCT FROM h.lifecycle;
 
 -- put in place
+DELETE FROM customhouse_file.customhouse.evaluated_from
+WHERE node = 'profile:customer';
+
 DROP TABLE IF EXISTS customhouse_file.customhouse.customer_profiles;
 
 ALTER TABLE customhouse_file.customhouse.customer_profiles__new RENAME TO customer_profiles;

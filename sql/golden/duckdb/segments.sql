@@ -191,6 +191,9 @@ WHERE FALSE
 GROUP BY o.segment, coalesce(r0customer_id.new_id, o.customer_id);
 
 -- put in place
+DELETE FROM customhouse_file.customhouse.evaluated_from
+WHERE starts_with(node, 'segment:');
+
 DROP TABLE IF EXISTS customhouse_file.customhouse.segment_members;
 
 ALTER TABLE customhouse_file.customhouse.segment_members__new RENAME TO segment_members;
