@@ -51,7 +51,7 @@ type Top struct {
 // send each person from the first segment that has them.
 type Priority struct {
 	Name        string      `yaml:"name,required" doc:"Name of the list."`
-	Description string      `yaml:"description" doc:"What the list decides, for readers."`
+	Description string      `yaml:"description,blank" doc:"What the list decides, for readers."`
 	Segments    []string    `yaml:"segments,required" doc:"Segments, the most important first."`
 	Pos         strict.Node `yaml:"-"`
 }
@@ -60,7 +60,7 @@ type Priority struct {
 // person is reached when they are added to the destination of one.
 type Pressure struct {
 	Name        string      `yaml:"name,required" doc:"Name of the cap."`
-	Description string      `yaml:"description" doc:"What the cap is for, for readers."`
+	Description string      `yaml:"description,blank" doc:"What the cap is for, for readers."`
 	Most        int         `yaml:"most,required" doc:"How often a person may be reached."`
 	Per         Duration    `yaml:"per,required" doc:"In how long, such as 7 days."`
 	Pos         strict.Node `yaml:"-"`

@@ -81,6 +81,7 @@ func (l *loader) check() {
 		l.sync(ix, s)
 	}
 	if !l.list.HasErrors() {
+		l.unsourced()
 		l.reachable() // an error may be what keeps an identifier from its source
 	}
 }
@@ -263,6 +264,9 @@ func (l *loader) knownEntity(ix *index, name string, at diag.Span) (*Entity, boo
 
 func (l *loader) source(ix *index, s *Source) {
 	l.expressible(s.Name, s.Pos.At("name"), "source", false)
+	if s.Name == "now" {
+		l.report(diag.Errorf(s.Pos.At("name"), codeReserved, "%q is the time of the run in expressions", s.Name).WithHelp("choose another name"))
+	}
 	e, entityKnown := l.knownEntity(ix, s.Entity, s.Pos.At("entity"))
 
 	switch {
@@ -434,6 +438,43 @@ func (l *loader) reachable() {
 			if id := &e.Identifiers[i]; !used[[2]string{e.Name, id.Name}] {
 				l.report(diag.Warningf(id.Pos.At("name"), codeUnreachable, "no source has the identifier %q", id.Name).
 					WithHelp("map it to a column under identifiers of a source, or remove it"))
+			}
+		}
+	}
+}
+
+// unsourced finds what is about an entity that no source is about.
+func (l *loader) unsourced() {
+	p := &l.project
+	for _, e := range p.Entities {
+		if slices.ContainsFunc(p.Sources, func(s *Source) bool { return s.Entity == e.Name }) {
+			continue
+		}
+		missing := func(at diag.Span) {
+			l.report(diag.Errorf(at, codeMissing, "no source is about %s: nothing is known of any", e.Name).
+				WithHelp("declare one under sources").WithRelated(e.Pos.At("name"), "the entity is here"))
+		}
+		for _, t := range p.Traits {
+			if t.Entity == e.Name {
+				missing(t.Pos.At("entity"))
+			}
+		}
+		for _, s := range p.Segments {
+			if s.Entity == e.Name {
+				missing(s.Pos.At("entity"))
+			}
+		}
+		for _, r := range p.Relations {
+			if r.From == e.Name {
+				missing(r.Pos.At("from"))
+			}
+			if r.To == e.Name {
+				missing(r.Pos.At("to"))
+			}
+		}
+		for _, s := range p.Syncs {
+			if s.From.Entity == e.Name {
+				missing(s.Pos.At("from", "entity"))
 			}
 		}
 	}

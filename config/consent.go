@@ -11,7 +11,7 @@ import (
 // nothing has not given it.
 type Consent struct {
 	Name        string `yaml:"name,required" doc:"Name of the consent, such as email_marketing."`
-	Description string `yaml:"description" doc:"What is permitted, for readers."`
+	Description string `yaml:"description,blank" doc:"What is permitted, for readers."`
 	Entity      string `yaml:"entity,required" doc:"Entity that gives the consent."`
 	// From are "source.column" references to columns of type bool. The latest
 	// word counts, of words at the same time a refusal.

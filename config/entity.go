@@ -36,6 +36,7 @@ func (l *loader) entity(e *Entity) {
 			case pattern == FreeMail && id.Normalize != "email" && id.Normalize != "domain":
 				l.report(diag.Errorf(at, codeConflict, "only domains and e-mail addresses can be those of free providers").
 					WithHelp("remove it, or add normalize: email or normalize: domain"))
+			case pattern == "": // reported
 			case strings.TrimSpace(pattern) == "":
 				l.report(diag.Errorf(at, codePattern, "this pattern is empty").
 					WithHelp("remove it; empty values never identify anybody"))

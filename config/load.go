@@ -110,11 +110,19 @@ type loader struct {
 	files   int
 	// found counts the findings of each file.
 	found map[*diag.Source]int
+	// empty are the places where a value was found missing.
+	empty map[diag.Span]bool
 }
 
 // report takes a finding, unless its file has too many.
 func (l *loader) report(d diag.Diagnostic) {
 	src := d.Span.Source
+	if d.Code == strict.CodeEmpty {
+		if l.empty[d.Span] {
+			return // One place is empty once, whoever sees it.
+		}
+		l.empty[d.Span] = true
+	}
 	switch l.found[src]++; {
 	case l.found[src] < maxFindings:
 		l.list = append(l.list, d)
@@ -132,7 +140,7 @@ func (l *loader) report(d diag.Diagnostic) {
 // sorted by file and position. Where there are none the list is nil, and
 // Project.Warnings has the rest.
 func Load(fsys fs.FS, dir string, kinds Kinds) (*Project, diag.List) {
-	l := &loader{kinds: kinds, found: map[*diag.Source]int{}}
+	l := &loader{kinds: kinds, found: map[*diag.Source]int{}, empty: map[diag.Span]bool{}}
 	l.project.Dir = dir
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		return l.visit(fsys, name, d, err)

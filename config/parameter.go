@@ -11,7 +11,7 @@ import (
 // Parameter is a constant that expressions know by its name.
 type Parameter struct {
 	Name        string `yaml:"name,required" doc:"Name of the parameter in expressions."`
-	Description string `yaml:"description" doc:"What the parameter is, for readers."`
+	Description string `yaml:"description,blank" doc:"What the parameter is, for readers."`
 	// Type is one of ParameterTypes.
 	Type  string      `yaml:"type,required" doc:"Type of the value."`
 	Value strict.Node `yaml:"value,required" doc:"The value: of the type, or a list for a type that ends in s."`

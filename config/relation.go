@@ -13,7 +13,7 @@ import (
 // traits the expressions of From read by the relation's name.
 type Relation struct {
 	Name        string `yaml:"name,required" doc:"Name of the relation. Expressions of from call the primary one by it."`
-	Description string `yaml:"description" doc:"What the relation is, for readers."`
+	Description string `yaml:"description,blank" doc:"What the relation is, for readers."`
 	// From and To are two different entities.
 	From string `yaml:"from,required" doc:"Entity that the relation starts at, such as customer. Its expressions read the traits of the other."`
 	To   string `yaml:"to,required" doc:"Entity that the relation leads to, such as account."`

@@ -63,7 +63,7 @@ type Target struct {
 // Entity is a kind of thing that identity resolves: a customer, an account.
 type Entity struct {
 	Name        string       `yaml:"name,required" doc:"Name of the entity, such as customer. Its tables start with it."`
-	Description string       `yaml:"description" doc:"What the entity is, for readers."`
+	Description string       `yaml:"description,blank" doc:"What the entity is, for readers."`
 	Identifiers []Identifier `yaml:"identifiers,required" doc:"Types of identifier, strongest first."`
 	// MaxLost bounds how many of the identifiers that the last run knew may be in
 	// no source any more: an empty source is more often a failed load than the
@@ -228,7 +228,7 @@ func (z *Normalizer) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)
 // Source is a table, or a set of files, of the user's.
 type Source struct {
 	Name        string `yaml:"name,required" doc:"Name of the source. Expressions call its rows by it."`
-	Description string `yaml:"description" doc:"What the source is, for readers."`
+	Description string `yaml:"description,blank" doc:"What the source is, for readers."`
 	// Exactly one of Table and Files is given. Table is a dotted name.
 	Table string `yaml:"table" doc:"Table to read: table, schema.table or database.schema.table. Either table or files is given."`
 	Files *Files `yaml:"files" doc:"Files to read, where the warehouse can. Either table or files is given."`
@@ -311,7 +311,7 @@ func (c *Column) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 // or computed by an expression (Value).
 type Trait struct {
 	Name        string `yaml:"name,required" doc:"Name of the trait: a column of the profiles."`
-	Description string `yaml:"description" doc:"What the trait says, for readers."`
+	Description string `yaml:"description,blank" doc:"What the trait says, for readers."`
 	Entity      string `yaml:"entity,required" doc:"Entity that the trait is about."`
 	// Pick is whose word counts: see Picks.
 	Pick string `yaml:"pick" doc:"Whose word counts: the latest, the earliest, the first source of from that has a value (priority), the smallest or the largest."`
@@ -332,7 +332,7 @@ var Picks = []string{"latest", "earliest", "priority", "min", "max"}
 // Segment is a group of entities.
 type Segment struct {
 	Name        string `yaml:"name,required" doc:"Name of the segment."`
-	Description string `yaml:"description" doc:"Who is in the segment, for readers."`
+	Description string `yaml:"description,blank" doc:"Who is in the segment, for readers."`
 	Entity      string `yaml:"entity,required" doc:"Entity whose members the segment has."`
 	// When is a CEL expression of type bool.
 	When string      `yaml:"when,required" doc:"Expression that is true for the members."`
@@ -355,7 +355,7 @@ type Destination struct {
 // Sync keeps a destination as the warehouse says it should be.
 type Sync struct {
 	Name        string `yaml:"name,required" doc:"Name of the sync."`
-	Description string `yaml:"description" doc:"What the sync is for, for readers."`
+	Description string `yaml:"description,blank" doc:"What the sync is for, for readers."`
 	From        From   `yaml:"from,required" doc:"Whom to send: a segment, or every entity."`
 	To          To     `yaml:"to,required" doc:"Where to, and how."`
 	// Fields are the destination's, each with what fills it, in its order; Leaves

@@ -24,7 +24,8 @@ type Unmarshaler interface {
 // error. What the file does not say keeps its value, so that defaults are set
 // before.
 //
-// Struct fields are found by their tag: `yaml:"name"`, `yaml:"name,required"`;
+// Struct fields are found by their tag: `yaml:"name"`, `yaml:"name,required"`,
+// `yaml:"name,blank"` for a text that may be empty;
 // a field without a tag or with `yaml:"-"` is left alone, except that a Node
 // named Pos receives the handle of the mapping.
 func (n Node) Decode(report func(diag.Diagnostic), into any) bool {
@@ -162,6 +163,10 @@ func (n Node) text(v reflect.Value, report func(diag.Diagnostic)) {
 		n.Wrong(report, "a text", "write one value, in quotes if it is not plain words")
 		return
 	}
+	if n.n.Value == "" {
+		report(diag.Errorf(n.place(), CodeEmpty, "this value is empty").WithHelp("write a value, or remove the key"))
+		return
+	}
 	if at := reference.FindStringIndex(n.n.Value); at != nil {
 		end := at[1]
 		if i := strings.IndexByte(n.n.Value[end:], '}'); i >= 0 {
@@ -248,6 +253,11 @@ func (n Node) list(v reflect.Value, report func(diag.Diagnostic)) {
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.n.Content), len(n.n.Content))
 	for i, item := range n.Items() {
+		if item.Kind() == Null {
+			report(diag.Errorf(item.place(), CodeEmpty, "there is nothing after this dash").WithHelp("write a value, or remove the item"))
+			item.value(out.Index(i), func(diag.Diagnostic) {})
+			continue
+		}
 		item.value(out.Index(i), report)
 	}
 	v.Set(out)
@@ -310,6 +320,8 @@ type structField struct {
 	name     string
 	index    []int
 	required bool
+	// blank says that a text may be empty.
+	blank bool
 }
 
 // declared remembers structFields of each type.
@@ -327,7 +339,7 @@ func structFields(t reflect.Type) []structField {
 		if name == "" || name == "-" {
 			continue
 		}
-		fields = append(fields, structField{name, f.Index, options == "required"})
+		fields = append(fields, structField{name, f.Index, options == "required", options == "blank"})
 	}
 	declared.Store(t, fields)
 	return fields
@@ -382,10 +394,18 @@ func (n Node) structs(into []reflect.Value, report func(diag.Diagnostic)) {
 			continue
 		}
 		given[name] = true
+		if s.field.blank && f.Value.IsString() && f.Value.n.Value == "" {
+			continue
+		}
 		sound := true
 		f.Value.value(s.v, watch(report, &sound))
 		if sound && s.field.required && s.v.Kind() == reflect.String && strings.TrimSpace(s.v.String()) == "" {
 			report(diag.Errorf(f.Value.place(), CodeEmpty, "the value of %q is empty", name).
+				WithHelp("write a value"))
+			sound = false
+		}
+		if sound && s.field.required && s.v.Type() != nodeType && f.Value.Kind() == Null {
+			report(diag.Errorf(f.Value.place(), CodeEmpty, "there is nothing below %q", name).
 				WithHelp("write a value"))
 		}
 	}

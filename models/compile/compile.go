@@ -159,6 +159,9 @@ func Evaluators(p *config.Project, opt Options) (map[string]*expr.Evaluator, dia
 func parse(p *config.Project, opt Options) *compiler {
 	c := newCompiler(p, opt)
 	for _, e := range p.Entities {
+		if !slices.ContainsFunc(p.Sources, func(s *config.Source) bool { return s.Entity == e.Name }) {
+			continue // Nothing is known of any, and nothing asks for one.
+		}
 		en := &entity{Entity: e}
 		for _, s := range p.Sources {
 			if s.Entity == e.Name {

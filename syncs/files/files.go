@@ -24,7 +24,7 @@ type Config struct {
 	Format    string          `yaml:"format" doc:"csv (the default), ndjson or parquet."`
 	Layout    string          `yaml:"layout" doc:"changes (the default): what is new, changed or gone; snapshot: everything, whenever anything changed."`
 	Delimiter string          `yaml:"delimiter" doc:"What separates CSV fields, a comma where none is given."`
-	Null      string          `yaml:"null" doc:"How CSV spells no value; nothing at all where none is given."`
+	Null      string          `yaml:"null,blank" doc:"How CSV spells no value; nothing at all where none is given."`
 	Formulas  string          `yaml:"formulas" doc:"escape (the default) puts ' before CSV text that a spreadsheet would run; keep leaves it."`
 }
 

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/compile"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+// rubbish is what a hand that slips may leave in place of any value.
+var rubbish = []string{
+	"null", `""`, `" "`, "[]", "{}", "[null]", "{a: null}", "-1", "0", "1", "99999999999999999999", "1e400", ".nan", "true", "1.5",
+	"x", `"x y"`, `"${env:X}"`, "[x, x]", "{x: y}", "2024-02-30", `"100%"`, `"-5%"`, `"3 days"`, `"é\u0000"`, "now", `"a.b.c"`, `"*"`,
+	`"in_segment('x')"`, "[[x]]", "{trait: x}", "{value: '1'}", "{list: [x]}", "{object: {x: x}}", "!!binary aGk=", strings.Repeat("x", 70),
+}
+
+// yamlProjects are the projects of the scripts, by name: their YAML files.
+func yamlProjects(t *testing.T) map[string]fstest.MapFS {
+	t.Helper()
+	scripts, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(scripts) < 20 {
+		t.Fatalf("%d scripts, %v", len(scripts), err)
+	}
+	out := map[string]fstest.MapFS{}
+	for _, script := range scripts {
+		archive, err := txtar.ParseFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := fstest.MapFS{}
+		for _, f := range archive.Files {
+			if filepath.Ext(f.Name) == ".yaml" && filepath.Dir(f.Name) == "." {
+				files[f.Name] = &fstest.MapFile{Data: f.Data}
+			}
+		}
+		if p, found := config.Load(files, ".", kinds()); p != nil && !found.HasErrors() {
+			out[filepath.Base(script)] = files
+		}
+	}
+	return out
+}
+
+// places lists the places of a document where a value can be put.
+func places(n *yaml.Node) []**yaml.Node {
+	var out []**yaml.Node
+	for i := range n.Content {
+		out = append(append(out, &n.Content[i]), places(n.Content[i])...)
+	}
+	return out
+}
+
+func duplicate(n *yaml.Node) *yaml.Node {
+	out := *n
+	out.Content = nil
+	for _, c := range n.Content {
+		out.Content = append(out.Content, duplicate(c))
+	}
+	return &out
+}
+
+// TestRubbish: whatever stands in place of a value, a key or an item of a
+// project, it is refused with its place and what to do, or makes a plan. In
+// either case the program lives.
+func TestRubbish(t *testing.T) {
+	t.Parallel()
+	projects := yamlProjects(t)
+	names := []string{}
+	for name := range projects {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("CUSTOMHOUSE_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rounds := 3_000
+	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
+		rounds = 100_000
+	}
+	t.Logf("CUSTOMHOUSE_SEED=%d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	refused := 0
+	for range rounds {
+		name := names[r.IntN(len(names))]
+		files, text, err := spoil(r, projects[name])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		found, err := planned(files)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+		if !found.HasErrors() {
+			continue
+		}
+		refused++
+		for _, d := range found {
+			if d.Severity == diag.Error && (d.Span.IsZero() && d.Code != "no-project" && d.Code != "no-target" || d.Summary == "") {
+				t.Errorf("%s: a finding without a place: %+v\n%s", name, d, text)
+			}
+		}
+	}
+	if refused < rounds/2 {
+		t.Errorf("%d of %d spoiled projects were refused", refused, rounds)
+	}
+}
+
+// spoil puts rubbish in one place of a project, or takes away what is there. It
+// returns the spoiled file's text too.
+func spoil(r *rand.Rand, project fstest.MapFS) (fstest.MapFS, string, error) {
+	names := []string{}
+	for name := range project {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	name := names[r.IntN(len(names))]
+	var doc yaml.Node
+	if err := yaml.Unmarshal(project[name].Data, &doc); err != nil {
+		return nil, "", err
+	}
+	all := places(&doc)
+	at := all[r.IntN(len(all))]
+	right := *all[r.IntN(len(all))]
+	var wrong yaml.Node
+	if err := yaml.Unmarshal([]byte(rubbish[r.IntN(len(rubbish))]), &wrong); err != nil {
+		return nil, "", err
+	}
+	instead := wrong.Content[0]
+	if r.IntN(4) == 0 { // what is right elsewhere
+		instead = duplicate(right)
+	}
+	*at = instead
+	text, err := yaml.Marshal(&doc)
+	if err != nil {
+		return nil, "", err
+	}
+	files := maps.Clone(project)
+	files[name] = &fstest.MapFile{Data: text}
+	return files, string(text), nil
+}
+
+// planned loads a project and makes its plan, down to the SQL.
+func planned(files fstest.MapFS) (found diag.List, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	p, found := config.Load(files, ".", kinds())
+	if found.HasErrors() {
+		return found, nil
+	}
+	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	plan, found := compile.Compile(p, compile.Options{AsOf: at, Target: p.Targets[0].Name, RunID: "r"})
+	if plan == nil {
+		return found, nil
+	}
+	printer := &sql.Printer{Dialect: sql.DuckDB, Names: func(t sql.Table) []string { return []string{"s", t.Name} }}
+	var statements []sql.Statement
+	steps := func(list []models.Step) {
+		for _, s := range list {
+			if e, ok := s.(*models.Exec); ok {
+				statements = append(statements, e.Statements...)
+			}
+		}
+	}
+	for _, m := range plan.Models {
+		steps(m.Steps)
+		statements = append(statements, m.Commit...)
+	}
+	for _, a := range plan.Audiences {
+		steps(a.Steps)
+		statements = append(statements, slices.Concat(a.Refuse, a.Note, a.Apply, a.Settle)...)
+	}
+	for _, s := range statements {
+		if _, err := printer.Statement(s); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
