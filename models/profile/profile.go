@@ -343,47 +343,81 @@ func (in Input) known(out *sql.Select) *sql.Select {
 	return &sql.Select{Items: items, From: sql.Derived{Query: out, As: expr.Row}}
 }
 
-// masks joins the bits of all scans.
+// mostJoined is how many scans with bits are joined one by one. More are put
+// together first, which costs a grouping of all their customers.
+const mostJoined = 4
+
+// withBits are the scans that leave bits.
+func (p *Pass) withBits() []*Scan {
+	return slices.DeleteFunc(slices.Clone(p.Scans), func(s *Scan) bool { return len(s.Rows)+len(s.Bits) == 0 })
+}
+
+// joined says that the bits of a scan are read from it where it is joined.
+func (p *Pass) joined(s *Scan) bool {
+	list := p.withBits()
+	return len(list) <= mostJoined && slices.Contains(list, s)
+}
+
+// masks are the bits of all scans, joined to from where they are not yet.
 func (in Input) masks(from sql.From, id string) (sql.From, []sql.Item) {
-	var parts sql.Union
-	var items []sql.Item
-	nothing := make([]sql.Expr, in.Pass.scanned)
-	for _, s := range in.Pass.Scans {
-		if len(s.Rows)+len(s.Bits) == 0 {
-			continue
+	scans := in.Pass.withBits()
+	if len(scans) == 0 {
+		return from, nil
+	}
+	bits := make([]sql.Expr, in.Pass.scanned)
+	if in.Pass.joined(scans[0]) {
+		for i := range bits {
+			for _, s := range scans {
+				if s.bits(i) == nil {
+					continue
+				}
+				// No two scans have a bit in common.
+				own := sql.Expr(sql.Fn(sql.Coalesce, sql.Col(s.alias(), maskColumn(i)), sql.Int(0)))
+				if bits[i] != nil {
+					own = sql.Fn(sql.AddFast, bits[i], own)
+				}
+				bits[i] = own
+			}
 		}
+	} else {
+		from = sql.Joins(from, sql.Join{
+			Kind: sql.LeftJoin, Right: sql.Derived{Query: in.together(scans, id), As: "b"}, On: sql.Fn(sql.Eq, sql.Col("b", id), sql.Col("c", id)),
+		})
+		for i := range bits {
+			bits[i] = sql.Fn(sql.Coalesce, sql.Col("b", maskColumn(i)), sql.Int(0))
+		}
+	}
+	var items []sql.Item
+	for i := range bits {
+		for _, s := range scans {
+			if nothing := packed(s.Bits, i, nil); nothing != nil {
+				bits[i] = sql.Fn(sql.BitXor, bits[i], s.withoutRows(nothing))
+			}
+		}
+		items = append(items, sql.As(bits[i], maskColumn(i)))
+	}
+	return from, items
+}
+
+// together is the bits of many scans, a row for each customer who is in any.
+func (in Input) together(scans []*Scan, id string) sql.Query {
+	var parts sql.Union
+	for _, s := range scans {
 		part := &sql.Select{Items: sql.Items("s", id), From: sql.TableRef{Table: s.table(), As: "s"}}
-		for i := range nothing {
+		for i := range in.Pass.scanned {
 			if s.bits(i) == nil {
 				part.Items = append(part.Items, sql.As(sql.Cast{Expr: sql.Int(0), To: sql.TypeInt}, maskColumn(i)))
-				continue
-			}
-			part.Items = append(part.Items, sql.Items("s", maskColumn(i))...)
-			if bits := packed(s.Bits, i, nil); bits != nil {
-				bits = s.withoutRows(bits)
-				if nothing[i] != nil {
-					bits = sql.Fn(sql.AddFast, nothing[i], bits)
-				}
-				nothing[i] = bits
+			} else {
+				part.Items = append(part.Items, sql.Items("s", maskColumn(i))...)
 			}
 		}
 		parts = append(parts, part)
 	}
-	if len(parts) == 0 {
-		return from, nil
+	out := &sql.Select{Items: sql.Items("u", id), From: sql.Derived{Query: parts, As: "u"}, GroupBy: []sql.Expr{sql.Col("u", id)}}
+	for i := range in.Pass.scanned {
+		out.Items = append(out.Items, sql.As(sql.Fn(sql.AnyBits, sql.Col("u", maskColumn(i))), maskColumn(i)))
 	}
-	together := &sql.Select{Items: sql.Items("u", id), From: sql.Derived{Query: parts, As: "u"}, GroupBy: []sql.Expr{sql.Col("u", id)}}
-	for i := range nothing {
-		together.Items = append(together.Items, sql.As(sql.Fn(sql.AnyBits, sql.Col("u", maskColumn(i))), maskColumn(i)))
-		bits := sql.Fn(sql.Coalesce, sql.Col("b", maskColumn(i)), sql.Int(0))
-		if nothing[i] != nil {
-			bits = sql.Fn(sql.BitXor, bits, nothing[i])
-		}
-		items = append(items, sql.As(bits, maskColumn(i)))
-	}
-	return sql.Joins(from, sql.Join{
-		Kind: sql.LeftJoin, Right: sql.Derived{Query: together, As: "b"}, On: sql.Fn(sql.Eq, sql.Col("b", id), sql.Col("c", id)),
-	}), items
+	return out
 }
 
 // members aggregates those who belong to each entity by a relation.
@@ -616,7 +650,7 @@ func wide(in Input, stage int) *sql.Select {
 		have = append(have, t.Name)
 	}
 	for _, s := range in.Pass.Scans {
-		if len(s.Carried)+len(s.picks) > 0 {
+		if len(s.Carried)+len(s.picks) > 0 || in.Pass.joined(s) {
 			from = &sql.Join{
 				Left: from, Kind: sql.LeftJoin, Right: sql.TableRef{Table: s.table(), As: s.alias()},
 				On: sql.Fn(sql.Eq, sql.Col(s.alias(), id), sql.Col("c", id)),

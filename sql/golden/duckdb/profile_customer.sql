@@ -51,7 +51,7 @@ FROM (
       f_contacts."pick.country.0" AS country,
       CASE WHEN f_contacts."pick.opted_in.0.time" = greatest(f_contacts."pick.opted_in.0.time", f_newsletter."pick.opted_in.1.time") THEN f_contacts."pick.opted_in.0" WHEN f_newsletter."pick.opted_in.1.time" = greatest(f_contacts."pick.opted_in.0.time", f_newsletter."pick.opted_in.1.time") THEN f_newsletter."pick.opted_in.1" END AS opted_in,
       f_loyalty."pick.points.0" AS points,
-      xor(coalesce(b."bits.0", 0), CAST(CASE WHEN coalesce(CAST(NULL AS BIGINT), 0) >= 3 THEN 4 ELSE 0 END AS BIGINT)) AS "bits.0"
+      xor(coalesce(f_page_views."bits.0", 0), CAST(CASE WHEN coalesce(CAST(NULL AS BIGINT), 0) >= 3 THEN 4 ELSE 0 END AS BIGINT)) AS "bits.0"
     FROM (
       SELECT DISTINCT i.customer_id
       FROM customhouse_file.customhouse.customer_identities AS i
@@ -62,18 +62,6 @@ FROM (
     LEFT JOIN customhouse_work.main.features_newsletter AS f_newsletter ON f_newsletter.customer_id = c.customer_id
     LEFT JOIN customhouse_work.main.features_orders AS f_orders ON f_orders.customer_id = c.customer_id
     LEFT JOIN customhouse_work.main.features_page_views AS f_page_views ON f_page_views.customer_id = c.customer_id
-    LEFT JOIN (
-      SELECT
-        u.customer_id,
-        bit_or(u."bits.0") AS "bits.0"
-      FROM (
-        SELECT
-          s.customer_id,
-          s."bits.0"
-        FROM customhouse_work.main.features_page_views AS s
-      ) AS u
-      GROUP BY u.customer_id
-    ) AS b ON b.customer_id = c.customer_id
   ) AS p
 ) AS p;
 
