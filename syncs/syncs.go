@@ -152,6 +152,10 @@ type Batch struct {
 	// MaxBytes bounds a body, in bytes; unbounded where 0. The engine halves a
 	// request above it, and rejects an operation that is above it alone.
 	MaxBytes int
+	// Distinct are the names of fields of which no two operations of a chunk have
+	// the same value, beside the key: a platform that says by such a value which
+	// row it refused, or that takes one event a person in a request.
+	Distinct []string
 }
 
 // Request is what the engine sends: exactly one of HTTP and File is set.

@@ -183,13 +183,15 @@ func (e *engine) deliverAll(ctx context.Context) {
 	}
 	// keys are those that a worker may be sending, or that wait in next.
 	keys := map[string]struct{}{}
-	next := <-idle
+	next, size, values := <-idle, 0, newDistinct(e.spec.Batch.Distinct, e.job.Schema.Fields)
 	// launch sends what next has gathered, and takes the next idle worker.
 	launch := func() {
 		e.reached("read")
 		next.start(ctx)
 		next = <-idle
 		next.release(keys)
+		size = 0
+		values.clear()
 	}
 	// settle waits until nothing is in flight.
 	settle := func() {
@@ -205,7 +207,6 @@ func (e *engine) deliverAll(ctx context.Context) {
 		}
 	}
 	limit := fallback(e.spec.Batch.MaxBytes, 64<<20)
-	size := 0
 	for op, err := range e.job.Changes(ctx) {
 		if err != nil {
 			e.stop(fmt.Errorf("reading what to send: %w", err))
@@ -218,19 +219,17 @@ func (e *engine) deliverAll(ctx context.Context) {
 		// the same, the later operation waits for the earlier.
 		if _, twice := keys[op.Key]; twice {
 			settle()
-			size = 0
+		}
+		weight := weigh(op)
+		if len(next.ops) > 0 && (size+weight > limit || values.clashes(&op)) {
+			launch()
 		}
 		keys[op.Key] = struct{}{}
-		weight := weigh(op)
-		if len(next.ops) > 0 && size+weight > limit {
-			launch()
-			size = 0
-		}
+		values.add(&op)
 		next.ops = append(next.ops, op)
 		size += weight
 		if len(next.ops) >= e.spec.Batch.MaxRows {
 			launch()
-			size = 0
 		}
 	}
 	settle()
