@@ -25,13 +25,16 @@ type world struct {
 	// hold keeps suspicious customers as they are.
 	hold bool
 	run  int
-	// there is what the destination holds: key to name.
-	there map[string]string
+	// there is what the destination holds: key to name; archived what it put away.
+	there, archived map[string]string
+	// leave is on_leave, and members says that the destination is an audience.
+	leave   string
+	members bool
 }
 
 func newWorld(tb testing.TB, mode string) *world {
 	tb.Helper()
-	w := &world{Bench: modeltest.New(tb), mode: mode, destination: "d", object: "people", there: map[string]string{}}
+	w := &world{Bench: modeltest.New(tb), mode: mode, destination: "d", object: "people", there: map[string]string{}, archived: map[string]string{}}
 	w.Exec("CREATE TABLE public.customer_profiles (customer_id BIGINT, email VARCHAR, name VARCHAR)")
 	w.Exec("CREATE TABLE public.segment_members (segment VARCHAR, customer_id BIGINT, entered_at TIMESTAMP)")
 	for _, t := range audience.System() {
@@ -54,8 +57,8 @@ func (w *world) build() *models.Audience {
 	return audience.Build(audience.Input{
 		Sync: &config.Sync{
 			Name: "s", From: config.From{Segment: "seg"},
-			To:     config.To{Destination: w.destination, Object: w.object, Mode: w.mode, Key: "mail"},
 			Fields: strict.Ordered[config.Field]{{Key: "mail", Value: config.Field{Trait: "email"}}, {Key: "name", Value: config.Field{Trait: "name"}}},
+			To:     config.To{Destination: w.destination, Object: w.object, Mode: w.mode, OnLeave: w.leave, Audience: w.members, Key: "mail"},
 		},
 		Destination: &config.Destination{Name: w.destination},
 		Entity:      &config.Entity{Name: "customer", Hold: w.hold},
@@ -101,16 +104,13 @@ func (w *world) deliver(judge func(key string) fate) []string {
 		operation, key, name := c[0], c[1], c[4]
 		due = append(due, operation+" "+key)
 		f := judge(key)
+		taken, origin := true, ""
 		if f == accepted || f == lost {
-			if operation == config.Upsert {
-				w.there[key] = name
-			} else {
-				delete(w.there, key)
-			}
+			taken, origin = w.perform(operation, key, name)
 		}
 		switch f {
 		case accepted:
-			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, TRUE, '', '', '')", operation, key, c[2], c[3])
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, ?, ?, '', '')", operation, key, c[2], c[3], taken, origin)
 		case rejected:
 			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'rejected', 'bad', 'no')", operation, key, c[2], c[3])
 		case unfit:
