@@ -9,10 +9,17 @@ import (
 )
 
 // From says which rows a sync wants at the destination: the members of a
-// segment, or every entity; less those that the other keys leave out.
+// segment, every entity, or the events of a source; less those that the other
+// keys leave out.
 type From struct {
-	Segment string `yaml:"segment" doc:"Segment whose members are sent. Either segment or entity is given."`
-	Entity  string `yaml:"entity" doc:"Entity that is sent as a whole. Either segment or entity is given."`
+	Segment string `yaml:"segment" doc:"Segment whose members are sent, or with source whose events are. Either segment, entity or source is given."`
+	// Entity is the source's, filled in by Load, where Source is given.
+	Entity string `yaml:"entity" doc:"Entity that is sent as a whole."`
+	// Source is one of events, for mode append. With Segment, those of its members
+	// are sent.
+	Source string `yaml:"source" doc:"Source whose events are sent, for mode append; with segment those of its members."`
+	// MaxAge is how old an event may be to be sent, 0 for any age.
+	MaxAge Duration `yaml:"max_age" doc:"How old an event may be to be sent, such as 7 days; any age where none is given."`
 	// Except leaves out the members of segments.
 	Except strict.OneOrMany `yaml:"except" doc:"Segments whose members are left out."`
 	// Priority names a Priority: whoever is in a segment before Segment is left

@@ -618,9 +618,20 @@ func (l *loader) sync(ix *index, s *Sync) {
 // said.
 func (l *loader) syncFrom(ix *index, s *Sync) string {
 	from := s.Pos.Get("from")
-	hasSegment, hasEntity := from.Get("segment").Kind() != strict.Absent, from.Get("entity").Kind() != strict.Absent
+	has := func(key string) bool { return from.Get(key).Kind() != strict.Absent }
+	hasSegment, hasEntity := has("segment"), has("entity")
 	switch {
 	case from.Kind() != strict.Mapping:
+		return ""
+	case has("source") && hasEntity:
+		l.report(diag.Errorf(from.Key("entity"), codeConflict, "a sync of events is about the entity of their source").
+			WithHelp("remove it"))
+		return ""
+	case has("source"):
+		return l.eventsOf(ix, s)
+	case has("max_age"):
+		l.report(diag.Errorf(from.Key("max_age"), codeConflict, "only events have an age").
+			WithHelp("remove it, or name a source of events"))
 		return ""
 	case hasSegment && hasEntity:
 		l.report(diag.Errorf(from.Key("entity"), codeConflict, "a sync sends either a segment or an entity, not both").

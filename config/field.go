@@ -94,7 +94,7 @@ func (l *loader) syncFields(ix *index, s *Sync, entity string) {
 		l.report(diag.Errorf(s.Pos.Key("fields"), strict.CodeEmpty, "the sync sends no field").
 			WithHelp("map at least one field to a trait: {email: email}"))
 	}
-	l.fields(ix, node, entity, s.Fields)
+	l.fields(ix, s, node, entity, s.Fields)
 
 	leaves := s.Leaves()
 	first := map[string]Leaf{}
@@ -118,11 +118,13 @@ func (l *loader) syncFields(ix *index, s *Sync, entity string) {
 	case key.SetIfEmpty || key.SkipNull:
 		l.report(diag.Errorf(key.At(map[bool]string{true: "set_if_empty", false: "skip_null"}[key.SetIfEmpty]), codeConflict,
 			"the field %q is the key, which every row is sent with", s.To.Key).WithHelp("remove this").WithRelated(at, "it is the key here"))
+	default:
+		l.eventKey(s, key.Trait, at)
 	}
 }
 
 // fields checks the fields of a sync, or of an object among them.
-func (l *loader) fields(ix *index, node strict.Node, entity string, fields strict.Ordered[Field]) {
+func (l *loader) fields(ix *index, s *Sync, node strict.Node, entity string, fields strict.Ordered[Field]) {
 	for i := range fields {
 		name, f := fields[i].Key, &fields[i].Value
 		if strings.TrimSpace(name) == "" {
@@ -133,12 +135,12 @@ func (l *loader) fields(ix *index, node strict.Node, entity string, fields stric
 			l.field(f)
 		}
 		if f.Trait != "" || short && f.Pos.IsString() {
-			l.fieldTrait(ix, entity, f.Trait, f.At("trait"))
+			l.fieldTrait(ix, s, entity, f.Trait, f.At("trait"))
 		}
 		for j, trait := range f.List {
-			l.fieldTrait(ix, entity, trait, f.Pos.At("list", strconv.Itoa(j)))
+			l.fieldTrait(ix, s, entity, trait, f.Pos.At("list", strconv.Itoa(j)))
 		}
-		l.fields(ix, f.Pos.Get("object"), entity, f.Object)
+		l.fields(ix, s, f.Pos.Get("object"), entity, f.Object)
 	}
 }
 
@@ -187,8 +189,12 @@ func (l *loader) field(f *Field) {
 	}
 }
 
-// fieldTrait checks the name of a trait that fills a field.
-func (l *loader) fieldTrait(ix *index, entity, trait string, at diag.Span) {
+// fieldTrait checks the name of a trait, or of a column of the event, that fills
+// a field.
+func (l *loader) fieldTrait(ix *index, s *Sync, entity, trait string, at diag.Span) {
+	if l.eventField(ix, s, trait, at) {
+		return
+	}
 	_, entityKnown := ix.entities[entity]
 	_, traitKnown := ix.traits[[2]string{entity, trait}]
 	if !entityKnown || traitKnown || trait == entity+"_id" || l.partial {
@@ -198,6 +204,11 @@ func (l *loader) fieldTrait(ix *index, entity, trait string, at diag.Span) {
 	d := unknown(at, codeUnknownTrait, "trait of "+entity, trait, names)
 	if d.Help == "" {
 		d = d.WithHelp("declare it under traits")
+	}
+	if source := ix.sources[s.From.Source]; source != nil {
+		if _, ofEvent := source.Field(trait); ofEvent {
+			d = d.WithHelp("for the column of the event write %s.%s", source.Name, trait)
+		}
 	}
 	l.report(d)
 }

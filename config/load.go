@@ -74,9 +74,11 @@ type header struct {
 // Keep is how long rows of tables that only grow are kept, 0 for ever. A run
 // removes what is older when it ends.
 type Keep struct {
-	SyncLog Duration    `yaml:"sync_log" doc:"How long the rows of sync_log are kept, such as 90 days."`
-	Runs    Duration    `yaml:"runs" doc:"How long the rows of runs are kept, such as 52 weeks."`
-	Pos     strict.Node `yaml:"-"`
+	SyncLog Duration `yaml:"sync_log" doc:"How long the rows of sync_log are kept, such as 90 days."`
+	// SyncLedger is about events that are too old to be sent again.
+	SyncLedger Duration    `yaml:"sync_ledger" doc:"How long sync_ledger remembers the events that syncs with a max_age have sent, such as 30 days; at least that age."`
+	Runs       Duration    `yaml:"runs" doc:"How long the rows of runs are kept, such as 52 weeks."`
+	Pos        strict.Node `yaml:"-"`
 }
 
 // targetKeys are the keys of every target; the others are its type's.

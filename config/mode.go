@@ -192,10 +192,11 @@ func (l *loader) together(s *Sync, to strict.Node) bool {
 // able checks that the destination can do what a sync asks of it.
 func (l *loader) able(s *Sync, d *Destination, can *Ability) bool {
 	to := s.Pos.Get("to")
-	where := d.Type
+	where := d.Name + " (" + d.Type
 	if s.To.Object != "" {
-		where += " (object " + s.To.Object + ")"
+		where += ", object " + s.To.Object
 	}
+	where += ")"
 	if modes := can.modes(); !slices.Contains(modes, s.To.Mode) {
 		at := to.At("mode")
 		if to.Get("mode").Kind() == strict.Absent {

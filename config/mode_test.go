@@ -27,19 +27,19 @@ func TestAbility(t *testing.T) {
 		"object: contacts, mode: mirror, on_leave: delete":       "mirror delete: upsert, delete",
 		"object: contacts, mode: update, on_leave: clear_fields": "update clear_fields: update, clear",
 		"object: contacts, mode: upsert, on_leave: archive":      "upsert archive: upsert, archive",
-		"object: contacts, mode: mirror, on_leave: remove_from_audience": "hubspot (object contacts) cannot do on_leave: remove_from_audience; " +
+		"object: contacts, mode: mirror, on_leave: remove_from_audience": "crm (hubspot, object contacts) cannot do on_leave: remove_from_audience; " +
 			"write on_leave: archive, delete or clear_fields",
-		"object: contacts, mode: add":     "hubspot (object contacts) cannot do mode: add; write mode: upsert, update, insert or mirror",
+		"object: contacts, mode: add":     "crm (hubspot, object contacts) cannot do mode: add; write mode: upsert, update, insert or mirror",
 		"object: list, mode: mirror":      "mirror remove_from_audience: add, remove",
 		"object: list, mode: add":         "add none: add",
 		"object: list, mode: remove":      "remove none: remove",
-		"object: list":                    "hubspot (object list) cannot do mode: upsert; write mode: mirror, add or remove",
-		"object: enrolment, mode: mirror": "hubspot (object enrolment) cannot do mode: mirror; write mode: add",
-		"object: enrolment, mode: add, on_leave: remove_from_audience": "hubspot (object enrolment) cannot do on_leave: remove_from_audience; " +
+		"object: list":                    "crm (hubspot, object list) cannot do mode: upsert; write mode: mirror, add or remove",
+		"object: enrolment, mode: mirror": "crm (hubspot, object enrolment) cannot do mode: mirror; write mode: add",
+		"object: enrolment, mode: add, on_leave: remove_from_audience": "crm (hubspot, object enrolment) cannot do on_leave: remove_from_audience; " +
 			"write on_leave: none",
-		"object: events":               "hubspot (object events) cannot do mode: upsert; write mode: append",
+		"object: events":               "crm (hubspot, object events) cannot do mode: upsert; write mode: append",
 		"object: export, mode: mirror": "mirror remove_from_audience: upsert, remove",
-		"object: export, mode: add":    "hubspot (object export) cannot do mode: add; write mode: upsert or mirror",
+		"object: export, mode: add":    "crm (hubspot, object export) cannot do mode: add; write mode: upsert or mirror",
 		"object: anything, mode: add":  "add none: add",
 	} {
 		p, found := Load(withBase(t, map[string]string{"sync.yaml": `

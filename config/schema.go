@@ -215,7 +215,13 @@ var choices = map[reflect.Type]schema{
 	}},
 	reflect.TypeFor[Parameter](): {"allOf": parameterValues()},
 	reflect.TypeFor[From](): {"oneOf": []schema{
-		{"required": []string{"segment"}}, {"required": []string{"entity"}},
+		{"required": []string{"segment"}, "not": schema{"anyOf": []schema{
+			{"required": []string{"entity"}}, {"required": []string{"source"}}, {"required": []string{"max_age"}},
+		}}},
+		{"required": []string{"entity"}, "not": schema{"anyOf": []schema{
+			{"required": []string{"segment"}}, {"required": []string{"source"}}, {"required": []string{"max_age"}},
+		}}},
+		{"required": []string{"source"}, "not": schema{"required": []string{"entity"}}},
 	}},
 }
 

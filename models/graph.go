@@ -146,6 +146,7 @@ func AudienceUse(a *Audience) Use {
 	u.statements(a.Apply)
 	u.steps(a.Recover.Steps)
 	u.statements(a.Recover.Apply)
+	u.statements(a.Release)
 	u.statements(a.Settle)
 	return u
 }

@@ -209,7 +209,8 @@ type Audience struct {
 	Note []sql.Statement
 	// Counts is a query of one row: wanted, known (in the ledger), added, mapping
 	// (sent with other fields), changed, unsettled (sent earlier without an
-	// answer), resync (asked for), removed, retried, invalid (all integers).
+	// answer), resync (asked for), removed, retried, invalid, waiting
+	// (events in doubt, where they are not sent again by themselves; all integers).
 	Counts sql.Query
 	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).
@@ -230,6 +231,10 @@ type Audience struct {
 	// Recover takes over what runs before have learnt and not written down, before
 	// anything is compared.
 	Recover Recovery
+	// Release runs as one script when the delivery has ended, well or badly, as
+	// long as all its outcomes were taken over: what was certainly not sent is no
+	// longer noted, where a note keeps it from being sent.
+	Release []sql.Statement
 	// Settle runs as one script once everything was attempted: rejections of
 	// rows that are no longer due are forgotten.
 	Settle []sql.Statement

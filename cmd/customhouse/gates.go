@@ -62,6 +62,9 @@ func (s *segmenter) gates(ctx context.Context, name, who string) error {
 	opt := s.options()
 	opt.Select = map[string]bool{"sync:" + name: true}
 	plan, g := s.project.checked.Plan(opt), s.project.checked.Gates(opt, x, id)
+	if err := s.readable(ctx, plan.Checks); err != nil {
+		return err
+	}
 	if err := s.steps(ctx, plan.Audiences[0].Steps); err != nil {
 		return notBuilt(err)
 	}
@@ -75,7 +78,7 @@ func (s *segmenter) gates(ctx context.Context, name, who string) error {
 		}
 		out.Segment = &why
 	}
-	if err := s.delivered(ctx, g, &out); err != nil {
+	if err := s.delivered(ctx, g, x.From.Source != "", &out); err != nil {
 		return err
 	}
 	if s.format == "json" {
@@ -137,28 +140,33 @@ func (s *segmenter) wanted(ctx context.Context, g audience.Gates, out *syncExpla
 		rule, _ := left[0].(string)
 		out.pass("rules", rule == "", either(rule == "", "none of from leaves them out", "left out by "+rule))
 	}
-	row, err := one(g.Wanted)
-	if err != nil || row == nil {
-		return err
+	rows, err := s.ask(ctx, g.Wanted)
+	for _, row := range rows {
+		out.wanted(row)
 	}
+	return err
+}
+
+// wanted says of a row that should be at the destination whether it can be sent.
+func (o *syncExplanation) wanted(row []any) {
 	key, hasKey := row[0].(string)
 	shared, _ := row[1].(int64)
 	switch {
 	case !hasKey:
-		out.pass("key", false, "no value")
+		o.pass("key", false, "no value")
 	case shared > 1:
-		out.pass("key", false, fmt.Sprintf("%s, which %d rows have: none of them is sent", console.Line(key), shared))
+		o.pass("key", false, fmt.Sprintf("%s, which %d rows have: none of them is sent", console.Line(key), shared))
 	default:
-		out.pass("key", true, console.Line(key))
+		o.pass("key", true, console.Line(key))
 	}
 	if held, _ := row[2].(bool); held {
-		out.pass("hold", false, "suspicious, and held until somebody has looked: customhouse explain "+out.Entity+" says why")
+		o.pass("hold", false, "suspicious, and held until somebody has looked: customhouse explain "+o.Entity+" says why")
 	}
-	return nil
 }
 
-// delivered says what the destination has, and what it last answered.
-func (s *segmenter) delivered(ctx context.Context, g audience.Gates, out *syncExplanation) error {
+// delivered says what the destination has, and what it last answered. Events are
+// sent once, whatever becomes of them.
+func (s *segmenter) delivered(ctx context.Context, g audience.Gates, events bool, out *syncExplanation) error {
 	rows, err := s.ask(ctx, g.Ledger)
 	if err != nil {
 		return err
@@ -168,12 +176,15 @@ func (s *segmenter) delivered(ctx context.Context, g audience.Gates, out *syncEx
 	}
 	for _, r := range rows {
 		at, _ := r[2].(time.Time)
-		now := "which is not wanted there any more"
+		now := ", which is not wanted there any more"
 		if same, ok := r[4].(bool); ok {
-			now = either(same, "as it is now", "with other values than now")
+			now = either(same, ", as it is now", ", with other values than now")
+		}
+		if events {
+			now = ""
 		}
 		key, _ := r[0].(string)
-		out.state("ledger", fmt.Sprintf("%s acknowledged as of %s, %s", console.Line(key), moment(at), now))
+		out.state("ledger", fmt.Sprintf("%s acknowledged as of %s%s", console.Line(key), moment(at), now))
 	}
 	if rows, err = s.ask(ctx, g.Pending); err != nil {
 		return err
@@ -202,6 +213,9 @@ func (s *segmenter) delivered(ctx context.Context, g audience.Gates, out *syncEx
 	for _, r := range rows {
 		out.Next = text(r[0])
 		says = out.Next + ", since it is " + text(r[1])
+	}
+	if len(rows) > 1 {
+		says = fmt.Sprintf("%s %d events", out.Next, len(rows))
 	}
 	out.state("next", says)
 	return nil

@@ -45,6 +45,11 @@ func TestMain(m *testing.M) {
 //	platform [text] start a platform that accepts everything, but for what
 //	                contains text; its address is in $PLATFORM_URL, its log of
 //	                operations in platform.log
+//	crm             start a platform that holds records and events, and answers
+//	                by row; its address is in $PLATFORM_URL
+//	crm hold key    have it hold a record that somebody else made
+//	crm lose, keep  have it do what it is asked and answer 500, or answer again
+//	crm dump file   write what it holds to a file
 //	stall, resume   let the platform keep requests waiting, and answer them
 //	await           wait until a request is waiting
 func TestScripts(t *testing.T) {
@@ -87,6 +92,7 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("PLATFORM_URL", server.URL)
 				scriptPlatforms.Store(ts.Getenv("WORK"), p)
 			},
+			"crm":    crm,
 			"stall":  func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).stall() },
 			"resume": func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).resume() },
 			"await": func(ts *testscript.TestScript, _ bool, _ []string) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
 	"github.com/customhouse-cdp/customhouse/models/compile"
@@ -36,6 +37,7 @@ type forecast struct {
 type syncForecast struct {
 	Sync        string           `json:"sync"`
 	Destination string           `json:"destination"`
+	Mode        string           `json:"mode"`
 	Counts      map[string]int64 `json:"counts"`
 	// Full is why every row would be sent.
 	Full run.Full `json:"full,omitempty"`
@@ -241,7 +243,7 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 // sync is what a plan says of one sync.
 func (f planFlags) sync(s run.Forecast) syncForecast {
 	out := syncForecast{
-		Sync: s.Sync, Destination: s.Destination, Counts: map[string]int64{}, Full: s.Full, Requests: s.Requests, Seconds: s.Duration.Seconds(),
+		Sync: s.Sync, Destination: s.Destination, Mode: s.Mode, Counts: map[string]int64{}, Full: s.Full, Requests: s.Requests, Seconds: s.Duration.Seconds(),
 		Guards: append([]string{}, s.Guards...), Digest: s.Digest, Changes: []plannedChange{},
 	}
 	for _, v := range s.Counts.Values {
@@ -283,6 +285,9 @@ func same(a, b *string) bool {
 	return *a == *b
 }
 
+// forNew says what happens to new rows, in modes that do not create records.
+var forNew = map[string]string{config.Update: "to update", config.Add: "to add", config.Append: "to append"}
+
 // text is the plan for people.
 func (p forecast) text(values bool) string {
 	var b strings.Builder
@@ -295,7 +300,7 @@ func (p forecast) text(values bool) string {
 				parts = append(parts, console.Number(n)+" "+what)
 			}
 		}
-		add(s.Counts["added"], "to create")
+		add(s.Counts["added"], cmp.Or(forNew[s.Mode], "to create"))
 		add(s.Counts["changed"]+s.Counts["mapping"], "to change")
 		add(s.Counts["unsettled"]+s.Counts["resync"], "to send again")
 		add(s.Counts["removed"], "to remove")
@@ -303,6 +308,7 @@ func (p forecast) text(values bool) string {
 			parts = append(parts, "nothing to send")
 		}
 		add(s.Counts["invalid"], "that cannot be sent")
+		add(s.Counts["waiting"], "in doubt")
 		for _, rule := range audience.Rules {
 			add(s.Counts[rule], "left out by "+rule)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -200,7 +202,7 @@ func stop(t *testing.T, env []string, signal os.Signal, pause time.Duration, arg
 // TestGolden: the SQL of the shop is committed, so that a change of it is seen.
 func TestGolden(t *testing.T) {
 	dir := filepath.Join("..", "..", "sql", "golden", "duckdb")
-	loaded, found := config.Load(shop.Files, ".", kinds())
+	loaded, found := config.Load(withModes(t), ".", kinds())
 	if err := found.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -257,6 +259,26 @@ func TestGolden(t *testing.T) {
 			t.Errorf("sql/golden/duckdb has no %s; make golden", name)
 		}
 	}
+}
+
+// withModes is the shop with a sync of each mode.
+func withModes(t *testing.T) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{}
+	err := fs.WalkDir(shop.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(shop.Files, name)
+		out[name] = &fstest.MapFile{Data: text}
+		return err
+	})
+	text, err2 := os.ReadFile(filepath.Join("testdata", "modes.yaml"))
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	out["modes.yaml"] = &fstest.MapFile{Data: text}
+	return out
 }
 
 // TestGoldenSchema: the schema beside the examples, which their modelines name,

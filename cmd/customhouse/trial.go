@@ -37,13 +37,13 @@ func (s *segmenter) options() compile.Options {
 	return compile.Options{AsOf: s.plan.AsOf, Target: s.project.target.Name, RunID: s.plan.RunID}
 }
 
-// prepared fills the tables of a trial, calls f and drops them.
-func (s *segmenter) prepared(ctx context.Context, t *compile.Trial, f func() error) (err error) {
-	files, err := s.files(ctx, s.project, &models.Plan{Checks: t.Checks})
+// readable sees that sources can be read.
+func (s *segmenter) readable(ctx context.Context, list []models.Check) error {
+	files, err := s.files(ctx, s.project, &models.Plan{Checks: list})
 	if err != nil {
 		return err
 	}
-	for _, c := range t.Checks {
+	for _, c := range list {
 		if read, ok := files[c.Source.Name]; ok {
 			if err := s.wh.ReadFiles(ctx, c.Source.Name, read); err != nil {
 				return err
@@ -56,6 +56,14 @@ func (s *segmenter) prepared(ctx context.Context, t *compile.Trial, f func() err
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// prepared fills the tables of a trial, calls f and drops them.
+func (s *segmenter) prepared(ctx context.Context, t *compile.Trial, f func() error) (err error) {
+	if err := s.readable(ctx, t.Checks); err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, s.wh.Exec(context.WithoutCancel(ctx), t.Discard...)) }()
 	if err := s.steps(ctx, t.Prepare); err != nil {

@@ -79,6 +79,7 @@ func System() []sql.CreateTable {
 	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
 	return []sql.CreateTable{
 		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("fingerprint"), text("sent"), at("acknowledged_at"), text("run_id")}},
+		{Table: State, Columns: []sql.ColumnDef{text("sync"), text("place"), at("forgotten_until"), text("run_id")}},
 		{Table: Pending, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("run_id")}},
 		{Table: Rejections, Columns: []sql.ColumnDef{
 			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
@@ -94,6 +95,8 @@ type Input struct {
 	Sync        *config.Sync
 	Destination *config.Destination
 	Entity      *config.Entity
+	// Source is the one whose events are sent, nil for a sync of anything else.
+	Source *config.Source
 	// Priority is the list that the sync names, and Pressure the cap, nil where
 	// it names none. Pressing are all syncs that name that cap.
 	Priority *config.Priority
@@ -170,7 +173,7 @@ func Build(in Input) *models.Audience {
 		Fields:      fields,
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),
-		Steps: append(append(b.hold(), b.choose()...),
+		Steps: append(slices.Concat(b.hold(), b.choose(), b.find()),
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: append(
 				[]sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}, b.retry()...,
@@ -186,6 +189,7 @@ func Build(in Input) *models.Audience {
 		Outcomes: outcomes,
 		Apply:    b.apply(b.live()),
 		Recover:  b.recover(),
+		Release:  b.release(),
 		Settle:   b.settle(),
 	}
 }
@@ -258,6 +262,7 @@ func (b *builder) wantedQuery() sql.Query {
 	if unfit != nil {
 		rows.Items = append(rows.Items, sql.As(unfit, "unfit"))
 	}
+	b.happened(rows)
 
 	items := []sql.Item{
 		sql.As(sql.Col("w", b.id()), "entity_id"),
@@ -274,10 +279,13 @@ func (b *builder) wantedQuery() sql.Query {
 	if unfit != nil {
 		items = append(items, sql.Items("w", "unfit")...)
 	}
+	if b.events() {
+		items = append(items, sql.Items("w", "undated")...)
+	}
 	for _, f := range b.fields {
 		items = append(items, sql.Items("w", column(f.Name))...)
 	}
-	return &sql.Select{Items: items, From: sql.Derived{Query: rows, As: "w"}}
+	return &sql.Select{Items: items, From: b.once(rows)}
 }
 
 // fingerprint digests the mapped fields, after the mark of the mapping. Each
@@ -338,6 +346,9 @@ func (b *builder) valid() sql.And {
 	all := sql.And{sql.Fn(sql.IsNotNull, sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("w", "same_key"), sql.Int(1))}
 	if b.unfit() != nil {
 		all = append(all, sql.Fn(sql.IsNull, sql.Col("w", "unfit")))
+	}
+	if b.events() {
+		all = append(all, sql.Fn(sql.Not, sql.Col("w", "undated")))
 	}
 	return all
 }
@@ -450,6 +461,9 @@ func (b *builder) stream(rows sql.From, alias string) *sql.Select {
 // whose key another has now, or that an upsert leaves where it is. It is a
 // removal too, so that the row is sent again when it returns.
 func (b *builder) snapshot() sql.Query {
+	if !b.mode(config.Upsert) && !b.mode(config.Mirror) {
+		return nil // No destination that replaces all does anything else.
+	}
 	here := &sql.Select{
 		Items: append([]sql.Item{sql.As(sql.String(b.wantedOp()), "operation")}, sql.Items("w", "key", "entity_id", "fingerprint")...),
 		From:  sql.TableRef{Table: b.wanted, As: "w"},
@@ -528,6 +542,9 @@ func (b *builder) counts() sql.Query {
 		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
 		sql.As(count(wanted, sql.Fn(sql.Not, b.sendable())), "invalid"),
 	}}
+	if b.waits() {
+		out.Items = append(out.Items, sql.As(count(b.waiting(), append(isWaiting(), b.sendable()...)), "waiting"))
+	}
 	for _, rule := range b.rules() {
 		out.Items = append(out.Items, sql.As(count(sql.TableRef{Table: b.chosen, As: "m"}, sql.Fn(sql.Eq, sql.Col("m", "left_out"), sql.String(rule))), rule))
 	}
@@ -606,16 +623,20 @@ func (b *builder) refuse() []sql.Statement {
 	if b.unfit() != nil {
 		because(sql.Fn(sql.IsNotNull, sql.Col("w", "unfit")), Unconvertible, sql.Col("w", "unfit"))
 	}
+	if b.events() {
+		because(sql.Col("w", "undated"), Undated, sql.String("the event has no time, so that nobody knows whether it is too old"))
+	}
 	code.Else = sql.String(DuplicateKey)
 	message.Else = sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Col("w", "same_key")), sql.String(" rows have the same "+b.Sync.To.Key+"; none of them is sent"))
-	return []sql.Statement{
-		b.reject(b.live(), sql.TableRef{Table: b.wanted, As: "w"}, "w", sql.Fn(sql.Not, b.sendable()), sql.String("invalid"), code, message, invalidKey("w")),
+	rows, where, ofCode, ofMessage, key := b.refused(code, message)
+	return append([]sql.Statement{
+		b.reject(b.live(), rows, "w", where, sql.String("invalid"), ofCode, ofMessage, key),
 		// The codes are the ones above: what a destination found unfit is invalid
 		// too, and due until it passes.
 		b.forget(b.live(), sql.In{Expr: sql.Col("", "code"), List: []sql.Expr{
-			sql.String(MissingKey), sql.String(DuplicateKey), sql.String(Held), sql.String(Unconvertible),
+			sql.String(MissingKey), sql.String(DuplicateKey), sql.String(Held), sql.String(Unconvertible), sql.String(Undated),
 		}}),
-	}
+	}, b.admit()...)
 }
 
 // note writes down every key that is about to be sent.
@@ -674,13 +695,17 @@ func (b *builder) apply(of batch) []sql.Statement {
 	outcome := sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.If(accepted, sql.String("accepted"), sql.String("rejected")))
 	// What the destination said leaves no doubt about an earlier sending.
 	known := sql.Or{accepted, isAbsent("o")}
+	certain := sql.Expr(known)
+	if b.waits() {
+		certain = isClear("o")
+	}
 	return []sql.Statement{
 		b.touch(),
 		sql.Delete{Table: Ledger, Where: sql.And{
 			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(known)},
 		}},
 		sql.Delete{Table: Pending, Where: sql.And{
-			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(known)},
+			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(certain)},
 		}},
 		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{
 			Items: []sql.Item{
@@ -709,7 +734,20 @@ func (b *builder) apply(of batch) []sql.Statement {
 // for all batches; what a run that was cut short acknowledged is made up for by
 // the next.
 func (b *builder) settle() []sql.Statement {
-	list := []sql.Statement{sql.UpdateFrom{
+	list := b.forgetLeft()
+	if !b.mode(config.Append) && !b.mode(config.Remove) {
+		list = append(list, b.keepSent())
+	}
+	if b.Retry != nil {
+		return list // rows that were left alone are due as before
+	}
+	return append(list, b.forget(b.live(), b.isOver()))
+}
+
+// keepSent writes down what was sent of the rows that the ledger knows: the next
+// run may send them with other values.
+func (b *builder) keepSent() sql.Statement {
+	return sql.UpdateFrom{
 		Table: Ledger, As: "l",
 		Set:  []sql.Assignment{{Column: "sent", Value: b.sent("w")}},
 		From: sql.TableRef{Table: b.wanted, As: "w"},
@@ -717,13 +755,5 @@ func (b *builder) settle() []sql.Statement {
 			b.isThere("l"), sql.Fn(sql.IsNull, sql.Col("l", "sent")),
 			sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key")), sql.Fn(sql.Eq, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint")),
 		},
-	}}
-	list = append(list, b.forgetLeft()...)
-	if b.Retry != nil {
-		return list // rows that were left alone are due as before
 	}
-	return append(list, b.forget(b.live(), sql.InQuery{
-		Not: true, Exprs: []sql.Expr{sql.Col("", "key")},
-		Query: &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}},
-	}))
 }

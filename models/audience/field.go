@@ -33,7 +33,7 @@ func FieldTraits(s *config.Sync, computed []expr.Compiled) []string {
 			}
 		}
 		for _, name := range names {
-			if !slices.Contains(out, name) {
+			if _, ofEvent := s.From.EventColumn(name); !ofEvent && !slices.Contains(out, name) {
 				out = append(out, name)
 			}
 		}
@@ -110,8 +110,11 @@ func (b *builder) fill(report func(diag.Diagnostic)) []field {
 	return out
 }
 
-// trait is the column of a profile, or the id.
+// trait is the column of a profile, or the id; or one of the event.
 func (b *builder) trait(name string) (sql.Expr, sql.Type) {
+	if column, ok := b.Sync.From.EventColumn(name); ok {
+		return b.eventColumn(column)
+	}
 	return sql.Col("p", name), b.fieldType(name)
 }
 

@@ -13,7 +13,8 @@ type Gates struct {
 	// where none does; the query is nil for a sync without rules.
 	Profile, Member, LeftOut sql.Query
 	// Wanted has the key, how many rows share it, whether the entity is held, and
-	// the values as Sent reads them.
+	// the values as Sent reads them; of events there may be several, of which there
+	// are the first.
 	Wanted sql.Query
 	// Due has the operation and the reason.
 	Due sql.Query
@@ -28,6 +29,10 @@ type Gates struct {
 
 // logRows is how many attempts Gates.Log has.
 const logRows = 5
+
+// eventRows is how many rows Gates.Wanted and Gates.Ledger have: of events there
+// may be many.
+const eventRows = 10
 
 // NewGates compiles the gates of an entity's id.
 func NewGates(in Input, id int64) Gates {
@@ -45,6 +50,7 @@ func NewGates(in Input, id int64) Gates {
 		Member: &sql.Select{Items: sql.Items("p", b.id()), From: b.members(), Where: is("p", b.id())},
 		Wanted: &sql.Select{
 			Items: append(sql.Items("w", "key", "same_key"), sql.As(held, "held"), sql.As(b.sent("w"), "sent")), From: wanted, Where: is("w", "entity_id"),
+			OrderBy: []sql.Order{sql.Asc(sql.Col("w", "key"))}, Limit: eventRows,
 		},
 		Due: &sql.Select{Items: sql.Items("c", "operation", "reason"), From: sql.TableRef{Table: b.changes, As: "c"}, Where: is("c", "entity_id")},
 		Ledger: &sql.Select{
@@ -53,7 +59,8 @@ func NewGates(in Input, id int64) Gates {
 			From: sql.Joins(sql.TableRef{Table: Ledger, As: "l"}, sql.Join{
 				Kind: sql.LeftJoin, Right: wanted, On: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Col("l", "key")),
 			}),
-			Where: sql.And{b.isThere("l"), is("l", "entity_id")},
+			Where:   sql.And{b.isThere("l"), is("l", "entity_id")},
+			OrderBy: []sql.Order{{Expr: sql.Col("l", "acknowledged_at"), Desc: true}, sql.Asc(sql.Col("l", "key"))}, Limit: eventRows,
 		},
 		Pending: &sql.Select{
 			Items: sql.Items("k", "run_id"), From: sql.TableRef{Table: Pending, As: "k"}, Where: sql.And{b.isThere("k"), is("k", "entity_id")},

@@ -49,9 +49,15 @@ func (b *builder) isKnown(alias string) sql.Expr {
 // isDue says of a row that is wanted, under the alias w, that it is to be sent:
 // l is what the ledger knows of it, n the note of an earlier sending.
 func (b *builder) isDue() sql.Expr {
+	fresh := sql.Fn(sql.IsNull, sql.Col("l", "key"))
 	switch b.Sync.To.Mode {
 	case config.Insert, config.Remove:
-		return sql.Fn(sql.IsNull, sql.Col("l", "key"))
+		return fresh
+	case config.Append:
+		if b.waits() && b.Retry == nil {
+			return sql.And{fresh, sql.Fn(sql.IsNull, sql.Col("n", "key"))}
+		}
+		return fresh
 	default:
 		if b.Resync {
 			return sql.Bool(true)

@@ -5,6 +5,7 @@
 package compile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -119,8 +120,8 @@ func (k *Checked) Plan(opt Options) *models.Plan {
 	c.prune()
 	c.settle()
 	c.system()
-	c.checks()
 	c.audiences()
+	c.checks()
 	c.forget()
 	return c.plan
 }
@@ -348,6 +349,9 @@ func (c *compiler) nodes() {
 			n.Reads = append(n.Reads, "segment:"+s.From.Segment)
 		} else {
 			n.Reads = append(n.Reads, "entity:"+e.Name)
+		}
+		if s.From.Source != "" {
+			n.Reads = append(n.Reads, "source:"+s.From.Source, "entity:"+e.Name)
 		}
 		for _, name := range audience.FieldTraits(s, e.expr.Fields) {
 			if name != identity.Column(e.Entity) {
@@ -577,9 +581,10 @@ func (c *compiler) prune() {
 func (c *compiler) checks() {
 	read := map[sql.Table]bool{}
 	for _, m := range c.plan.Models {
-		for t := range models.ModelUse(m).Reads {
-			read[t] = true
-		}
+		maps.Copy(read, models.ModelUse(m).Reads)
+	}
+	for _, a := range c.plan.Audiences {
+		maps.Copy(read, models.AudienceUse(a).Reads)
 	}
 	for _, e := range c.entities {
 		for _, s := range e.sources {
@@ -631,6 +636,9 @@ func (c *compiler) forget() {
 	}
 	old(audience.Log, "at", c.project.Keep.SyncLog)
 	old(RunsTable, "as_of", c.project.Keep.Runs)
+	for _, s := range c.project.Syncs {
+		c.plan.Forget = append(c.plan.Forget, audience.Forget(s, time.Duration(c.project.Keep.SyncLedger), c.AsOf, c.RunID)...)
+	}
 }
 
 // audiences lists what the selected syncs deliver from.
@@ -651,7 +659,7 @@ func (c *compiler) audience(s *config.Sync) audience.Input {
 	}
 	i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
 	in := audience.Input{
-		Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Computed: e.expr.Fields, Retry: c.Retry, Resync: c.Resync, AsOf: c.AsOf, RunID: c.RunID,
+		Source: c.source(s.From.Source), Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Computed: e.expr.Fields, Retry: c.Retry, Resync: c.Resync, AsOf: c.AsOf, RunID: c.RunID,
 	}
 	for _, p := range c.project.Pressures {
 		if p.Name == s.From.Pressure {
@@ -664,6 +672,16 @@ func (c *compiler) audience(s *config.Sync) audience.Input {
 		}
 	}
 	return in
+}
+
+// source is a source by its name, nil for none.
+func (c *compiler) source(name string) *config.Source {
+	for _, s := range c.project.Sources {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // priority is the list of priorities that a sync names, nil where it names none.

@@ -250,7 +250,7 @@ const dayNumber = "day.number"
 // fresh aggregates what is read by combination and day.
 func (k *keeper) fresh() sql.Statement {
 	s := k.s.Source
-	rows := rowsOf(k.Entity, s)
+	rows := Rows(k.Entity, s)
 	rows.Where = k.read()
 	at := sql.Col(expr.Event, expr.TimeField)
 	day := sql.Expr(sql.Case{Whens: []sql.When{
@@ -414,7 +414,7 @@ func (k *keeper) cut() sql.Query {
 	if len(all) == 0 {
 		return nil
 	}
-	rows := rowsOf(k.Entity, s)
+	rows := Rows(k.Entity, s)
 	rows.Where = onDays(all, rowTime(s))
 	at := sql.Col(expr.Event, expr.TimeField)
 	out := &sql.Select{

@@ -465,13 +465,13 @@ func (in Input) memberRows(r Relation, columns []string) *sql.Select {
 // collection is the rows of a source under the alias expr.Event, each with the
 // customer it belongs to under the alias m.
 func collection(e *config.Entity, s *config.Source) sql.From {
-	return sql.Joins(sql.Derived{Query: rowsOf(e, s), As: expr.Event},
+	return sql.Joins(sql.Derived{Query: Rows(e, s), As: expr.Event},
 		sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: identity.MapTable(s), As: "m"}, On: identity.SameRow(expr.Event, "m")})
 }
 
-// rowsOf are the rows of a source with their declared columns, and by what the map
+// Rows are the rows of a source with their declared columns, and by what the map
 // knows each.
-func rowsOf(e *config.Entity, s *config.Source) *sql.Select {
+func Rows(e *config.Entity, s *config.Source) *sql.Select {
 	rows := &sql.Select{Items: identity.RowKey(e, s, "s"), From: sql.TableRef{Table: identity.SourceTable(s), As: "s"}}
 	if s.Time != "" {
 		rows.Items = append(rows.Items, sql.As(rowTime(s), expr.TimeField))

@@ -408,6 +408,15 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 		case req.Idempotent:
 			e.emit(Splitting{Rows: len(req.Ops), Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
 			e.halve(ctx, ops, req.Ops)
+		default:
+			// To look for the culprit is to repeat what is not idempotent. All are due
+			// again, and can be sent one by one.
+			picked := pick(ops, req.Ops)
+			results := make([]Result, len(picked))
+			for i, op := range picked {
+				results[i] = e.rejection(op, Rejected, outcome.Code, outcome.Message)
+			}
+			e.settle(ctx, results)
 		}
 	case syncs.Expired:
 		e.refresh(ctx, pick(ops, req.Ops), now, outcome)

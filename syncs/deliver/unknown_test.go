@@ -111,9 +111,7 @@ func TestUnknownIsReportedAndNotRepeated(t *testing.T) {
 					doubt(keys[half:])
 					return take(keys[:half]), nil
 				case fault == "split":
-					if len(keys) == 1 {
-						refused++
-					}
+					refused += len(keys)
 					return answer(422), nil
 				}
 				return take(keys), nil

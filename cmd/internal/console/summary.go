@@ -243,6 +243,8 @@ func SyncText(s run.SyncResult) string {
 	if len(parts) == 0 && s.Err == nil {
 		parts = append(parts, "nothing to send")
 	}
+	waiting, _ := s.Counts.Get("waiting")
+	add(waiting, "in doubt before: customhouse sync retry sends them again")
 	for _, rule := range audience.Rules {
 		n, _ := s.Counts.Get(rule)
 		add(n, "left out by "+rule)

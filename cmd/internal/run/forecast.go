@@ -16,6 +16,8 @@ import (
 // Forecast is what the delivery of a sync would do now.
 type Forecast struct {
 	Sync, Destination string
+	// Mode is that of config.To.
+	Mode string
 	// Counts are those of models.Audience.Counts.
 	Counts Measure
 	// Full is why every row would be sent, "" where only those are that changed.
@@ -59,7 +61,7 @@ func Preview(ctx context.Context, opt Options) (list []Forecast, err error) {
 }
 
 func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, err error) {
-	f = Forecast{Sync: a.Sync.Name, Destination: a.Destination.Name}
+	f = Forecast{Sync: a.Sync.Name, Destination: a.Destination.Name, Mode: a.Sync.To.Mode}
 	if r.State != nil {
 		// What a killed run was told is no difference.
 		h, err := r.take(ctx, a)

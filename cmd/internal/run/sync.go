@@ -108,8 +108,20 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		}
 		r.reached("noted")
 	}
+	written := &ledger{runner: r, audience: a}
+	job.Ledger = written
 	report, err := deliver.Run(ctx, job)
 	result.Report = report
+	// What is with a job that has not ended may yet be taken.
+	if r.Deliver && len(a.Release) > 0 && !written.broken && report.InJobs == 0 {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), wrapUp)
+		defer cancel()
+		r.reached("unnote")
+		if err := r.wh.Script(late, a.Release); err != nil {
+			r.warn("sync:" + a.Sync.Name + ": events that were not sent are held to be in doubt: " + err.Error())
+		}
+		r.reached("unnoted")
+	}
 	if err != nil {
 		return err
 	}
@@ -202,7 +214,6 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 			// What left is streamed too, so that the ledger forgets it.
 			return concat(r.operations(ctx, a.Snapshot), removals(r.operations(ctx, a.Changes)))
 		},
-		Ledger:   &ledger{runner: r, audience: a},
 		Place:    a.Place,
 		Jobs:     r.Jobs,
 		DryRun:   !r.Deliver,
@@ -364,12 +375,20 @@ func operation(row []any) (syncs.Op, error) {
 type ledger struct {
 	*runner
 	audience *models.Audience
+	// broken says that outcomes are lost.
+	broken bool
 }
 
 var _ deliver.Ledger = (*ledger)(nil)
 
 // Record is called from one goroutine at a time.
 func (l *ledger) Record(ctx context.Context, results []deliver.Result) error {
+	err := l.record(ctx, results)
+	l.broken = l.broken || err != nil
+	return err
+}
+
+func (l *ledger) record(ctx context.Context, results []deliver.Result) error {
 	table := l.audience.Outcomes
 	if err := l.wh.Exec(ctx, sql.Drop{Table: table.Table}, table); err != nil {
 		return err

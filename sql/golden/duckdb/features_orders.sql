@@ -12,6 +12,7 @@ FROM (
     CAST(hash(CAST(s.email AS VARCHAR), CAST(s.card AS VARCHAR)) >> 1 AS BIGINT) AS "hash.1",
     CAST(hash('#' || CAST(s.email AS VARCHAR), '#' || CAST(s.card AS VARCHAR)) >> 1 AS BIGINT) AS "hash.2",
     CAST(s.ordered_at AS TIMESTAMP) AS "time",
+    CAST(s.order_id AS VARCHAR) AS order_id,
     CAST(s.sku AS VARCHAR) AS sku,
     CAST(s.amount AS DECIMAL(38,9)) AS amount,
     CAST(s.quantity AS BIGINT) AS quantity

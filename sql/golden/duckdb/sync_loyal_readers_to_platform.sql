@@ -372,7 +372,7 @@ WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'loyal_readers_to_platform'
   AND run_id <> 'RUN'
-  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible');
+  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible', 'missing-time');
 
 -- note what is about to be sent
 DELETE FROM customhouse_file.customhouse.sync_pending
