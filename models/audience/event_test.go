@@ -190,7 +190,7 @@ func (w *orders) deliver(retry *audience.Retry, judge func(key string) fate, how
 // runs, merges and a ledger that forgets, to what it promises: none twice, none
 // that is too old or has not happened, none skipped.
 func TestEvents(t *testing.T) {
-	checks(t, "40")
+	checks(t, "25")
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newOrders(t)
 		w.keyed = rapid.Bool().Draw(rt, "keyed")

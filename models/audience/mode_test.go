@@ -77,7 +77,7 @@ type purpose struct {
 // holds the destination to what each mode promises: while it happens, and after
 // a last run in which nothing goes wrong.
 func TestModes(t *testing.T) {
-	checks(t, "12")
+	checks(t, "8")
 	for _, p := range []purpose{
 		{mode: config.Upsert},
 		{mode: config.Upsert, leave: config.Archive},
@@ -436,4 +436,52 @@ func TestReturn(t *testing.T) {
 			t.Errorf("%s: rejections %s", mode, got)
 		}
 	}
+}
+
+// TestDifferenceApplied applies what differs between a random table and the next
+// to the first, which gives the second: with no value and empty text told apart,
+// keys that several rows share, and any characters.
+func TestDifferenceApplied(t *testing.T) {
+	checks(t, "15")
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t, config.Mirror)
+		state, blocked := map[string]string{}, map[string]bool{}
+		for range 2 {
+			var rows [][3]any
+			now := map[string]string{}
+			blocked = map[string]bool{}
+			for id := range rapid.IntRange(0, 9).Draw(rt, "rows") {
+				key := rapid.OneOf(rapid.SampledFrom(someKeys), rapid.Map(rapid.StringN(0, 3, -1), func(s string) any { return s })).Draw(rt, "key")
+				name := rapid.OneOf(rapid.SampledFrom(someNames), rapid.Map(rapid.StringN(0, 3, -1), func(s string) any { return s })).Draw(rt, "name")
+				rows = append(rows, [3]any{id, key, name})
+				text, _ := key.(string)
+				switch _, twice := now[text]; {
+				case text == "":
+				case twice || blocked[text]:
+					delete(now, text)
+					blocked[text] = true
+				default:
+					now[text] = fmt.Sprintf("%q", name)
+				}
+			}
+			for key := range blocked {
+				if was, ok := state[key]; ok {
+					now[key] = was // It stays as it is.
+				}
+			}
+			w.set(rows...)
+			w.deliver(always(accepted))
+			for _, c := range w.Values(`SELECT operation, key, "field.name" AS name FROM work.changes_s`) {
+				key, _ := c["key"].(string)
+				if c["operation"] == "remove" {
+					delete(state, key)
+				} else {
+					state[key] = fmt.Sprintf("%q", c["name"])
+				}
+			}
+			if diff := cmp.Diff(now, state); diff != "" {
+				rt.Fatalf("(-want +got):\n%s", diff)
+			}
+		}
+	})
 }

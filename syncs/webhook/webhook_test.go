@@ -46,6 +46,30 @@ func harness(tb testing.TB) synctest.Harness {
 
 func TestContract(t *testing.T) { synctest.Run(t, harness(t)) }
 
+// TestEvents repeats events only where the endpoint knows them by their keys.
+func TestEvents(t *testing.T) {
+	for _, keyed := range []bool{false, true} {
+		c := webhook.Default()
+		c.URL, c.EventKeys = template(t, "https://example.com/hook"), keyed
+		d := webhook.New(c)
+		if keyed {
+			synctest.Run(t, synctest.Harness{Destination: d})
+		}
+		if got := d.Spec().Keyed; got != keyed {
+			t.Errorf("event_keys: %t makes Keyed %t", keyed, got)
+		}
+		for _, kind := range syncs.Kinds() {
+			requests, _ := d.Encode(synctest.Chunk(synctest.Ops(3, 1, kind)))
+			if want := keyed || kind != syncs.Append; requests[0].Idempotent != want {
+				t.Errorf("event_keys: %t: %s is idempotent: %t, want %t", keyed, kind, requests[0].Idempotent, want)
+			}
+			if !strings.Contains(string(requests[0].HTTP.Body), `{"op":"`+kind.String()+`","key":`) {
+				t.Errorf("%s is spelled %s", kind, requests[0].HTTP.Body)
+			}
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) { synctest.FuzzDecode(f, harness(f)) }
 
 func TestSecretsAreDeclared(t *testing.T) {
