@@ -445,11 +445,11 @@ func TestDifferenceApplied(t *testing.T) {
 	checks(t, "15")
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t, config.Mirror)
-		state, blocked := map[string]string{}, map[string]bool{}
+		state := map[string]string{}
 		for range 2 {
 			var rows [][3]any
 			now := map[string]string{}
-			blocked = map[string]bool{}
+			blocked := map[string]bool{}
 			for id := range rapid.IntRange(0, 9).Draw(rt, "rows") {
 				key := rapid.OneOf(rapid.SampledFrom(someKeys), rapid.Map(rapid.StringN(0, 3, -1), func(s string) any { return s })).Draw(rt, "key")
 				name := rapid.OneOf(rapid.SampledFrom(someNames), rapid.Map(rapid.StringN(0, 3, -1), func(s string) any { return s })).Draw(rt, "name")
