@@ -212,7 +212,7 @@ type Audience struct {
 	// answer), resync (asked for), removed, retried, invalid, waiting
 	// (events in doubt, where they are not sent again by themselves; all integers).
 	Counts sql.Query
-	// Changes streams what is to be sent: operation ("upsert", "remove"), key,
+	// Changes streams what is to be sent: operation (one of config.To.Operations), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).
 	Changes sql.Query
 	// Due lists operation, key and fingerprint of the rows of Changes, in the

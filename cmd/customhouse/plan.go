@@ -140,7 +140,9 @@ func (a *app) retryCommand() *cobra.Command {
 		Short: "Send rejected rows again, and nothing else",
 		Long: `Send rows that were rejected again, with the values that they have now: all of
 the selected syncs, those of one code, or one row. Every run does so too, with
-all else that is due; this is for when something was put right at the platform.
+all else that is due; this is for when something was put right at the platform. Events
+that nobody answered for are sent by this alone, where the destination does not
+know them by their keys: look there first, or some may be doubled.
 
 "customhouse show sync_rejections" lists them, with code, message and attempts.`,
 		Example: `  customhouse sync retry --select sync:vip_to_crm --code no-consent

@@ -433,21 +433,24 @@ func TestEventsInDoubt(t *testing.T) {
 		}
 	}
 	check("at first", []string{"1", "2"}, w.deliver(nil, func(key string) fate { return fates[key] }, well))
+	fates["4"] = lost
+	w.place(order{"4", "bob", "x", at})
+	check("in doubt at once, and not sent as yet", []string{"4"}, w.deliver(nil, func(key string) fate { return fates[key] }, well))
 	check("killed", nil, w.deliver(nil, always(unsent), killed))
 	check("in doubt", nil, w.deliver(nil, always(accepted), well))
 	got := w.Rows("SELECT key, origin, code, attempts FROM public.sync_rejections ORDER BY key")
-	if diff := cmp.Diff([][]string{{"2", "unknown", "no-answer", "1"}, {"3", "unknown", "cut-short", "1"}}, got); diff != "" {
+	if diff := cmp.Diff([][]string{{"2", "unknown", "no-answer", "1"}, {"3", "unknown", "cut-short", "1"}, {"4", "unknown", "no-answer", "1"}}, got); diff != "" {
 		t.Errorf("rejections (-want +got):\n%s", diff)
 	}
 	a := w.audience(nil)
 	w.Steps(a.Steps)
 	w.Statements(sql.CreateTableAs{Table: sql.Table{Space: sql.Work, Name: "counts"}, Query: a.Counts})
-	if got := w.Rows("SELECT added, waiting, known FROM work.counts"); fmt.Sprint(got) != "[[0 2 1]]" {
+	if got := w.Rows("SELECT added, waiting, known FROM work.counts"); fmt.Sprint(got) != "[[0 3 1]]" {
 		t.Errorf("counts %v", got)
 	}
 	check("one is asked for", []string{"3"}, w.deliver(&audience.Retry{Key: "3"}, always(rejected), well))
 	check("which was refused, and so is due", []string{"3"}, w.deliver(nil, always(accepted), well))
-	check("all are asked for", []string{"2"}, w.deliver(&audience.Retry{}, always(accepted), well))
+	check("all are asked for", []string{"2", "4"}, w.deliver(&audience.Retry{}, always(accepted), well))
 	check("nothing is left", nil, w.deliver(&audience.Retry{}, always(accepted), well))
 	for _, table := range []string{"sync_rejections", "sync_pending"} {
 		if got := w.Rows("SELECT key FROM public." + table); len(got) != 0 {
