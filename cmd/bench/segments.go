@@ -140,15 +140,18 @@ func planned(asOf time.Time, skip bool) (out evaluation, err error) {
 	if options.Aggregates, err = run.Aggregates(ctx, wh); err != nil {
 		return out, err
 	}
+	var last map[string]inputs.Evaluation
+	if skip {
+		if last, err = run.Evaluations(ctx, wh, p); err != nil {
+			return out, err
+		}
+		options.Inputs = &inputs.Known{Last: last}
+	}
 	if options.Identities != nil {
 		plan = checked.Plan(options)
 	}
 	var revise func(context.Context) (*models.Plan, error)
 	if skip {
-		last, err := run.Evaluations(ctx, wh, p)
-		if err != nil {
-			return out, err
-		}
 		revise = func(ctx context.Context) (*models.Plan, error) {
 			now, err := run.Digests(ctx, wh, plan, nil)
 			if err != nil {

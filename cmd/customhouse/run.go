@@ -105,7 +105,8 @@ func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, pl
 	if err != nil {
 		return nil, nil, err
 	}
-	if options.Identities != nil || len(options.Aggregates) > 0 {
+	options.Inputs = &inputs.Known{Last: last}
+	if options.Identities != nil || len(options.Aggregates) > 0 || len(last) > 0 {
 		plan = p.checked.Plan(options)
 	}
 	return plan, func(ctx context.Context) (*models.Plan, error) {

@@ -503,7 +503,7 @@ func (c *compiler) models() {
 		}
 		add(built)
 		if sources, looks := c.compared(e); looks {
-			add(inputs.Build(e.Entity, sources))
+			add(inputs.Build(e.Entity, sources, c.Inputs))
 			c.plan.Compared = append(c.plan.Compared, sources...)
 		}
 		c.plan.Scans = append(c.plan.Scans, profile.Explain(known)...)

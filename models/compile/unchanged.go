@@ -225,7 +225,7 @@ func (c *compiler) changed(node string, d dependence) string {
 		return "what it reads has not been compared"
 	}
 	for _, name := range d.inputs() {
-		if last.Inputs[name] != now[name] {
+		if !inputs.Same(last.Inputs[name], now[name]) {
 			return "changed: " + name
 		}
 	}
@@ -358,7 +358,7 @@ func (c *compiler) record(m *models.Model, gone sql.Expr, nodes []string) {
 			continue
 		}
 		sources, _ := c.compared(e)
-		m.Steps = append(m.Steps, inputs.Again(m.Name, e.Entity, sources))
+		m.Steps = append(m.Steps, inputs.Again(m.Name, e.Entity, sources, c.Inputs.Now))
 		m.Commit = append(m.Commit, inputs.Record(m.Name, e.Name, list, c.RunID))
 	}
 	m.Commit = slices.Insert(m.Commit, 0, sql.Statement(sql.Delete{Table: inputs.StateTable, Where: gone}))

@@ -12,6 +12,7 @@ package inputs
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,8 +56,10 @@ type Evaluation struct {
 type Known struct {
 	// Last has the last evaluation of each node: see StateTable.
 	Last map[string]Evaluation
-	// Now are the digests of this run.
+	// Now are the digests of this run; nil before it has looked.
 	Now Digests
+	// Cheap stands for the constant of that name where it is not 0, for tests.
+	Cheap int64
 }
 
 // StateTable is the public table of what each segment and profile was last
@@ -92,7 +95,7 @@ func ParseDigests(text string) Digests {
 	return out
 }
 
-// Columns are those of the tables of digests.
+// Columns are those of Table that a run reads.
 var Columns = []sql.ColumnDef{{Name: "input", Type: sql.TypeString}, {Name: "digest", Type: sql.TypeString}}
 
 // Prefix begins the names of the models that Build makes.
@@ -109,32 +112,117 @@ func againTable(by, entity string) sql.Table {
 	return sql.Table{Space: sql.Work, Name: entity + "_inputs_of_" + strings.ReplaceAll(by, ":", "_")}
 }
 
+// Cheap is how many rows are digested whatever was known of them. Of more only
+// the number is looked at first: where that is another than before, so are the
+// rows, and a source that grows costs nothing. What has stopped growing is
+// digested by the next run, and can stand from the one after that.
+const Cheap = 1_000_000
+
 // Build compiles the model that digests the identities of an entity and some of
-// its sources.
-func Build(e *config.Entity, sources []*config.Source) *models.Model {
+// its sources. known has the last evaluations; Now is not looked at.
+func Build(e *config.Entity, sources []*config.Source, known *Known) *models.Model {
+	table := Table(e.Name)
+	var counted sql.Union
+	var digests []models.Step
+	for _, in := range all(e, sources) {
+		counted = append(counted, in.counted())
+		isIn := sql.Fn(sql.Eq, sql.Col("", "input"), sql.String(in.name))
+		rows := sql.Col("d", "rows")
+		worth := sql.Or{sql.Fn(sql.Le, rows, sql.Int(known.cheap()))}
+		if before := known.rows(in.name); len(before) > 0 {
+			worth = append(worth, sql.In{Expr: rows, List: before})
+		}
+		digests = append(digests, &models.Loop{
+			Title: "look into " + in.name, Max: 1,
+			While: &sql.Select{
+				Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")}, From: sql.TableRef{Table: table, As: "d"},
+				Where: sql.And{
+					sql.Fn(sql.Eq, sql.Col("d", "input"), sql.String(in.name)), sql.Fn(sql.EndsWith, sql.Col("d", "digest"), sql.String(onlyCounted)), worth,
+				},
+			},
+			Steps: []models.Step{&models.Exec{Title: "digest " + in.name, Statements: []sql.Statement{
+				sql.Delete{Table: table, Where: isIn},
+				sql.InsertSelect{Table: table, Columns: []string{"input", "rows", "digest"}, Query: in.digested()},
+			}}},
+		})
+	}
 	return &models.Model{
 		Name:  Prefix + e.Name,
 		Nodes: []string{"entity:" + e.Name},
 		Span:  e.Pos.Span(),
-		Steps: []models.Step{&models.Exec{
+		Steps: append([]models.Step{&models.Exec{
 			Title:      "look for changes of " + e.Name,
-			Statements: []sql.Statement{sql.CreateTableAs{Table: Table(e.Name), Query: digests(e, sources)}},
-		}},
+			Statements: []sql.Statement{sql.CreateTableAs{Table: table, Query: counted}},
+		}}, digests...),
 	}
 }
 
-// Again digests once more, when a model has evaluated all: what changed meanwhile
-// is not recorded.
-func Again(by string, e *config.Entity, sources []*config.Source) models.Step {
+// onlyCounted ends what stands in place of a digest where only the number of rows
+// is known. It differs from every digest, and says nothing of other such rows.
+const onlyCounted = "?"
+
+// cheap is Cheap, or what a test says.
+func (k *Known) cheap() int64 {
+	if k == nil || k.Cheap == 0 {
+		return Cheap
+	}
+	return k.Cheap
+}
+
+// rows are the numbers of rows that an input had when something was evaluated.
+func (k *Known) rows(input string) []sql.Expr {
+	if k == nil {
+		return nil
+	}
+	seen := map[int64]bool{}
+	for _, x := range k.Last {
+		text, _, _ := strings.Cut(strings.TrimSuffix(x.Inputs[input], onlyCounted), ":")
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			seen[n] = true
+		}
+	}
+	var out []sql.Expr
+	for _, n := range slices.Sorted(maps.Keys(seen)) {
+		out = append(out, sql.Int(n))
+	}
+	return out
+}
+
+// Same says that two digests are of the same rows.
+func Same(a, b string) bool { return a == b && !strings.HasSuffix(a, onlyCounted) }
+
+// Again looks once more, when a model has evaluated all, at as much as was looked
+// at before: what changed meanwhile is not recorded.
+func Again(by string, e *config.Entity, sources []*config.Source, now Digests) models.Step {
+	var query sql.Union
+	for _, in := range all(e, sources) {
+		if strings.HasSuffix(now[in.name], onlyCounted) {
+			query = append(query, in.counted())
+		} else {
+			query = append(query, in.digested())
+		}
+	}
 	return &models.Exec{
 		Title:      "look again for changes of " + e.Name,
-		Statements: []sql.Statement{sql.CreateTableAs{Table: againTable(by, e.Name), Query: digests(e, sources)}},
+		Statements: []sql.Statement{sql.CreateTableAs{Table: againTable(by, e.Name), Query: query}},
 	}
 }
 
-func digests(e *config.Entity, sources []*config.Source) sql.Query {
-	identities := sql.TableRef{Table: identity.IdentitiesTable(e), As: "i"}
-	out := sql.Union{row(Identities(e.Name), digest(sql.Items("i", "identifier_type", "identifier", "number", "quarantined", identity.Column(e))), identities)}
+// input is some rows that something is evaluated from.
+type input struct {
+	name string
+	from sql.From
+	// columns are digested, and so is more, in one text.
+	columns []sql.Item
+	more    sql.Expr
+}
+
+// all are the inputs of an entity.
+func all(e *config.Entity, sources []*config.Source) []input {
+	out := []input{{
+		name: Identities(e.Name), from: sql.TableRef{Table: identity.IdentitiesTable(e), As: "i"},
+		columns: sql.Items("i", "identifier_type", "identifier", "number", "quarantined", identity.Column(e)),
+	}}
 	for _, s := range sources {
 		stored := sql.Items("r", "hash.1", "hash.2")
 		for _, b := range identity.Bindings(e, s) {
@@ -142,18 +230,35 @@ func digests(e *config.Entity, sources []*config.Source) sql.Query {
 		}
 		known := sql.TableRef{Table: identity.StoredTable(s), As: "r"}
 		if s.Files != nil {
-			out = append(out, row(Source(s.Name), digest(stored), known))
+			out = append(out, input{name: Source(s.Name), from: known, columns: stored})
 			continue
 		}
-		whose := sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(digest(stored), "digest")}, From: known}}
-		rows := sql.Fn(sql.Concat, sql.Fn(sql.Concat, digest(columns(s)), sql.String(" ")), whose)
-		out = append(out, row(Source(s.Name), rows, sql.TableRef{Table: identity.SourceTable(s), As: "s"}))
+		out = append(out, input{
+			name: Source(s.Name), from: sql.TableRef{Table: identity.SourceTable(s), As: "s"}, columns: columns(s),
+			more: sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(digest(stored), "digest")}, From: known}},
+		})
 	}
 	return out
 }
 
-func row(input string, digest sql.Expr, from sql.From) *sql.Select {
-	return &sql.Select{Items: []sql.Item{sql.As(sql.String(input), "input"), sql.As(digest, "digest")}, From: from}
+// counted is a row of Table with the number of rows alone.
+func (in input) counted() *sql.Select {
+	return in.row(sql.Fn(sql.Concat, sql.Fn(sql.Text, sql.Fn(sql.CountAll)), sql.String(onlyCounted)))
+}
+
+// digested is a row of Table.
+func (in input) digested() *sql.Select {
+	text := digest(in.columns)
+	if in.more != nil {
+		text = sql.Fn(sql.Concat, sql.Fn(sql.Concat, text, sql.String(" ")), in.more)
+	}
+	return in.row(text)
+}
+
+func (in input) row(digest sql.Expr) *sql.Select {
+	return &sql.Select{Items: []sql.Item{
+		sql.As(sql.String(in.name), "input"), sql.As(sql.Fn(sql.CountAll), "rows"), sql.As(digest, "digest"),
+	}, From: in.from}
 }
 
 // digest is one text for a bag of rows. The sum tells one bag from another where
