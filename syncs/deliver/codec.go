@@ -48,6 +48,29 @@ func DecodeResults(body []byte) ([]Result, error) {
 	}
 }
 
+// EncodeOps writes operations without their values, so that DecodeOps reads
+// them. The text holds keys of people.
+func EncodeOps(ops []syncs.Op) []byte {
+	results := make([]Result, len(ops))
+	for i, op := range ops {
+		results[i] = Result{Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint, Accepted: true}
+	}
+	return EncodeResults(results)
+}
+
+// DecodeOps reads what EncodeOps wrote.
+func DecodeOps(body []byte) ([]syncs.Op, error) {
+	results, err := DecodeResults(body)
+	if err != nil {
+		return nil, err
+	}
+	ops := make([]syncs.Op, len(results))
+	for i, r := range results {
+		ops[i] = syncs.Op{Kind: r.Kind, Key: r.Key, EntityID: r.EntityID, Fingerprint: r.Fingerprint}
+	}
+	return ops, nil
+}
+
 func appendResult(b []byte, r *Result) []byte {
 	mark := len(b)
 	b = append(b, 0)

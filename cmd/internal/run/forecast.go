@@ -147,12 +147,14 @@ func (e *MovedError) Error() string {
 func (r *runner) asPlanned(ctx context.Context) error {
 	var moved []string
 	for _, a := range r.Plan.Audiences {
+		var h *hold
 		if r.Deliver {
-			if _, err := r.take(ctx, a); err != nil {
+			var err error
+			if h, err = r.take(ctx, a); err != nil {
 				return err
 			}
 		}
-		if err := r.catchUp(ctx, a); err != nil {
+		if err := r.catchUp(ctx, a, h); err != nil {
 			return fmt.Errorf("sync %s: %w", a.Sync.Name, err)
 		}
 		digest, err := r.digest(ctx, a)

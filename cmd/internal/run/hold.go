@@ -13,6 +13,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
 	"github.com/customhouse-cdp/customhouse/sql"
+	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
@@ -30,7 +31,10 @@ type hold struct {
 	rested chan struct{}
 }
 
-var _ deliver.Journal = (*hold)(nil)
+var (
+	_ deliver.Journal = (*hold)(nil)
+	_ deliver.Jobs    = (*hold)(nil)
+)
 
 // take makes sure that this run alone delivers a sync: by a lease in the state,
 // which others wait for, and by its fence in the warehouse, which keeps a run
@@ -188,7 +192,7 @@ func (h *hold) equip(ctx context.Context, job *deliver.Job) error {
 	if h.lease == nil {
 		return nil
 	}
-	job.Journal = h
+	job.Journal, job.Jobs = h, h
 	name := h.audience.Destination.Name
 	origin := h.origin(job)
 	token, err := h.State.Token(ctx, name, origin)
@@ -231,6 +235,39 @@ func (h *hold) Recorded(ctx context.Context) error {
 		return nil
 	}
 	return h.lease.Delete(ctx, h.last)
+}
+
+// Save writes a job of the destination down.
+func (h *hold) Save(ctx context.Context, j deliver.OpenJob) error {
+	h.reached("save job")
+	err := h.lease.SaveJob(ctx, state.Job{
+		ID: j.ID, Place: j.Place, RunID: j.RunID, StartedAt: j.StartedAt, Handle: string(j.Handle), Idempotent: j.Idempotent, Body: deliver.EncodeOps(j.Ops),
+	})
+	h.reached("saved job")
+	return err
+}
+
+// Forget removes jobs that have ended.
+func (h *hold) Forget(ctx context.Context, ids []string) error { return h.lease.DeleteJobs(ctx, ids) }
+
+// Load reads the jobs that have not ended.
+func (h *hold) Load(ctx context.Context, sync, place string) ([]deliver.OpenJob, error) {
+	kept, err := h.lease.Jobs(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]deliver.OpenJob, len(kept))
+	for i, j := range kept {
+		ops, err := deliver.DecodeOps(j.Body)
+		if err != nil {
+			return nil, fmt.Errorf("job %s: %w", j.ID, err)
+		}
+		list[i] = deliver.OpenJob{
+			ID: j.ID, Sync: sync, Place: j.Place, RunID: j.RunID, StartedAt: j.StartedAt,
+			Handle: syncs.Handle(j.Handle), Idempotent: j.Idempotent, Ops: ops,
+		}
+	}
+	return list, nil
 }
 
 // Held is an error where another process may deliver by now.

@@ -60,8 +60,6 @@ type Options struct {
 	// Events may be nil.
 	Events Func
 	Clock  deliver.Clock
-	// Jobs keeps what destinations were asked to do and have not ended.
-	Jobs deliver.Jobs
 	// Delivery tunes the engine, for tests.
 	Delivery deliver.Settings
 	HTTP     deliver.Sender

@@ -76,7 +76,7 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	}
 	// What was expected stands in the work tables, and goes out as it is.
 	if r.Expect == nil {
-		if err := r.catchUp(ctx, a); err != nil {
+		if err := r.catchUp(ctx, a, h); err != nil {
 			return err
 		}
 	}
@@ -136,12 +136,19 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 }
 
 // catchUp compares, once the jobs that earlier runs left open have ended.
-func (r *runner) catchUp(ctx context.Context, a *models.Audience) error {
+func (r *runner) catchUp(ctx context.Context, a *models.Audience, h *hold) error {
 	if err := r.compare(ctx, a); err != nil {
 		return err
 	}
+	if h == nil {
+		return nil
+	}
+	job := r.job(a, Measure{})
+	if err := h.equip(ctx, &job); err != nil {
+		return err
+	}
 	// What the jobs did is recorded beside what was compared.
-	report, err := deliver.Resume(ctx, r.job(a, Measure{}))
+	report, err := deliver.Resume(ctx, job)
 	if err != nil || report.Attempted == 0 {
 		return err
 	}
@@ -215,7 +222,6 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 			return concat(r.operations(ctx, a.Snapshot), removals(r.operations(ctx, a.Changes)))
 		},
 		Place:    a.Place,
-		Jobs:     r.Jobs,
 		DryRun:   !r.Deliver,
 		Clock:    r.Clock,
 		Session:  session,

@@ -1,7 +1,7 @@
 // Package state keeps what is the process's and not the customer's: which
 // process delivers a sync (leases), what destinations acknowledged and the
-// warehouse does not know yet (the journal), and refresh tokens that
-// destinations have replaced.
+// warehouse does not know yet (the journal), jobs that destinations have not
+// ended, and refresh tokens that they have replaced.
 //
 // It is one small SQLite file a target, or a PostgreSQL database where several
 // machines share the work. Losing it loses no delivery: what was in the journal
@@ -126,6 +126,10 @@ var migrations = []string{
 	CREATE INDEX customhouse_journal_name ON customhouse_journal (name, seq);
 	CREATE TABLE customhouse_tokens (
 		name TEXT PRIMARY KEY, origin TEXT NOT NULL, token TEXT NOT NULL
+	)`,
+	`CREATE TABLE customhouse_jobs (
+		name TEXT NOT NULL, id TEXT NOT NULL, place TEXT NOT NULL, run_id TEXT NOT NULL, started_at BIGINT NOT NULL,
+		handle TEXT NOT NULL, idempotent BIGINT NOT NULL, body $bytes NOT NULL, PRIMARY KEY (name, id)
 	)`,
 }
 

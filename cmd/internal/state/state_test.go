@@ -395,3 +395,53 @@ func TestUnusable(t *testing.T) {
 		})
 	}
 }
+
+// TestJobs: a job is there for the next holder with its last handle, until it
+// is forgotten, and can be written by no one who has lost the lease.
+func TestJobs(t *testing.T) {
+	each(t, func(t *testing.T, opt state.Options) {
+		t.Helper()
+		job := func(id, handle string, minute int) state.Job {
+			return state.Job{
+				ID: id, Place: "crm/contacts/email", RunID: "run-1", StartedAt: time.Date(2026, 11, 22, 1, minute, 3, 4000, time.UTC),
+				Handle: handle, Idempotent: minute%2 == 0, Body: []byte("\x00\xff" + id),
+			}
+		}
+		s := open(t, opt)
+		vip, other := acquire(t, s, "vip"), acquire(t, s, "other")
+		for _, j := range []state.Job{job("run-1/2", "upload", 2), job("run-1/1", "upload", 1), job("run-1/2", "wait", 9)} {
+			if err := vip.SaveJob(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := other.SaveJob(t.Context(), job("run-1/1", "else", 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := vip.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		next := acquire(t, open(t, opt), "vip")
+		got, err := next.Jobs(t.Context(), "crm/contacts/email")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff([]state.Job{job("run-1/1", "upload", 1), job("run-1/2", "wait", 2)}, got); d != "" {
+			t.Errorf("jobs (-want +got):\n%s", d)
+		}
+		if got, err := next.Jobs(t.Context(), "elsewhere"); err != nil || len(got) > 0 {
+			t.Errorf("elsewhere are %v, %v", got, err)
+		}
+		if err := next.DeleteJobs(t.Context(), []string{"run-1/1", "none"}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := next.Jobs(t.Context(), "crm/contacts/email"); err != nil || len(got) != 1 || got[0].ID != "run-1/2" {
+			t.Errorf("after the deletion: %v, %v", got, err)
+		}
+		if got, err := other.Jobs(t.Context(), "crm/contacts/email"); err != nil || len(got) != 1 {
+			t.Errorf("the other's jobs are %v, %v", got, err)
+		}
+		if _, ok := errors.AsType[*state.LostError](vip.SaveJob(t.Context(), job("late", "x", 3))); !ok {
+			t.Error("a job was written without the lease")
+		}
+	})
+}
