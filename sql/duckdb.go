@@ -95,7 +95,8 @@ var DuckDB = &Dialect{
 		ListDistinct: "list_sort(list_distinct(list($1) FILTER (WHERE $1 IS NOT NULL)$over))",
 
 		ListContains: "list_contains($1, $2)", ListLength: "len($1)",
-		ListOf: "list_value($*)", ListConcat: "list_concat($*)", ListGet: "list_extract($1, $2)",
+		ConcatAll: "concat($*)",
+		ListOf:    "list_value($*)", ListConcat: "list_concat($*)", ListGet: "list_extract($1, $2)",
 		ListSlice: "list_slice($1, $2, $3)", ListReverse: "list_reverse($1)", ListSort: "list_sort($1)",
 		ListUnique: "list_filter($1, lambda x, i: list_position($1, x) = i)",
 		ListHasAll: "list_has_all($1, $2)", ListHasAny: "list_has_any($1, $2)",

@@ -138,6 +138,7 @@ func TestFunctions(t *testing.T) {
 
 		{sql.Fn(sql.Concat, str("a"), str("\x00b")), "a\x00b"},
 		{sql.Fn(sql.Concat, str("a"), nullText), nil},
+		{sql.Fn(sql.ConcatAll, str("a"), str(""), str("\x00b"), str("c")), "a\x00bc"},
 		{sql.Fn(sql.Length, str("añ😀e\u0301")), int64(5)},
 		{sql.Fn(sql.Length, str("a\x00b")), int64(3)},
 		{sql.Fn(sql.Contains, str("a%b"), str("%")), true},

@@ -104,7 +104,9 @@ const (
 
 // Strings. Lengths and positions count code points.
 const (
-	Concat     Func = "concat"
+	Concat Func = "concat"
+	// ConcatAll joins any number of texts, none NULL, at the cost of one.
+	ConcatAll  Func = "concat_all"
 	Length     Func = "length"
 	Contains   Func = "contains"
 	StartsWith Func = "starts_with"

@@ -87,6 +87,9 @@ func Open(ctx context.Context, config Config, dir string) (*Driver, error) {
 		"threads":                      strconv.Itoa(threads),
 		// Tables are sets; keeping their order costs memory and threads.
 		"preserve_insertion_order": "false",
+		// Each checkpoint compresses the ends of all tables anew; after every 16 MB
+		// of its log, the default, a delivery would do little else.
+		"checkpoint_threshold": "256MB",
 	}
 	if config.MemoryLimit != "" {
 		settings["memory_limit"] = config.MemoryLimit

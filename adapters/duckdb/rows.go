@@ -145,6 +145,7 @@ func (r *Rows) fetch() error {
 		}
 		for i := range r.readers {
 			r.readers[i].load(engine.DataChunkGetVector(r.chunk, engine.IdxT(i)))
+			r.readers[i].copy(r.size)
 		}
 		return nil
 	})
@@ -227,6 +228,8 @@ type reader struct {
 
 	data  unsafe.Pointer
 	valid unsafe.Pointer // bit mask of 64-bit words; nil where no value is NULL
+
+	copies // of the vector's values
 }
 
 func readerOf(t engine.LogicalType) reader {
@@ -271,6 +274,7 @@ func (r *reader) supported() bool {
 func (r *reader) load(v engine.Vector) {
 	r.data = engine.VectorGetData(v)
 	r.valid = engine.VectorGetValidity(v)
+	r.copies = copies{}
 	switch r.id {
 	case engine.TypeList:
 		r.child.load(engine.ListVectorGetChild(v))
@@ -285,10 +289,24 @@ func value[T any](data unsafe.Pointer, i int) T {
 	return *(*T)(unsafe.Add(data, uintptr(i)*unsafe.Sizeof(t)))
 }
 
+func (r *reader) null(i int) bool {
+	return r.valid != nil && value[uint64](r.valid, i/64)&(1<<(i%64)) == 0
+}
+
 // at is the value of row i.
 func (r *reader) at(i int) any {
-	if r.valid != nil && value[uint64](r.valid, i/64)&(1<<(i%64)) == 0 {
+	if r.null(i) {
 		return nil
+	}
+	switch {
+	case r.texts != nil:
+		return boxed(&r.texts[i])
+	case r.ints != nil:
+		return boxed(&r.ints[i])
+	case r.floats != nil:
+		return boxed(&r.floats[i])
+	case r.times != nil:
+		return boxed(&r.times[i])
 	}
 	switch r.id {
 	case engine.TypeBoolean:
@@ -465,11 +483,14 @@ type text struct {
 
 const inlined = 12
 
-// string copies the i-th text of data, which t is.
-func (t text) string(data unsafe.Pointer, i int) string {
+// bytes is the i-th text of data, which t is, in the engine's memory.
+func (t text) bytes(data unsafe.Pointer, i int) []byte {
 	start := t.data
 	if t.length <= inlined {
 		start = unsafe.Add(data, uintptr(i)*unsafe.Sizeof(t)+unsafe.Sizeof(t.length))
 	}
-	return string(unsafe.Slice((*byte)(start), t.length)) //nolint:gosec // the engine keeps length bytes at start while it keeps the vector; this is the copy
+	return unsafe.Slice((*byte)(start), t.length) //nolint:gosec // the engine keeps length bytes at start while it keeps the vector
 }
+
+// string copies the i-th text of data, which t is.
+func (t text) string(data unsafe.Pointer, i int) string { return string(t.bytes(data, i)) }

@@ -47,9 +47,23 @@ func (a *app) main(args []string) (code int) {
 		}
 	}()
 	ignoreFileLimit()
+	collectSeldom()
 	ctx, stop := withSignals()
 	defer stop()
 	return a.execute(ctx, args)
+}
+
+// collectSeldom lets garbage be: what is alive is a few batches of rows, and to
+// collect it each time as much was made again costs more than to read the rows.
+// Whoever sets GOGC or GOMEMLIMIT knows better.
+func collectSeldom() {
+	const percent, limit = 400, 512 << 20
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit) // From here on it is collected more often.
+	}
 }
 
 // withSignals cancels the context at the first signal, so that work in

@@ -285,19 +285,47 @@ func (b *builder) wantedQuery() sql.Query {
 	for _, f := range b.fields {
 		items = append(items, sql.Items("w", column(f.Name))...)
 	}
-	return &sql.Select{Items: items, From: b.once(rows)}
+	from := b.once(rows)
+	if !b.events() {
+		// Keys that are there twice are few: a window would sort all rows for them.
+		keys := sql.Derived{As: "k", Query: &sql.Select{From: b.eligible(), Items: []sql.Item{sql.As(key, "key")}}}
+		shared := sql.Derived{As: "d", Query: &sql.Select{
+			Items: append(sql.Items("k", "key"), sql.As(sql.Fn(sql.CountAll), "n")), From: keys,
+			GroupBy: []sql.Expr{sql.Col("k", "key")}, Having: sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
+		}}
+		items[2] = sql.As(sql.Fn(sql.Coalesce, sql.Col("d", "n"), sql.Int(1)), "same_key")
+		from = sql.Joins(from, sql.Join{Kind: sql.LeftJoin, Right: shared, On: sql.Fn(sql.Eq, sql.Col("d", "key"), sql.Col("w", "key"))})
+	}
+	return &sql.Select{Items: items, From: from}
 }
 
-// fingerprint digests the mapped fields, after the mark of the mapping. Each
-// value is preceded by its length, and NULL is written apart, so that no two
-// rows share a text.
+// fingerprint digests the mapped fields, after the mark of the mapping. A text
+// is preceded by its length and any other value followed by a semicolon, of
+// NULL there is only the mark between, so that no two rows share a text.
 func (b *builder) fingerprint(alias string) sql.Expr {
-	all := sql.Expr(sql.String("v2"))
+	all := []sql.Expr{sql.String("v3")}
+	or := func(value sql.Expr) sql.Expr { return sql.Fn(sql.Coalesce, value, sql.String("")) }
 	for _, f := range b.fields {
-		value := framed(text(sql.Col(alias, column(f.Name)), f.Type))
-		all = sql.Fn(sql.Concat, all, sql.Fn(sql.Coalesce, value, sql.String("-")))
+		value := text(sql.Col(alias, column(f.Name)), f.Type)
+		if free(f.Type) {
+			all = append(all, or(sql.Fn(sql.IntToString, sql.Fn(sql.Length, value))), sql.String(":"), or(value))
+		} else {
+			all = append(all, or(value), sql.String(";"))
+		}
 	}
-	return sql.Fn(sql.Concat, sql.String(b.mapping()), sql.Fn(sql.Sha256, all))
+	return sql.Fn(sql.Concat, sql.String(b.mapping()), sql.Fn(sql.Sha256, sql.Fn(sql.ConcatAll, all...)))
+}
+
+// free says that anything may be in the text of a value; that of other types
+// is never empty, and has no semicolon in it.
+func free(t sql.Type) bool {
+	switch t {
+	case sql.TypeInt, sql.TypeFloat, sql.TypeDecimal, sql.TypeBool, sql.TypeTimestamp, sql.TypeDate:
+		return false
+	case sql.TypeString, sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps,
+		sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
+	}
+	return true
 }
 
 // mapping marks what the fields of the sync are called and how they are sent,

@@ -336,8 +336,8 @@ type Settings struct {
 	// Grace is how long requests in flight may go on after the delivery was
 	// cancelled or stopped, 10 seconds by default.
 	Grace time.Duration
-	// FlushRows is how many outcomes are recorded at once, 10,000 by default,
-	// and FlushAfter the time after which fewer are, 5 seconds by default.
+	// FlushRows is how many outcomes are recorded at once, 10,000 by default and
+	// with a journal up to 100,000 of a long delivery, and FlushAfter the time after which fewer are, 5 seconds by default.
 	FlushRows  int
 	FlushAfter time.Duration
 	// Poll is the first pause between two questions for a job, 2 seconds by

@@ -79,7 +79,7 @@ func newEngine(job Job) *engine {
 	s.MaxBackoff = fallback(s.MaxBackoff, time.Minute)
 	s.MaxWait = fallback(s.MaxWait, 15*time.Minute)
 	s.Grace = fallback(s.Grace, 10*time.Second)
-	s.FlushRows = fallback(s.FlushRows, 10_000)
+	s.FlushRows = fallback(s.FlushRows, flushRows(job))
 	s.FlushAfter = fallback(s.FlushAfter, 5*time.Second)
 	s.Poll = fallback(s.Poll, 2*time.Second)
 	s.MaxPoll = fallback(s.MaxPoll, time.Minute)
@@ -97,6 +97,17 @@ func newEngine(job Job) *engine {
 	e.redact.learn(e.session.current().token.Refresh)
 	e.report.Attempted, e.report.Invalid = job.Counts.Invalid, job.Counts.Invalid
 	return e
+}
+
+// flushRows is how many outcomes are recorded at once. Each time the warehouse
+// reads all that is due, so that a long delivery does it a few times only; what
+// a journal keeps until then nothing can lose.
+func flushRows(job Job) int {
+	const least, most, times = 10_000, 100_000, 10
+	if job.Journal == nil {
+		return least
+	}
+	return int(min(max((job.Counts.Upserts+job.Counts.Removals)/times, least), most))
 }
 
 // fallback returns v, or def where v is zero.

@@ -256,8 +256,8 @@ CREATE OR REPLACE TABLE customhouse_work.main.wanted_loyal_readers_to_platform A
 SELECT
   w.customer_id AS entity_id,
   w.key,
-  count(*) OVER (PARTITION BY w.key) AS same_key,
-  '500607e2-' || sha256(((('v2' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')) AS fingerprint,
+  coalesce(d.n, 1) AS same_key,
+  '500607e2-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(CAST(w."field.total_spent" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.topic") AS VARCHAR), ''), ':', coalesce(w."field.topic", ''))) AS fingerprint,
   w."field.email",
   w."field.first_name",
   w."field.total_spent",
@@ -272,7 +272,19 @@ FROM (
     p.top_topic AS "field.topic"
   FROM customhouse_file.customhouse.customer_profiles AS p
   JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
-) AS w;
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(p.email, '') AS key
+    FROM customhouse_file.customhouse.customer_profiles AS p
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
 
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_loyal_readers_to_platform AS

@@ -256,8 +256,8 @@ CREATE OR REPLACE TABLE customhouse_work.main.wanted_vip_to_files AS
 SELECT
   w.customer_id AS entity_id,
   w.key,
-  count(*) OVER (PARTITION BY w.key) AS same_key,
-  '5969c0da-' || sha256((((((('v2' || coalesce((CAST(length(CAST(w."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.customer_id" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(w."field.country") AS VARCHAR) || ':') || w."field.country", '-')) || coalesce((CAST(length(CAST(w."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.spent" AS VARCHAR), '-')) || coalesce((CAST(length(CAST(w."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.points" AS VARCHAR), '-')) || coalesce((CAST(length(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
+  coalesce(d.n, 1) AS same_key,
+  '5969c0da-' || sha256(concat('v3', coalesce(CAST(w."field.customer_id" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(CAST(length(w."field.country") AS VARCHAR), ''), ':', coalesce(w."field.country", ''), coalesce(CAST(w."field.spent" AS VARCHAR), ''), ';', coalesce(CAST(w."field.points" AS VARCHAR), ''), ';', coalesce(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';')) AS fingerprint,
   w."field.customer_id",
   w."field.email",
   w."field.first_name",
@@ -278,7 +278,19 @@ FROM (
     p.last_seen AS "field.last_seen"
   FROM customhouse_file.customhouse.customer_profiles AS p
   JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
-) AS w;
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(CAST(p.customer_id AS VARCHAR), '') AS key
+    FROM customhouse_file.customhouse.customer_profiles AS p
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
 
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_vip_to_files AS

@@ -256,8 +256,8 @@ CREATE OR REPLACE TABLE customhouse_work.main.wanted_win_back_to_platform AS
 SELECT
   w.customer_id AS entity_id,
   w.key,
-  count(*) OVER (PARTITION BY w.key) AS same_key,
-  '672f911c-' || sha256((('v2' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) AS fingerprint,
+  coalesce(d.n, 1) AS same_key,
+  '672f911c-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';')) AS fingerprint,
   w."field.email",
   w."field.first_name",
   w."field.last_order"
@@ -270,7 +270,19 @@ FROM (
     p.last_order AS "field.last_order"
   FROM customhouse_file.customhouse.customer_profiles AS p
   JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
-) AS w;
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(p.email, '') AS key
+    FROM customhouse_file.customhouse.customer_profiles AS p
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
 
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_win_back_to_platform AS
