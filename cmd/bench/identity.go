@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,13 +53,22 @@ var solvers = map[string]func(path, shape string) (outcome, error){
 	"components": components,
 }
 
-// runChild is the other side of bench.solve, people.scan and crowd.evaluate.
+// runChild is the other side of bench.solve, people.scan, crowd.evaluate and
+// measure.
 func runChild(kind string, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("a child wants two arguments, not %d", len(args))
 	}
 	if kind == "scan" {
 		return scan(args[0], args[1])
+	}
+	if deliver, ok := deliveries[kind]; ok {
+		debug.SetGCPercent(400) // as the command does
+		out, err := deliver(args[0])
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(out)
 	}
 	if evaluate, ok := evaluations[kind]; ok {
 		segments, err := strconv.Atoi(args[1])

@@ -51,6 +51,12 @@ var benchmarks = []benchmark{
 	{name: "segments", run: segmentsShared},
 	{name: "aggregates/batch-1pct", run: aggregatesBatch},
 	{name: "unchanged", run: unchanged},
+	{name: "sync/read", run: syncRead},
+	{name: "sync/webhook", run: syncWebhook},
+	{name: "sync/difference", run: syncDifference},
+	{name: "sync/rate", run: syncRate},
+	{name: "sync/first-audience", run: firstAudience},
+	{name: "sync/memory", run: syncMemory},
 	{name: "identity-50m", run: identityLarge, long: true},
 	{name: "segments-50m", run: segmentsLarge, long: true},
 }
