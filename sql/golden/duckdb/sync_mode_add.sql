@@ -256,8 +256,8 @@ CREATE OR REPLACE TABLE customhouse_work.main.wanted_mode_add AS
 SELECT
   w.customer_id AS entity_id,
   w.key,
-  count(*) OVER (PARTITION BY w.key) AS same_key,
-  'cb8aa472-' || sha256('v2' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) AS fingerprint,
+  coalesce(d.n, 1) AS same_key,
+  'cb8aa472-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
   w."field.email"
 FROM (
   SELECT
@@ -266,7 +266,19 @@ FROM (
     p.email AS "field.email"
   FROM customhouse_file.customhouse.customer_profiles AS p
   JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
-) AS w;
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(p.email, '') AS key
+    FROM customhouse_file.customhouse.customer_profiles AS p
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
 
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_mode_add AS

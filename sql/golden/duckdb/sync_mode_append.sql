@@ -284,7 +284,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  '67c4ddea-' || sha256((((('v2' || coalesce((CAST(length(w."field.id") AS VARCHAR) || ':') || w."field.id", '-')) || coalesce((CAST(length(strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) || coalesce((CAST(length(CAST(w."field.amount" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.amount" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.bought_as") AS VARCHAR) || ':') || w."field.bought_as", '-')) || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) AS fingerprint,
+  '67c4ddea-' || sha256(concat('v3', coalesce(CAST(length(w."field.id") AS VARCHAR), ''), ':', coalesce(w."field.id", ''), coalesce(strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';', coalesce(CAST(w."field.amount" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.bought_as") AS VARCHAR), ''), ':', coalesce(w."field.bought_as", ''), coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
   w.undated,
   w."field.id",
   w."field.at",
@@ -303,7 +303,7 @@ FROM (
     w.undated
   FROM (
     SELECT
-      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' || sha256((((('v2' || coalesce((CAST(length(w."field.id") AS VARCHAR) || ':') || w."field.id", '-')) || coalesce((CAST(length(strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')) || coalesce((CAST(length(CAST(w."field.amount" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.amount" AS VARCHAR), '-')) || coalesce((CAST(length(w."field.bought_as") AS VARCHAR) || ':') || w."field.bought_as", '-')) || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) ORDER BY w.undated NULLS LAST) AS nth,
+      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' || sha256(concat('v3', coalesce(CAST(length(w."field.id") AS VARCHAR), ''), ':', coalesce(w."field.id", ''), coalesce(strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';', coalesce(CAST(w."field.amount" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.bought_as") AS VARCHAR), ''), ':', coalesce(w."field.bought_as", ''), coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) ORDER BY w.undated NULLS LAST) AS nth,
       w.customer_id,
       w.key,
       w."field.id",

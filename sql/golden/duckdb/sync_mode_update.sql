@@ -256,8 +256,8 @@ CREATE OR REPLACE TABLE customhouse_work.main.wanted_mode_update AS
 SELECT
   w.customer_id AS entity_id,
   w.key,
-  count(*) OVER (PARTITION BY w.key) AS same_key,
-  'a604ff2f-' || sha256(('v2' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) AS fingerprint,
+  coalesce(d.n, 1) AS same_key,
+  'a604ff2f-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''))) AS fingerprint,
   w."field.email",
   w."field.first_name"
 FROM (
@@ -268,7 +268,19 @@ FROM (
     p.first_name AS "field.first_name"
   FROM customhouse_file.customhouse.customer_profiles AS p
   JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
-) AS w;
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(p.email, '') AS key
+    FROM customhouse_file.customhouse.customer_profiles AS p
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
 
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_mode_update AS
