@@ -183,6 +183,11 @@ func (l *loader) together(s *Sync, to strict.Node) bool {
 	if (mode == Append || mode == Remove) && s.From.Pressure != "" {
 		wrong(from.Key("pressure"), "remove it", "a pressure counts whom a sync adds to its destination, and mode: %s adds nobody", mode)
 	}
+	for _, leaf := range s.Leaves() {
+		if leaf.SetIfEmpty && mode == Append {
+			wrong(leaf.At("set_if_empty"), "remove it", "an event is new: it has no field that could be set already")
+		}
+	}
 	if b := s.Guards.MaxRemoved; mode == Remove && b != nil && b.IsPercent {
 		wrong(s.Pos.At("guards", "max_removed"), "write a number of rows", "nobody knows how many are on the list that mode: remove takes people off")
 	}

@@ -7,11 +7,12 @@ func (c *compiler) compileField(e *expression) (Compiled, bool) {
 		return Compiled{}, false
 	}
 	const help = "Declare a trait with this, and name the trait here."
+	const column = help + " A column of an event that is appended is sent as it is: name it without value."
 	beyond := false
 	for _, name := range inOrder(e, e.reads) {
 		_, isRelation := c.relations[name]
 		if c.sources[name] != nil || isRelation {
-			c.fail(e.src.name(e.reads[name]), "cel-unsupported", "a field of a sync is computed from traits alone, and "+name+" is none", help)
+			c.fail(e.src.name(e.reads[name]), "cel-unsupported", "a field of a sync is computed from traits alone, and "+name+" is none", column)
 			beyond = true
 		}
 	}
