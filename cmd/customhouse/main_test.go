@@ -29,7 +29,8 @@ var update = flag.Bool("update", false, "rewrite golden files and the output of 
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"customhouse": main,
+		"customhouse":       main,
+		"customhouse-dying": dying,
 	})
 }
 

@@ -30,9 +30,9 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	env            func(string) (string, bool)
-	// reached and leaseTTL are for tests, which end the process at a point, and do
-	// not wait for a minute; see run.Options and state.Options.
-	reached  func(point string)
+	// tune and leaseTTL are for tests, which end the process at a point, and do
+	// not wait for a minute; nil and 0 outside of them.
+	tune     func(*run.Options)
 	leaseTTL time.Duration
 
 	// The global flags.

@@ -16,6 +16,9 @@ const stateFolder = ".customhouse"
 // equip opens the warehouse of a run, and the state where it may deliver
 // anything. The caller closes both with close.
 func (a *app) equip(ctx context.Context, p *project, options *run.Options) error {
+	if a.tune != nil {
+		a.tune(options)
+	}
 	var err error
 	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {
 		return err
@@ -23,7 +26,6 @@ func (a *app) equip(ctx context.Context, p *project, options *run.Options) error
 	if !p.target.Deliver || len(options.Plan.Audiences) == 0 {
 		return nil
 	}
-	options.Reached, options.Delivery.Reached = a.reached, a.reached
 	if options.State, err = a.openState(ctx, p); err != nil {
 		return errors.Join(err, options.Warehouse.Close())
 	}

@@ -15,8 +15,8 @@ import (
 // The marks of a result.
 const (
 	markAccepted = 1 << iota
-	// markDigest: the fingerprint is a SHA-256 in hexadecimal, and written as
-	// its 32 bytes.
+	// markDigest: the fingerprint ends in a SHA-256 in hexadecimal, which is
+	// written as its 32 bytes, after what comes before it.
 	markDigest
 )
 
@@ -24,9 +24,9 @@ const (
 const digest = 32
 
 // EncodeResults writes results so that DecodeResults reads them: what a Journal
-// keeps of them, some 60 bytes each. The text holds keys of people.
+// keeps of them, some 70 bytes each. The text holds keys of people.
 func EncodeResults(results []Result) []byte {
-	b := make([]byte, 0, 72*len(results))
+	b := make([]byte, 0, 80*len(results)+8)
 	for i := range results {
 		b = appendResult(b, &results[i])
 	}
@@ -77,11 +77,13 @@ func appendResult(b []byte, r *Result) []byte {
 	b = binary.AppendVarint(b, int64(r.Kind))
 	b = binary.AppendVarint(b, r.EntityID)
 	b = appendText(b, r.Key)
-	if sum, ok := appendDigest(b, r.Fingerprint); ok {
+	before := max(0, len(r.Fingerprint)-2*digest)
+	at := len(b)
+	if sum, ok := appendDigest(appendText(b, r.Fingerprint[:before]), r.Fingerprint[before:]); ok {
 		b = sum
 		b[mark] |= markDigest
 	} else {
-		b = appendText(b, r.Fingerprint)
+		b = appendText(b[:at], r.Fingerprint)
 	}
 	b = appendText(b, string(r.Origin))
 	if r.Accepted {
@@ -135,13 +137,12 @@ func readResult(r *bufio.Reader) (Result, error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return Result{}, inside(err)
 	}
-	result := Result{Kind: syncs.Kind(kind), EntityID: id, Key: key, Accepted: mark&markAccepted != 0}
-	if mark&markDigest != 0 {
+	fingerprint, err := readText(r)
+	result := Result{Kind: syncs.Kind(kind), EntityID: id, Key: key, Fingerprint: fingerprint, Accepted: mark&markAccepted != 0}
+	if mark&markDigest != 0 && err == nil {
 		var sum [digest]byte
 		_, err = io.ReadFull(r, sum[:])
-		result.Fingerprint = hex.EncodeToString(sum[:])
-	} else {
-		result.Fingerprint, err = readText(r)
+		result.Fingerprint += hex.EncodeToString(sum[:])
 	}
 	origin, err1 := readText(r)
 	result.Origin = Origin(origin)

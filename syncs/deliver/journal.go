@@ -44,7 +44,11 @@ func (e *engine) settle(ctx context.Context, results []Result) {
 		g = &group{}
 		e.gathering = g
 	}
-	g.results = append(g.results, results...)
+	if g.results == nil {
+		g.results = results // Nobody else has them.
+	} else {
+		g.results = append(g.results, results...)
+	}
 	e.mu.Unlock()
 
 	e.recording <- struct{}{}

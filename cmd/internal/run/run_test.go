@@ -23,6 +23,7 @@ import (
 type harness struct {
 	t      *testing.T
 	wh     *adapters.Warehouse
+	driver adapters.Driver
 	events []Event
 	clock  time.Time
 }
@@ -33,16 +34,21 @@ func newHarness(t *testing.T) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wh := adapters.New(adapters.Options{
-		Driver: driver, Dialect: sql.DuckDB, Schema: "customhouse", Catalog: []string{duckdb.FileCatalog},
-		Work: duckdb.WorkParts(), Parallel: 3,
-	})
+	wh := through(driver)
 	t.Cleanup(func() {
 		if err := wh.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &harness{t: t, wh: wh, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	return &harness{t: t, wh: wh, driver: driver, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+}
+
+// through is the warehouse behind a driver.
+func through(driver adapters.Driver) *adapters.Warehouse {
+	return adapters.New(adapters.Options{
+		Driver: driver, Dialect: sql.DuckDB, Schema: "customhouse", Catalog: []string{duckdb.FileCatalog},
+		Work: duckdb.WorkParts(), Parallel: 3,
+	})
 }
 
 func (h *harness) run(ctx context.Context, list ...*models.Model) Summary {

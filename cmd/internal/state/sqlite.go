@@ -16,8 +16,15 @@ import (
 
 var sqliteKind = &kind{
 	types:   strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$bytes", "BLOB"),
+	tidy:    rewriteSQLite,
 	explain: explainSQLite,
 }
+
+// rewriteSQLite writes the file anew: keys of people are not to stay in it where
+// entries were deleted. To overwrite each of them at once would cost as much as
+// writing it. Where another process is at work it fails, and that one will do
+// the same.
+func rewriteSQLite(db *sql.DB) { _, _ = db.ExecContext(context.Background(), "VACUUM") }
 
 // ignored keeps the folder out of Git: what it holds is this machine's.
 const ignored = "# What customhouse knows of its own runs; see docs/reliability.md.\n*\n"
@@ -32,7 +39,7 @@ func openSQLite(ctx context.Context, opt Options) (*Store, error) {
 	// commit is on disk when it returns (synchronous=FULL).
 	settings := url.Values{
 		"_txlock": {"immediate"}, "_busy_timeout": {"10000"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
-		"mode": {"rw"}, "_secure_delete": {"on"}, // keys of people do not stay in free pages
+		"mode": {"rw"},
 	}
 	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(opt.Place)}).EscapedPath(), RawQuery: settings.Encode()}
 	db, err := sql.Open("sqlite3", name.String())

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,6 +45,8 @@ type Store struct {
 	// shown is the place as errors may name it.
 	shown string
 	self  holder
+	// deleted says that entries of the journal were.
+	deleted atomic.Bool
 }
 
 // Error is a failure of the store, and what to do about it.
@@ -93,6 +96,9 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 
 // Close releases the state. It may be called twice.
 func (s *Store) Close() error {
+	if s.kind.tidy != nil && s.deleted.Swap(false) {
+		s.kind.tidy(s.db)
+	}
 	if err := s.db.Close(); err != nil {
 		return s.fail("closing", err)
 	}
@@ -107,6 +113,9 @@ type kind struct {
 	lock string
 	// now is the store's clock in microseconds; this machine's where empty.
 	now string
+	// tidy runs before a state is closed that entries were deleted from; it may
+	// be nil.
+	tidy func(*sql.DB)
 	// explain turns an error of the database into one for the user; nil for one
 	// that it does not know.
 	explain func(shown string, err error) *Error
