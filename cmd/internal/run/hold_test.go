@@ -207,17 +207,17 @@ func TestStaleHolder(t *testing.T) {
 	}
 }
 
-var errLost = errors.New("the warehouse is gone")
+var errAway = errors.New("the warehouse is gone")
 
-// lostWarehouse is a driver that fails once now is set.
-type lostWarehouse struct {
+// awayWarehouse is a driver that fails once now is set.
+type awayWarehouse struct {
 	adapters.Driver
 	now bool
 }
 
-func (l *lostWarehouse) Exec(ctx context.Context, script []string) error {
+func (l *awayWarehouse) Exec(ctx context.Context, script []string) error {
 	if l.now {
-		return errLost
+		return errAway
 	}
 	return l.Driver.Exec(ctx, script)
 }
@@ -229,7 +229,7 @@ func TestRecovered(t *testing.T) {
 	s.set(5, "ada")
 	opt := s.options(hook(1))
 	opt.Delivery.FlushRows = 3
-	lost := &lostWarehouse{Driver: s.driver}
+	lost := &awayWarehouse{Driver: s.driver}
 	opt.Delivery.Reached = func(point string) {
 		if point == "record" {
 			lost.now = true
@@ -237,7 +237,7 @@ func TestRecovered(t *testing.T) {
 	}
 	opt.Warehouse = through(lost)
 	summary, err := Run(t.Context(), opt)
-	if err := errors.Join(err, opt.State.Close()); err == nil || !errors.Is(err, errLost) || summary.Syncs[0].Status != Failed {
+	if err := errors.Join(err, opt.State.Close()); err == nil || !errors.Is(err, errAway) || summary.Syncs[0].Status != Failed {
 		t.Fatalf("without a warehouse the run ended %s: %v", summary.Syncs[0].Status, err)
 	}
 	var recovered []Event
