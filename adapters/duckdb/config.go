@@ -50,7 +50,7 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 			bad(n.Key("attach", name), "the name of an attached file is not an identifier", "use letters, digits and underscores")
 		case slices.ContainsFunc(reserved, func(r string) bool { return strings.EqualFold(r, name) }):
 			bad(n.Key("attach", name), "the name "+name+" is taken", "give the attached file another name")
-		case c.Attach[name] == "":
+		case strings.TrimSpace(c.Attach[name]) == "":
 			bad(n.At("attach", name), "attached file "+name+" has no path", "give the path of a DuckDB file")
 		}
 	}

@@ -23,7 +23,7 @@ func TestCheck(t *testing.T) {
 		"limit":    {"path: x\nmemory_limit: lots\n", []string{"2:15 memory_limit is not a size"}},
 		"no unit":  {"path: x\nmemory_limit: '4'\n", []string{"2:15 memory_limit is not a size"}},
 		"threads":  {"path: x\nthreads: -1\n", []string{"2:10 threads is negative"}},
-		"attach": {"path: x\nattach:\n  a-b: y\n  CUSTOMHOUSE_WORK: y\n  Main: y\n  good: y\n  none: ''\n", []string{
+		"attach": {"path: x\nattach:\n  a-b: y\n  CUSTOMHOUSE_WORK: y\n  Main: y\n  good: y\n  none: ' '\n", []string{
 			"4:3 the name CUSTOMHOUSE_WORK is taken",
 			"5:3 the name Main is taken",
 			"3:3 the name of an attached file is not an identifier",
