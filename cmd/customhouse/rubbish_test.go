@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -132,7 +133,14 @@ func seeded(t *testing.T) *rand.Rand {
 func TestRubbishRuns(t *testing.T) {
 	t.Parallel()
 	projects := scriptProjects(t)
-	names := slices.Sorted(maps.Keys(projects))
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(projects)), func(name string) bool {
+		for _, f := range projects[name] {
+			if bytes.Contains(f.Data, []byte("results: indexed")) {
+				return true // It is sent for minutes to a platform that never speaks of rows.
+			}
+		}
+		return false
+	})
 	r := seeded(t)
 	left := 15
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
