@@ -36,28 +36,46 @@ const evaluation = 1
 // walker gathers the dependence of expressions of an entity.
 type walker struct {
 	dependence
+	*named
 	form strings.Builder
-	// traits, segments and features are those of the entity by their names.
-	traits, segments map[string]expr.Compiled
-	features         map[string]expr.Feature
-	seen             map[string]bool
+	seen map[string]bool
 }
 
-func (c *compiler) walker(e *entity) *walker {
-	w := &walker{
-		dependence: dependence{entity: e}, seen: map[string]bool{},
+// named is what an entity has, by its names.
+type named struct {
+	traits, segments map[string]expr.Compiled
+	features         map[string]expr.Feature
+	picked           map[string]*config.Trait
+	sourced          map[string]*config.Source
+	// settings are those of its identity.
+	settings string
+}
+
+func newNamed(e *entity) *named {
+	n := &named{
 		traits: map[string]expr.Compiled{}, segments: map[string]expr.Compiled{}, features: map[string]expr.Feature{},
+		picked: map[string]*config.Trait{}, sourced: map[string]*config.Source{}, settings: identity.Settings(e.Entity, e.sources),
+	}
+	for _, t := range e.traits {
+		n.picked[t.Name] = t
+	}
+	for _, s := range e.sources {
+		n.sourced[s.Name] = s
 	}
 	for _, t := range e.expr.Traits {
-		w.traits[t.Name] = t
+		n.traits[t.Name] = t
 	}
 	for _, s := range e.expr.Segments {
-		w.segments[s.Name] = s
+		n.segments[s.Name] = s
 	}
 	for _, f := range e.expr.Features {
-		w.features[f.Name] = f
+		n.features[f.Name] = f
 	}
-	return w
+	return n
+}
+
+func newWalker(e *entity, n *named) *walker {
+	return &walker{dependence: dependence{entity: e}, named: n, seen: map[string]bool{}}
 }
 
 // refuse notes the first reason why something is evaluated in each run.
@@ -115,8 +133,7 @@ func (w *walker) trait(name string) {
 		w.compiled(t)
 		return
 	}
-	i := slices.IndexFunc(w.entity.traits, func(t *config.Trait) bool { return t.Name == name })
-	picked := w.entity.traits[i]
+	picked := w.picked[name]
 	fmt.Fprintf(&w.form, "%d %q %q\n", t.Type, picked.Pick, picked.From)
 	for _, r := range picked.From {
 		source, _ := models.Reference(r)
@@ -137,15 +154,14 @@ func (w *walker) feature(name string) {
 }
 
 func (w *walker) source(name string) {
-	i := slices.IndexFunc(w.entity.sources, func(s *config.Source) bool { return s.Name == name })
-	if i < 0 {
+	s := w.sourced[name]
+	if s == nil {
 		w.refuse("it reads another entity")
 		return
 	}
 	if !w.once("source", name) {
 		return
 	}
-	s := w.entity.sources[i]
 	fmt.Fprintf(&w.form, "%q", s.Time)
 	for _, c := range s.Columns {
 		fmt.Fprintf(&w.form, " %q %q %q", c.Key, c.Value.Type, c.Value.Column)
@@ -156,7 +172,7 @@ func (w *walker) source(name string) {
 
 // done is what was gathered.
 func (w *walker) done() dependence {
-	fmt.Fprintf(&w.form, "%d %s", evaluation, identity.Settings(w.entity.Entity, w.entity.sources))
+	fmt.Fprintf(&w.form, "%d %s", evaluation, w.settings)
 	sum := sha256.Sum256([]byte(w.form.String()))
 	w.definition = hex.EncodeToString(sum[:])
 	slices.SortFunc(w.sources, func(a, b *config.Source) int { return strings.Compare(a.Name, b.Name) })
@@ -164,15 +180,15 @@ func (w *walker) done() dependence {
 }
 
 // ofSegment is the dependence of a segment.
-func (c *compiler) ofSegment(e *entity, name string) dependence {
-	w := c.walker(e)
+func ofSegment(e *entity, n *named, name string) dependence {
+	w := newWalker(e, n)
 	w.segment(name)
 	return w.done()
 }
 
 // ofProfile is the dependence of an entity's profiles.
-func (c *compiler) ofProfile(e *entity) dependence {
-	w := c.walker(e)
+func ofProfile(e *entity, n *named) dependence {
+	w := newWalker(e, n)
 	for _, t := range e.traits {
 		w.trait(t.Name)
 		fmt.Fprintf(&w.form, "%t\n", t.History)
@@ -256,6 +272,7 @@ func (c *compiler) decide() {
 		}
 	}
 	for _, e := range c.entities {
+		n := newNamed(e)
 		add := func(node string, d dependence, selected bool) {
 			c.depends[node] = d
 			if !selected {
@@ -277,13 +294,13 @@ func (c *compiler) decide() {
 			c.plan.Evaluations = append(c.plan.Evaluations, x)
 		}
 		for _, s := range e.segments {
-			add("segment:"+s.Name, c.ofSegment(e, s.Name), c.selected("segment:"+s.Name))
+			add("segment:"+s.Name, ofSegment(e, n, s.Name), c.selected("segment:"+s.Name))
 		}
 		if len(e.traits) > 0 {
 			// Whoever selects a segment has always got the profiles with it.
 			selected := slices.ContainsFunc(e.traits, func(t *config.Trait) bool { return c.selected("trait:" + e.Name + "." + t.Name) }) ||
 				slices.ContainsFunc(e.segments, func(s *config.Segment) bool { return c.selected("segment:" + s.Name) })
-			add(profile.ModelName(e.Entity), c.ofProfile(e), selected)
+			add(profile.ModelName(e.Entity), ofProfile(e, n), selected)
 		}
 	}
 }
