@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -55,6 +56,58 @@ func scriptProjects(t *testing.T) map[string]fstest.MapFS {
 		}
 	}
 	return out
+}
+
+// TestRubbishHasEveryKey: a key that no project of the scripts has is never put
+// to the test.
+func TestRubbishHasEveryKey(t *testing.T) {
+	t.Parallel()
+	text, err := config.Schema(kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if properties, ok := v["properties"].(map[string]any); ok {
+				for key := range properties {
+					keys[key] = true
+				}
+			}
+			for _, inner := range v {
+				walk(inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(inner)
+			}
+		}
+	}
+	walk(schema)
+	for _, files := range scriptProjects(t) {
+		for name, f := range files {
+			var doc yaml.Node
+			if filepath.Ext(name) != ".yaml" || yaml.Unmarshal(f.Data, &doc) != nil {
+				continue
+			}
+			for _, at := range places(&doc) {
+				if n := *at; n.Kind == yaml.MappingNode {
+					for i := 0; i < len(n.Content); i += 2 {
+						delete(keys, n.Content[i].Value)
+					}
+				}
+			}
+		}
+	}
+	if left := slices.Sorted(maps.Keys(keys)); len(left) > 0 {
+		t.Errorf("no project of the scripts has the keys %q", left)
+	}
 }
 
 // places lists the places of a document where a value can be put.

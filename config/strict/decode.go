@@ -109,8 +109,11 @@ func (n Node) Wrong(report func(diag.Diagnostic), want, help string) {
 		n.Mask()
 	}
 	if n.Kind() == Null {
-		report(diag.Errorf(n.place(), CodeEmpty, "there is no value here; %s is expected", want).
-			WithHelp("write a value, or remove the key"))
+		help := "write a value, or remove the key"
+		if n.n != nil && n.n.Value != "" { // a word, such as NULL
+			help += "; in quotes it is a text"
+		}
+		report(diag.Errorf(n.place(), CodeEmpty, "there is no value here; %s is expected", want).WithHelp("%s", help))
 		return
 	}
 	report(diag.Errorf(n.headPlace(), CodeType, "%s is expected here, not %s", want, n.describe()).
@@ -300,7 +303,7 @@ func (n Node) mapping(report func(diag.Diagnostic)) ([]Field, bool) {
 			report(diag.Errorf(f.Key.place(), CodeDuplicateKey, "the key %q is given twice", name).
 				WithHelp("remove one of them").
 				WithRelated(first.Key.place(), "the first is here"))
-		case f.Key.Kind() == Null || name == "":
+		case name == "" || name == "~": // null is a word that a key may be called by
 			report(diag.Errorf(f.Key.place(), CodeKey, "a key has no name").
 				WithHelp("write keys as `key: value`"))
 			repeated = true
