@@ -135,6 +135,15 @@ type ColumnDef struct {
 	Type Type
 }
 
+// ColumnNames are the names of columns, in their order.
+func ColumnNames(list []ColumnDef) []string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.Name
+	}
+	return names
+}
+
 // InsertSelect appends the rows of a query, whose columns are in the order of
 // Columns.
 type InsertSelect struct {

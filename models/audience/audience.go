@@ -63,33 +63,6 @@ const (
 	Unconvertible = "unconvertible"
 )
 
-// The tables of delivery.
-var (
-	Ledger     = sql.Table{Space: sql.Public, Name: "sync_ledger"}
-	Pending    = sql.Table{Space: sql.Public, Name: "sync_pending"}
-	Rejections = sql.Table{Space: sql.Public, Name: "sync_rejections"}
-	Log        = sql.Table{Space: sql.Public, Name: "sync_log"}
-	Leases     = sql.Table{Space: sql.Public, Name: "sync_leases"}
-)
-
-// System lists the tables that must exist before anything is delivered.
-func System() []sql.CreateTable {
-	text := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeString} }
-	number := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeInt} }
-	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
-	return []sql.CreateTable{
-		{Table: Ledger, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("fingerprint"), text("sent"), at("acknowledged_at"), text("run_id")}},
-		{Table: State, Columns: []sql.ColumnDef{text("sync"), text("place"), at("forgotten_until"), text("run_id")}},
-		{Table: Pending, Columns: []sql.ColumnDef{text("sync"), text("place"), text("key"), number("entity_id"), text("run_id")}},
-		{Table: Rejections, Columns: []sql.ColumnDef{
-			text("sync"), text("key"), number("entity_id"), text("origin"), text("code"), text("message"),
-			number("attempts"), at("first_at"), at("last_at"), text("run_id"),
-		}},
-		{Table: Log, Columns: []sql.ColumnDef{text("sync"), text("run_id"), text("key"), number("entity_id"), text("operation"), text("reason"), text("outcome"), text("code"), at("at")}},
-		{Table: Leases, Columns: []sql.ColumnDef{text("sync"), number("fence"), text("run_id")}},
-	}
-}
-
 // Input is what the audience of one sync depends on.
 type Input struct {
 	Sync        *config.Sync
@@ -407,10 +380,8 @@ func (b *builder) noted() sql.From {
 	}}
 }
 
-// changesQuery compares wanted with known. reason is new, changed, unsettled
-// (equal to the ledger, but an earlier sending of another value may have
-// arrived) or left; unknown, that the ledger lacks the key though it may be
-// there.
+// changesQuery compares wanted with known. unknown says that the ledger lacks the
+// key, though an earlier sending of it may have arrived.
 func (b *builder) changesQuery() sql.Query {
 	fixed := func(operation string, key, id, fingerprint, reason sql.Expr) []sql.Item {
 		return []sql.Item{
@@ -526,7 +497,6 @@ func (b *builder) snapshot() sql.Query {
 	return b.stream(sql.Derived{Query: sql.Union{here, gone}, As: "s"}, "s")
 }
 
-// isOurs says that a row under an alias is of this sync.
 // place is where the rows of the sync are: keys of one place say nothing of
 // another. What the ledger knows of an earlier place stays there, and is left
 // alone.
@@ -539,6 +509,7 @@ func (b *builder) isThere(alias string) sql.Expr {
 	return sql.And{b.isOurs(alias), sql.Fn(sql.Eq, sql.Col(alias, "place"), sql.String(b.place()))}
 }
 
+// isOurs says that a row under an alias is of this sync, at whichever place.
 func (b *builder) isOurs(alias string) sql.Expr {
 	return sql.Fn(sql.Eq, sql.Col(alias, "sync"), sql.String(b.Sync.Name))
 }
@@ -602,9 +573,6 @@ func (b *builder) rejectedKeys() sql.Query {
 	return &sql.Select{Items: sql.Items("r", "key"), From: sql.TableRef{Table: Rejections, As: "r"}, Where: b.isOurs("r")}
 }
 
-// rejectionColumns are those of Rejections, in order.
-var rejectionColumns = []string{"sync", "key", "entity_id", "origin", "code", "message", "attempts", "first_at", "last_at", "run_id"}
-
 // reject appends rows to Rejections, each an attempt more than the row of an
 // earlier run that it stands for.
 func (b *builder) reject(of batch, rows sql.From, alias string, where, origin, code, message, key sql.Expr) sql.Statement {
@@ -613,7 +581,7 @@ func (b *builder) reject(of batch, rows sql.From, alias string, where, origin, c
 		From:  sql.TableRef{Table: Rejections, As: "e"},
 		Where: sql.And{b.isOurs("e"), of.others(sql.Col("e", "run_id"))},
 	}}
-	return sql.InsertSelect{Table: Rejections, Columns: rejectionColumns, Query: &sql.Select{
+	return sql.InsertSelect{Table: Rejections, Columns: sql.ColumnNames(rejectionsColumns), Query: &sql.Select{
 		Items: []sql.Item{
 			sql.As(sql.String(b.Sync.Name), "sync"), sql.As(key, "key"), sql.As(sql.Col(alias, "entity_id"), "entity_id"),
 			sql.As(origin, "origin"), sql.As(code, "code"), sql.As(message, "message"),
@@ -672,7 +640,7 @@ func (b *builder) note() []sql.Statement {
 	due := &sql.Select{Items: sql.Items("c", "key"), From: sql.TableRef{Table: b.changes, As: "c"}}
 	return []sql.Statement{
 		sql.Delete{Table: Pending, Where: sql.And{b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: due}}},
-		sql.InsertSelect{Table: Pending, Columns: []string{"sync", "place", "key", "entity_id", "run_id"}, Query: &sql.Select{
+		sql.InsertSelect{Table: Pending, Columns: sql.ColumnNames(pendingColumns), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("c", "key"), "key"), sql.As(sql.Col("c", "entity_id"), "entity_id"),
 				sql.As(sql.String(b.RunID), "run_id"),
@@ -692,12 +660,9 @@ type batch struct {
 	others func(run sql.Expr) sql.Expr
 }
 
-// live is a batch of this run. Of a run that has lost its lease nothing is in
-// it: what another run did meanwhile is newer.
+// live is a batch of this run.
 func (b *builder) live() batch {
-	rows := sql.Derived{As: "o", Query: &sql.Select{
-		Items: sql.Items("r", columnNames(outcomeColumns)...), From: sql.TableRef{Table: b.outcomes, As: "r"}, Where: b.holds(),
-	}}
+	rows := sql.TableRef{Table: b.outcomes, As: "o"}
 	return batch{
 		rows: rows,
 		logged: sql.Joins(rows, sql.Join{
@@ -711,15 +676,16 @@ func (b *builder) live() batch {
 }
 
 // apply takes over the outcomes of one batch: what was accepted is in the
-// ledger, what was rejected is due again with its reason, all is in the log.
+// ledger, what was rejected is due again with its reason, all is in the log. For
+// a run that has lost its lease it does nothing: what another did meanwhile is
+// newer.
 func (b *builder) apply(of batch) []sql.Statement {
-	outcomes := of.rows
 	accepted := sql.Col("o", "accepted")
-	keys := func(where sql.Expr) sql.Query {
-		return &sql.Select{Items: sql.Items("o", "key"), From: outcomes, Where: where}
+	held := func(also ...sql.Expr) sql.And { return append(also, b.holds()) }
+	keys := func(also ...sql.Expr) sql.Query {
+		return &sql.Select{Items: sql.Items("o", "key"), From: of.rows, Where: held(also...)}
 	}
 	ledger := []string{"sync", "place", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
-	log := []string{"sync", "run_id", "key", "entity_id", "operation", "reason", "outcome", "code", "at"}
 	outcome := sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.If(accepted, sql.String("accepted"), sql.String("rejected")))
 	// What the destination said leaves no doubt about an earlier sending.
 	known := sql.Or{accepted, isAbsent("o")}
@@ -740,19 +706,20 @@ func (b *builder) apply(of batch) []sql.Statement {
 				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
 				sql.As(b.acknowledged("o"), "fingerprint"), sql.As(of.at, "acknowledged_at"), sql.As(of.run, "run_id"),
 			},
-			From:  outcomes,
-			Where: sql.And{accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(b.wantedOp()))},
+			From:  of.rows,
+			Where: held(accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(b.wantedOp()))),
 		}},
-		b.reject(of, outcomes, "o", sql.Fn(sql.Not, known),
+		b.reject(of, of.rows, "o", held(sql.Fn(sql.Not, known)),
 			sql.Col("o", "origin"), sql.Col("o", "code"), sql.Col("o", "message"), sql.Col("o", "key")),
-		b.forget(of, sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(nil)}),
-		sql.InsertSelect{Table: Log, Columns: log, Query: &sql.Select{
+		b.forget(of, sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys()}),
+		sql.InsertSelect{Table: Log, Columns: sql.ColumnNames(logColumns), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(of.run, "run_id"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
 				sql.As(sql.Col("o", "operation"), "operation"), sql.As(of.reason, "reason"),
 				sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"), sql.As(of.at, "at"),
 			},
-			From: of.logged,
+			From:  of.logged,
+			Where: held(),
 		}},
 	}
 }

@@ -15,15 +15,6 @@ import (
 // Undated is an event without a time, of a sync that sends none above an age.
 const Undated = "missing-time"
 
-// State is from when on the ledger knows every event that a sync has sent. An
-// event is sent when it has happened, so that none up to the time at which the
-// newest of those that were forgotten was acknowledged can be new; none of them
-// is sent, whatever max_age comes to be.
-var State = sql.Table{Space: sql.Public, Name: "sync_state"}
-
-// stateColumns are those of State, in order.
-var stateColumns = []string{"sync", "place", "forgotten_until", "run_id"}
-
 // events says that the sync sends the events of a source.
 func (b *builder) events() bool { return b.Source != nil }
 
@@ -67,14 +58,16 @@ func (b *builder) happened(rows *sql.Select) {
 		sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: identity.MapTable(b.Source), As: "m"}, On: sql.Fn(sql.Eq, sql.Col("m", b.id()), sql.Col("p", b.id()))},
 		sql.Join{Kind: sql.InnerJoin, Right: sql.Derived{Query: profile.Rows(b.Entity, b.Source), As: expr.Event}, On: identity.SameRow(expr.Event, "m")},
 	)
-	dated := sql.And{sql.Fn(sql.Le, at, sql.Timestamp(b.AsOf)), sql.Or{sql.Fn(sql.IsNull, b.forgotten()), sql.Fn(sql.Gt, at, b.forgotten())}}
-	undated := sql.Expr(sql.Fn(sql.IsNotNull, b.forgotten()))
+	isUndated := sql.Fn(sql.IsNull, at)
+	dated := sql.And{sql.Fn(sql.Le, at, sql.Timestamp(b.AsOf)), sql.Fn(sql.Coalesce, sql.Fn(sql.Gt, at, b.forgotten()), sql.Bool(true))}
+	undated := sql.And{isUndated}
 	if age := time.Duration(b.Sync.From.MaxAge); age > 0 {
 		dated = append(dated, sql.Fn(sql.Ge, at, sql.Timestamp(b.AsOf.Add(-age))))
-		undated = sql.Bool(true)
+	} else {
+		undated = append(undated, sql.Fn(sql.IsNotNull, b.forgotten()))
 	}
-	rows.Where = sql.Or{sql.Fn(sql.IsNull, at), dated}
-	rows.Items = append(rows.Items, sql.As(sql.And{sql.Fn(sql.IsNull, at), undated}, "undated"))
+	rows.Where = sql.Or{isUndated, dated}
+	rows.Items = append(rows.Items, sql.As(undated, "undated"))
 }
 
 // forgotten is up to when events may have been sent and forgotten, NULL where
@@ -233,7 +226,7 @@ func Forget(s *config.Sync, keep time.Duration, asOf time.Time, runID string) []
 		Having: sql.Fn(sql.IsNotNull, sql.Fn(sql.Max, sql.Col("u", "at"))),
 	}
 	return []sql.Statement{
-		sql.InsertSelect{Table: State, Columns: stateColumns, Query: until},
+		sql.InsertSelect{Table: State, Columns: sql.ColumnNames(stateColumns), Query: until},
 		sql.Delete{Table: State, Where: sql.And{b.isThere(""), sql.Fn(sql.Ne, sql.Col("", "run_id"), sql.String(runID)), some}},
 		sql.Delete{Table: Ledger, Where: old("")},
 	}

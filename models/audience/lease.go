@@ -1,6 +1,8 @@
 package audience
 
 import (
+	"slices"
+
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -20,7 +22,7 @@ func Fence(sync string) sql.Query {
 func Take(sync, runID string, fence int64) []sql.Statement {
 	return []sql.Statement{
 		sql.Delete{Table: Leases, Where: sql.And{isSync("", sync), sql.Fn(sql.Lt, sql.Col("", "fence"), sql.Int(fence))}},
-		sql.InsertSelect{Table: Leases, Columns: []string{"sync", "fence", "run_id"}, Query: &sql.Select{
+		sql.InsertSelect{Table: Leases, Columns: sql.ColumnNames(leaseColumns), Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.String(sync), "sync"), sql.As(sql.Int(fence), "fence"), sql.As(sql.String(runID), "run_id")},
 			From:  sql.Derived{As: "one", Query: &sql.Select{Items: []sql.Item{sql.As(sql.Int(1), "row")}}},
 			Where: sql.Exists{Not: true, Query: lease(sync, nil)},
@@ -73,8 +75,7 @@ func (b *builder) touch() sql.Statement {
 // that sent the row since has put its own in place, so that none counts late.
 // A rejection leaves its note; that it is in the log tells that it is known.
 func (b *builder) recover() models.Recovery {
-	columns := append(columnNames(outcomeColumns), "place", "run_id", "as_of")
-	load := sql.CreateTable{Table: b.recovered, Columns: append(append([]sql.ColumnDef{}, outcomeColumns...),
+	load := sql.CreateTable{Table: b.recovered, Columns: append(slices.Clip(outcomeColumns),
 		sql.ColumnDef{Name: "place", Type: sql.TypeString}, sql.ColumnDef{Name: "run_id", Type: sql.TypeString}, sql.ColumnDef{Name: "as_of", Type: sql.TypeTimestamp})}
 	same := func(alias string, names ...string) sql.And {
 		var all sql.And
@@ -91,7 +92,7 @@ func (b *builder) recover() models.Recovery {
 		Else: sql.String(reasonUnsettled),
 	}
 	settled := sql.CreateTableAs{Table: b.settled, Query: &sql.Select{
-		Items: append(sql.Items("r", columns...), sql.As(reason, "reason")),
+		Items: append(sql.Items("r", sql.ColumnNames(load.Columns)...), sql.As(reason, "reason")),
 		From: sql.Joins(sql.TableRef{Table: b.recovered, As: "r"},
 			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("r", "key"))}),
 		Where: sql.And{
@@ -105,9 +106,7 @@ func (b *builder) recover() models.Recovery {
 			}},
 		},
 	}}
-	rows := sql.Derived{As: "o", Query: &sql.Select{
-		Items: sql.Items("r", append(columns, "reason")...), From: sql.TableRef{Table: b.settled, As: "r"}, Where: b.holds(),
-	}}
+	rows := sql.TableRef{Table: b.settled, As: "o"}
 	return models.Recovery{
 		Outcomes: load,
 		Steps:    []models.Step{&models.Exec{Title: "look what of the journal is news", Statements: []sql.Statement{settled}}},
@@ -119,12 +118,4 @@ func (b *builder) recover() models.Recovery {
 			},
 		}),
 	}
-}
-
-func columnNames(defs []sql.ColumnDef) []string {
-	names := make([]string, len(defs))
-	for i, d := range defs {
-		names[i] = d.Name
-	}
-	return names
 }

@@ -120,10 +120,6 @@ var StateColumns = []sql.ColumnDef{
 
 // remember writes down what the next run must know.
 func (r *resolver) remember() []sql.Statement {
-	columns := make([]string, len(StateColumns))
-	for i, c := range StateColumns {
-		columns[i] = c.Name
-	}
 	row := func(source, settings string, since sql.Expr, from sql.From, totals ...sql.Item) sql.Query {
 		if totals == nil {
 			none := sql.Null{Type: sql.TypeInt}
@@ -148,7 +144,7 @@ func (r *resolver) remember() []sql.Statement {
 	}
 	return []sql.Statement{
 		sql.Delete{Table: StateTable, Where: eq(sql.Col("", "entity"), sql.String(r.e.Name))},
-		sql.InsertSelect{Table: StateTable, Columns: columns, Query: rows},
+		sql.InsertSelect{Table: StateTable, Columns: sql.ColumnNames(StateColumns), Query: rows},
 	}
 }
 

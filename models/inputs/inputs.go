@@ -307,10 +307,7 @@ func columns(s *config.Source) []sql.Item {
 // Record writes down evaluations of a model, by node; all are of one entity. It
 // writes nothing where Again found anything else than Build did.
 func Record(by, entity string, list map[string]Evaluation, runID string) sql.Statement {
-	columns := make([]string, len(StateColumns))
-	for i, c := range StateColumns {
-		columns[i] = c.Name
-	}
+	columns := sql.ColumnNames(StateColumns)
 	var rows sql.Union
 	for _, node := range slices.Sorted(maps.Keys(list)) {
 		x := list[node]

@@ -464,13 +464,9 @@ func (k *keeper) commit() []sql.Statement {
 				Items: sql.Items("f", k.columnNames()...), From: sql.TableRef{Table: freshTable(s), As: "f"},
 			}})
 	}
-	columns := make([]string, len(DaysStateColumns))
-	for i, c := range DaysStateColumns {
-		columns[i] = c.Name
-	}
 	return append(list,
 		sql.Delete{Table: DaysStateTable, Where: sql.Fn(sql.Eq, sql.Col("", "source"), sql.String(s.Name))},
-		sql.InsertSelect{Table: DaysStateTable, Columns: columns, Query: &sql.Select{
+		sql.InsertSelect{Table: DaysStateTable, Columns: sql.ColumnNames(DaysStateColumns), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.String(s.Name), "source"), sql.As(sql.String(k.settings()), "settings"),
 				sql.As(sql.Col("n", "since"), "since"), sql.As(sql.Col("n", "merged"), "merged"),

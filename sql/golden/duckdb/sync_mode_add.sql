@@ -49,58 +49,28 @@ DELETE FROM customhouse_file.customhouse.sync_ledger
 WHERE (sync = 'mode_add' AND place = 'platform/list/email')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message,
-        r.place,
-        r.run_id,
-        r.as_of,
-        r.reason
-      FROM customhouse_work.main.settled_mode_add AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.settled_mode_add AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_add'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.accepted OR o.origin = 'absent'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
 WHERE (sync = 'mode_add' AND place = 'platform/list/email')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message,
-        r.place,
-        r.run_id,
-        r.as_of,
-        r.reason
-      FROM customhouse_work.main.settled_mode_add AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.settled_mode_add AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_add'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.accepted OR o.origin = 'absent'
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
@@ -112,30 +82,15 @@ SELECT
   o.fingerprint,
   o.as_of AS acknowledged_at,
   o.run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message,
-    r.place,
-    r.run_id,
-    r.as_of,
-    r.reason
-  FROM customhouse_work.main.settled_mode_add AS r
-  WHERE EXISTS (
+FROM customhouse_work.main.settled_mode_add AS o
+WHERE o.accepted
+  AND o.operation = 'add'
+  AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l
     WHERE l.sync = 'mode_add'
       AND l.run_id = 'RUN'
-  )
-) AS o
-WHERE o.accepted
-  AND o.operation = 'add';
+  );
 
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
@@ -149,28 +104,7 @@ SELECT
   coalesce(r.first_at, o.as_of) AS first_at,
   o.as_of AS last_at,
   o.run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message,
-    r.place,
-    r.run_id,
-    r.as_of,
-    r.reason
-  FROM customhouse_work.main.settled_mode_add AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_add'
-      AND l.run_id = 'RUN'
-  )
-) AS o
+FROM customhouse_work.main.settled_mode_add AS o
 LEFT JOIN (
   SELECT
     e.key,
@@ -183,7 +117,13 @@ LEFT JOIN (
       FROM customhouse_work.main.settled_mode_add AS s
     )
 ) AS r ON r.key = o.key
-WHERE NOT (o.accepted OR o.origin = 'absent');
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_add'
+      AND l.run_id = 'RUN'
+  );
 
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'mode_add'
@@ -193,28 +133,13 @@ WHERE sync = 'mode_add'
   )
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message,
-        r.place,
-        r.run_id,
-        r.as_of,
-        r.reason
-      FROM customhouse_work.main.settled_mode_add AS r
-      WHERE EXISTS (
-        SELECT 1 AS one
-        FROM customhouse_file.customhouse.sync_leases AS l
-        WHERE l.sync = 'mode_add'
-          AND l.run_id = 'RUN'
-      )
-    ) AS o
+    FROM customhouse_work.main.settled_mode_add AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_file.customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_add'
+        AND l.run_id = 'RUN'
+    )
   );
 
 INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
@@ -228,28 +153,13 @@ SELECT
   coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   o.as_of AS "at"
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message,
-    r.place,
-    r.run_id,
-    r.as_of,
-    r.reason
-  FROM customhouse_work.main.settled_mode_add AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_add'
-      AND l.run_id = 'RUN'
-  )
-) AS o;
+FROM customhouse_work.main.settled_mode_add AS o
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse_file.customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_add'
+    AND l.run_id = 'RUN'
+);
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_mode_add AS
@@ -445,50 +355,28 @@ DELETE FROM customhouse_file.customhouse.sync_ledger
 WHERE (sync = 'mode_add' AND place = 'platform/list/email')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message
-      FROM customhouse_work.main.outcomes_mode_add AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.outcomes_mode_add AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_add'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.accepted OR o.origin = 'absent'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
 WHERE (sync = 'mode_add' AND place = 'platform/list/email')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message
-      FROM customhouse_work.main.outcomes_mode_add AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.outcomes_mode_add AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_add'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.accepted OR o.origin = 'absent'
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
@@ -500,26 +388,15 @@ SELECT
   o.fingerprint,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message
-  FROM customhouse_work.main.outcomes_mode_add AS r
-  WHERE EXISTS (
+FROM customhouse_work.main.outcomes_mode_add AS o
+WHERE o.accepted
+  AND o.operation = 'add'
+  AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l
     WHERE l.sync = 'mode_add'
       AND l.run_id = 'RUN'
-  )
-) AS o
-WHERE o.accepted
-  AND o.operation = 'add';
+  );
 
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
@@ -533,24 +410,7 @@ SELECT
   coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
   TIMESTAMP '2026-01-02 00:00:00' AS last_at,
   'RUN' AS run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message
-  FROM customhouse_work.main.outcomes_mode_add AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_add'
-      AND l.run_id = 'RUN'
-  )
-) AS o
+FROM customhouse_work.main.outcomes_mode_add AS o
 LEFT JOIN (
   SELECT
     e.key,
@@ -560,31 +420,26 @@ LEFT JOIN (
   WHERE e.sync = 'mode_add'
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
-WHERE NOT (o.accepted OR o.origin = 'absent');
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_add'
+      AND l.run_id = 'RUN'
+  );
 
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'mode_add'
   AND run_id <> 'RUN'
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message
-      FROM customhouse_work.main.outcomes_mode_add AS r
-      WHERE EXISTS (
-        SELECT 1 AS one
-        FROM customhouse_file.customhouse.sync_leases AS l
-        WHERE l.sync = 'mode_add'
-          AND l.run_id = 'RUN'
-      )
-    ) AS o
+    FROM customhouse_work.main.outcomes_mode_add AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_file.customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_add'
+        AND l.run_id = 'RUN'
+    )
   );
 
 INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
@@ -598,25 +453,14 @@ SELECT
   coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message
-  FROM customhouse_work.main.outcomes_mode_add AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_add'
-      AND l.run_id = 'RUN'
-  )
-) AS o
-LEFT JOIN customhouse_work.main.changes_mode_add AS c ON c.key = o.key AND c.operation = o.operation;
+FROM customhouse_work.main.outcomes_mode_add AS o
+LEFT JOIN customhouse_work.main.changes_mode_add AS c ON c.key = o.key AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse_file.customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_add'
+    AND l.run_id = 'RUN'
+);
 
 -- forget rejections that are no longer due
 UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = '5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')

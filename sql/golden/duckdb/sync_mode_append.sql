@@ -49,58 +49,28 @@ DELETE FROM customhouse_file.customhouse.sync_ledger
 WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message,
-        r.place,
-        r.run_id,
-        r.as_of,
-        r.reason
-      FROM customhouse_work.main.settled_mode_append AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.settled_mode_append AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_append'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.accepted OR o.origin = 'absent'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
 WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message,
-        r.place,
-        r.run_id,
-        r.as_of,
-        r.reason
-      FROM customhouse_work.main.settled_mode_append AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.settled_mode_append AS o
+    WHERE o.origin <> 'unknown'
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_append'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.origin <> 'unknown'
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
@@ -112,30 +82,15 @@ SELECT
   o.fingerprint,
   o.as_of AS acknowledged_at,
   o.run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message,
-    r.place,
-    r.run_id,
-    r.as_of,
-    r.reason
-  FROM customhouse_work.main.settled_mode_append AS r
-  WHERE EXISTS (
+FROM customhouse_work.main.settled_mode_append AS o
+WHERE o.accepted
+  AND o.operation = 'append'
+  AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l
     WHERE l.sync = 'mode_append'
       AND l.run_id = 'RUN'
-  )
-) AS o
-WHERE o.accepted
-  AND o.operation = 'append';
+  );
 
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
@@ -149,28 +104,7 @@ SELECT
   coalesce(r.first_at, o.as_of) AS first_at,
   o.as_of AS last_at,
   o.run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message,
-    r.place,
-    r.run_id,
-    r.as_of,
-    r.reason
-  FROM customhouse_work.main.settled_mode_append AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_append'
-      AND l.run_id = 'RUN'
-  )
-) AS o
+FROM customhouse_work.main.settled_mode_append AS o
 LEFT JOIN (
   SELECT
     e.key,
@@ -183,7 +117,13 @@ LEFT JOIN (
       FROM customhouse_work.main.settled_mode_append AS s
     )
 ) AS r ON r.key = o.key
-WHERE NOT (o.accepted OR o.origin = 'absent');
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
 
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'mode_append'
@@ -193,28 +133,13 @@ WHERE sync = 'mode_append'
   )
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message,
-        r.place,
-        r.run_id,
-        r.as_of,
-        r.reason
-      FROM customhouse_work.main.settled_mode_append AS r
-      WHERE EXISTS (
-        SELECT 1 AS one
-        FROM customhouse_file.customhouse.sync_leases AS l
-        WHERE l.sync = 'mode_append'
-          AND l.run_id = 'RUN'
-      )
-    ) AS o
+    FROM customhouse_work.main.settled_mode_append AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_file.customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_append'
+        AND l.run_id = 'RUN'
+    )
   );
 
 INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
@@ -228,28 +153,13 @@ SELECT
   coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   o.as_of AS "at"
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message,
-    r.place,
-    r.run_id,
-    r.as_of,
-    r.reason
-  FROM customhouse_work.main.settled_mode_append AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_append'
-      AND l.run_id = 'RUN'
-  )
-) AS o;
+FROM customhouse_work.main.settled_mode_append AS o
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse_file.customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_append'
+    AND l.run_id = 'RUN'
+);
 
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_orders AS
@@ -321,7 +231,7 @@ FROM (
         e.amount AS "field.amount",
         m."id.email" AS "field.bought_as",
         p.email AS "field.email",
-        e."time" IS NULL AND TRUE AS undated
+        e."time" IS NULL AS undated
       FROM customhouse_file.customhouse.customer_profiles AS p
       JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
       JOIN customhouse_work.main.map_orders AS m ON m.customer_id = p.customer_id
@@ -336,17 +246,12 @@ FROM (
           CAST(s.quantity AS BIGINT) AS quantity
         FROM customhouse_work.files.orders AS s
       ) AS e ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
-      WHERE e."time" IS NULL OR (e."time" <= TIMESTAMP '2026-01-02 00:00:00' AND ((
+      WHERE e."time" IS NULL OR (e."time" <= TIMESTAMP '2026-01-02 00:00:00' AND coalesce(e."time" > (
         SELECT max(h.forgotten_until) AS forgotten_until
         FROM customhouse_file.customhouse.sync_state AS h
         WHERE h.sync = 'mode_append'
           AND h.place = 'platform/purchases/id'
-      ) IS NULL OR e."time" > (
-        SELECT max(h.forgotten_until) AS forgotten_until
-        FROM customhouse_file.customhouse.sync_state AS h
-        WHERE h.sync = 'mode_append'
-          AND h.place = 'platform/purchases/id'
-      )) AND e."time" >= TIMESTAMP '2025-12-26 00:00:00')
+      ), TRUE) AND e."time" >= TIMESTAMP '2025-12-26 00:00:00')
     ) AS w
   ) AS w
   WHERE w.nth = 1
@@ -641,50 +546,28 @@ DELETE FROM customhouse_file.customhouse.sync_ledger
 WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message
-      FROM customhouse_work.main.outcomes_mode_append AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.outcomes_mode_append AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_append'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.accepted OR o.origin = 'absent'
   );
 
 DELETE FROM customhouse_file.customhouse.sync_pending
 WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message
-      FROM customhouse_work.main.outcomes_mode_append AS r
-      WHERE EXISTS (
+    FROM customhouse_work.main.outcomes_mode_append AS o
+    WHERE o.origin <> 'unknown'
+      AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
         WHERE l.sync = 'mode_append'
           AND l.run_id = 'RUN'
       )
-    ) AS o
-    WHERE o.origin <> 'unknown'
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
@@ -696,26 +579,15 @@ SELECT
   o.fingerprint,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message
-  FROM customhouse_work.main.outcomes_mode_append AS r
-  WHERE EXISTS (
+FROM customhouse_work.main.outcomes_mode_append AS o
+WHERE o.accepted
+  AND o.operation = 'append'
+  AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l
     WHERE l.sync = 'mode_append'
       AND l.run_id = 'RUN'
-  )
-) AS o
-WHERE o.accepted
-  AND o.operation = 'append';
+  );
 
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
 SELECT
@@ -729,24 +601,7 @@ SELECT
   coalesce(r.first_at, TIMESTAMP '2026-01-02 00:00:00') AS first_at,
   TIMESTAMP '2026-01-02 00:00:00' AS last_at,
   'RUN' AS run_id
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message
-  FROM customhouse_work.main.outcomes_mode_append AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_append'
-      AND l.run_id = 'RUN'
-  )
-) AS o
+FROM customhouse_work.main.outcomes_mode_append AS o
 LEFT JOIN (
   SELECT
     e.key,
@@ -756,31 +611,26 @@ LEFT JOIN (
   WHERE e.sync = 'mode_append'
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
-WHERE NOT (o.accepted OR o.origin = 'absent');
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse_file.customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
 
 DELETE FROM customhouse_file.customhouse.sync_rejections
 WHERE sync = 'mode_append'
   AND run_id <> 'RUN'
   AND key IN (
     SELECT o.key
-    FROM (
-      SELECT
-        r.operation,
-        r.key,
-        r.entity_id,
-        r.fingerprint,
-        r.accepted,
-        r.origin,
-        r.code,
-        r.message
-      FROM customhouse_work.main.outcomes_mode_append AS r
-      WHERE EXISTS (
-        SELECT 1 AS one
-        FROM customhouse_file.customhouse.sync_leases AS l
-        WHERE l.sync = 'mode_append'
-          AND l.run_id = 'RUN'
-      )
-    ) AS o
+    FROM customhouse_work.main.outcomes_mode_append AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse_file.customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_append'
+        AND l.run_id = 'RUN'
+    )
   );
 
 INSERT INTO customhouse_file.customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "at")
@@ -794,25 +644,14 @@ SELECT
   coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
   o.code,
   TIMESTAMP '2026-01-02 00:00:00' AS "at"
-FROM (
-  SELECT
-    r.operation,
-    r.key,
-    r.entity_id,
-    r.fingerprint,
-    r.accepted,
-    r.origin,
-    r.code,
-    r.message
-  FROM customhouse_work.main.outcomes_mode_append AS r
-  WHERE EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_file.customhouse.sync_leases AS l
-    WHERE l.sync = 'mode_append'
-      AND l.run_id = 'RUN'
-  )
-) AS o
-LEFT JOIN customhouse_work.main.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation;
+FROM customhouse_work.main.outcomes_mode_append AS o
+LEFT JOIN customhouse_work.main.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse_file.customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_append'
+    AND l.run_id = 'RUN'
+);
 
 -- forget rejections that are no longer due
 DELETE FROM customhouse_file.customhouse.sync_rejections
