@@ -190,8 +190,8 @@ const (
 	CountDistinct Func = "count_distinct"
 	Sum           Func = "sum"       // of integers: NULL on overflow of 64 bits
 	SumExact      Func = "sum_exact" // of decimals, exact
-	// SumFloat adds doubles in an order that depends on the values alone, so
-	// that two runs over the same rows agree to the last bit.
+	// SumFloat adds doubles from the smallest up, so that two runs over the same
+	// rows agree to the last bit, and so do two warehouses.
 	SumFloat Func = "sum_float"
 	Min      Func = "min"
 	Max      Func = "max"
