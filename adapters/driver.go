@@ -81,7 +81,7 @@ type Kind int
 // The kinds. The zero value means unknown.
 const (
 	Unknown    Kind = iota
-	Transient       // the same statement may pass later
+	Transient       // it had no effect, and the same statement may pass later
 	Permission      // grants are missing
 	NotFound        // a table, schema or file is not there
 	Syntax          // the statement is wrong: our fault, or a wrong type
@@ -89,6 +89,7 @@ const (
 	Locked          // another process holds the database
 	Canceled        // the context ended
 	Data            // a value could not be converted
+	Lost            // the connection is gone, and whether the statement had an effect is unknown
 )
 
 // Error is a warehouse's error with its kind.

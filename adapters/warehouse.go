@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -19,6 +20,11 @@ type Warehouse struct {
 	opt     Options
 	printer *sql.Printer
 	files   map[string]bool
+
+	// What follows is for warehouses without transactions; see redo.go.
+	writing sync.Mutex // guards the public tables, and unsettled
+	// unsettled says that a script may have taken effect and not be in place.
+	unsettled bool
 }
 
 // Options say which warehouse, and where in it things live.
@@ -51,6 +57,7 @@ func New(opt Options) *Warehouse {
 		w.files[name] = true
 	}
 	w.printer = &sql.Printer{Dialect: opt.Dialect, Names: w.Names}
+	w.unsettled = !w.transactional()
 	return w
 }
 
@@ -135,31 +142,33 @@ func SplitName(text string) ([]string, error) {
 // or not at all, whatever becomes of the others.
 func (w *Warehouse) Exec(ctx context.Context, statements ...sql.Statement) error {
 	for _, s := range statements {
-		script, err := w.print(s)
-		if err != nil {
-			return err
-		}
-		if len(script) > 1 {
-			script = w.frame(script)
-		}
-		if err := w.run(ctx, script); err != nil {
+		if err := w.Script(ctx, []sql.Statement{s}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Script runs the statements as a whole: all take effect or none, where the
-// warehouse has transactions.
+// Script runs the statements as a whole: all take effect or none. A work table
+// that they write may be left in any state by a failure.
 func (w *Warehouse) Script(ctx context.Context, statements []sql.Statement) error {
 	if len(statements) == 0 {
 		return nil
+	}
+	if !w.transactional() {
+		if slices.ContainsFunc(statements, func(s sql.Statement) bool { return sql.Writes(s).Space == sql.Public }) {
+			return w.whole(ctx, statements)
+		}
+		return w.statements(ctx, statements...)
 	}
 	script, err := w.print(statements...)
 	if err != nil {
 		return err
 	}
-	return w.run(ctx, w.frame(script))
+	if len(script) > 1 {
+		script = append([]string{w.opt.Dialect.Begin}, append(script, w.opt.Dialect.Commit)...)
+	}
+	return w.run(ctx, script)
 }
 
 func (w *Warehouse) print(statements ...sql.Statement) ([]string, error) {
@@ -172,14 +181,6 @@ func (w *Warehouse) print(statements ...sql.Statement) ([]string, error) {
 		script = append(script, out...)
 	}
 	return script, nil
-}
-
-func (w *Warehouse) frame(script []string) []string {
-	if w.opt.Dialect.Begin == "" {
-		return script
-	}
-	framed := append([]string{w.opt.Dialect.Begin}, script...)
-	return append(framed, w.opt.Dialect.Commit)
 }
 
 // patience are the pauses before a transient failure is tried again.
@@ -312,7 +313,8 @@ func (w *Warehouse) ReadFiles(ctx context.Context, source string, files Files) e
 	return nil
 }
 
-// Init creates the schema of the public tables where it is missing.
+// Init creates the schema of the public tables where it is missing, and puts in
+// place what scripts of a killed process have changed.
 func (w *Warehouse) Init(ctx context.Context) error {
 	parts := w.Names(sql.Table{Space: sql.Public, Name: "x"})
 	quoted := make([]string, len(parts)-1)
@@ -320,12 +322,21 @@ func (w *Warehouse) Init(ctx context.Context) error {
 		quoted[i] = w.opt.Dialect.QuoteName(parts[i])
 	}
 	statement := strings.ReplaceAll(w.opt.Dialect.CreateSchema, "$1", strings.Join(quoted, "."))
-	return w.run(ctx, []string{statement})
+	if err := w.run(ctx, []string{statement}); err != nil || w.transactional() {
+		return err
+	}
+	return w.prepare(ctx)
 }
 
 // Clean drops what a killed run left behind: successors that were never
-// swapped in, and work tables. No other run may be under way.
+// swapped in, copies of scripts that did not take effect, and work tables. No
+// other process may use the target.
 func (w *Warehouse) Clean(ctx context.Context) error {
+	if !w.transactional() {
+		if err := w.prepare(ctx); err != nil {
+			return err
+		}
+	}
 	public := w.Names(sql.Table{Space: sql.Public, Name: "x"})
 	left, err := w.tables(ctx, public[len(public)-2])
 	if err != nil {
@@ -335,6 +346,9 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 	for _, name := range left {
 		if name, ok := strings.CutSuffix(name, beside); ok {
 			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Beside, Name: name}})
+		}
+		if strings.Contains(name, copied) {
+			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Public, Name: name}})
 		}
 	}
 	if len(w.opt.Work) > 0 {

@@ -76,6 +76,9 @@ func TestDialectsAreComplete(t *testing.T) {
 		if (d.Begin == "") != (d.Commit == "") || (d.Begin == "") != (d.Rollback == "") {
 			t.Errorf("%s frames scripts by halves", d.Name)
 		}
+		if (d.Begin == "") != (d.Copy != "") {
+			t.Errorf("%s needs either transactions or Copy", d.Name)
+		}
 		if d.CreateSchema == "" || len(d.Swap) == 0 || d.TryCast == "" {
 			t.Errorf("%s cannot make a schema, swap or cast", d.Name)
 		}

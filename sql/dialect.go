@@ -35,6 +35,9 @@ type Dialect struct {
 	Swap []string
 	// Begin and Commit frame a script that must take effect as a whole;
 	// Rollback undoes it. All are empty where the warehouse has no
-	// transactions.
+	// transactions; then it needs Copy.
 	Begin, Commit, Rollback string
+	// Copy makes $1, whatever it was, a copy of $2, in one statement that takes
+	// effect as a whole. Then the first statement of Swap is such a one too.
+	Copy string
 }
