@@ -60,7 +60,7 @@ reads what the last run left and changes nothing.`,
 		},
 		RunE: do(func(ctx context.Context, args []string) error {
 			if sync != "" {
-				return a.segments(ctx, limit, func(s *segmenter) error { return s.gates(ctx, sync, args[0]) })
+				return a.segments(ctx, limit, func(ctx context.Context, s *segmenter) error { return s.gates(ctx, sync, args[0]) })
 			}
 			link := len(args) == 3
 			if link && args[0] != "link" {
@@ -72,7 +72,7 @@ reads what the last run left and changes nothing.`,
 				}
 				entity = args[0]
 			}
-			return a.explore(ctx, entity, limit, func(x *explorer) error {
+			return a.explore(ctx, entity, limit, func(ctx context.Context, x *explorer) error {
 				if link {
 					return x.link(ctx, args[1], args[2], rows)
 				}
@@ -98,8 +98,8 @@ type explorer struct {
 
 // explore opens the project and its warehouse to look at one entity, by default
 // the first.
-func (a *app) explore(ctx context.Context, entity string, limit int64, f func(*explorer) error) error {
-	return a.look(ctx, limit, func(s *shower) error {
+func (a *app) explore(ctx context.Context, entity string, limit int64, f func(context.Context, *explorer) error) error {
+	return a.look(ctx, limit, func(ctx context.Context, s *shower) error {
 		var names []string
 		for _, e := range s.project.Entities {
 			names = append(names, e.Name)
@@ -116,7 +116,7 @@ func (a *app) explore(ctx context.Context, entity string, limit int64, f func(*e
 				x.sources = append(x.sources, source)
 			}
 		}
-		return f(x)
+		return f(ctx, x)
 	})
 }
 

@@ -62,7 +62,7 @@ The examples are identifiers of people: mind who reads the output.`,
 			if trial.try == "" && trial != (trialFlags{}) {
 				return usageError{errors.New("--normalize and --region say how to read the values of --try")}
 			}
-			return a.explore(ctx, entity, limit, func(x *explorer) error {
+			return a.explore(ctx, entity, limit, func(ctx context.Context, x *explorer) error {
 				if trial.try != "" {
 					return x.try(ctx, trial)
 				}

@@ -369,7 +369,7 @@ func (c *crash) count(e end, point string) bool {
 }
 
 // ranOut is said by a process that was kept from renewing its lease.
-const ranOut = "another may deliver"
+const ranOut = "another may use"
 
 // finish runs until the command succeeds. Nothing but a busy machine, on which
 // a lease runs out, may make it fail.
@@ -623,7 +623,7 @@ func (c *crash) race() {
 	one, out1 := c.start()
 	two, out2 := c.start()
 	for _, e := range []end{c.wait(one, out1, time.Now()), c.wait(two, out2, time.Now())} {
-		told := strings.Contains(e.out, "being delivered by") || strings.Contains(e.out, "in use by process")
+		told := strings.Contains(e.out, "in use by")
 		if e.code != 0 && !told {
 			c.Errorf("one of two runs failed with exit code %d:\n%s", e.code, e.out)
 		}

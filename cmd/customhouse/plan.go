@@ -213,11 +213,12 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 		return err
 	}
 	options.Events = nil
-	if err := a.equip(ctx, p, &options); err != nil {
+	ctx, leave, err := a.equip(ctx, p, &options)
+	if err != nil {
 		return err
 	}
 	list, err := run.Preview(ctx, options)
-	if err = errors.Join(err, release(options)); err != nil {
+	if err = errors.Join(err, leave()); err != nil {
 		return err
 	}
 	out := forecast{Schema: planSchema, ProjectHash: p.hash, Target: p.target.Name, AsOf: plan.AsOf, FullResync: f.resync}
@@ -431,11 +432,12 @@ func (a *app) deliver(ctx context.Context, file string, due dueRows) (run.Summar
 		}
 	}
 	options.Expect = expect
-	if err := a.equip(ctx, p, &options); err != nil {
+	ctx, leave, err := a.equip(ctx, p, &options)
+	if err != nil {
 		return run.Summary{}, err
 	}
 	summary, err := run.Run(ctx, options)
-	err = errors.Join(err, release(options))
+	err = errors.Join(err, leave())
 	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
 		err = errors.Join(err, p.writeResults(summary))
 	}

@@ -75,15 +75,16 @@ func (a *app) run(ctx context.Context) (run.Summary, error) {
 	if err != nil {
 		return run.Summary{}, err
 	}
-	if err := a.equip(ctx, p, &options); err != nil {
+	ctx, leave, err := a.equip(ctx, p, &options)
+	if err != nil {
 		return run.Summary{}, err
 	}
 	options.Plan, options.Revise, err = a.resume(ctx, p, options.Warehouse, plan, options.Files)
 	if err != nil {
-		return run.Summary{}, errors.Join(err, release(options))
+		return run.Summary{}, errors.Join(err, leave())
 	}
 	summary, err := run.Run(ctx, options)
-	err = errors.Join(err, release(options))
+	err = errors.Join(err, leave())
 	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
 		err = errors.Join(err, p.writeResults(summary))
 	}

@@ -35,8 +35,8 @@ func (a *app) segmentsCommand() *cobra.Command {
 type segmenter struct{ *shower }
 
 // segments opens the project and its warehouse.
-func (a *app) segments(ctx context.Context, limit int64, f func(*segmenter) error) error {
-	return a.look(ctx, limit, func(s *shower) error { return f(&segmenter{s}) })
+func (a *app) segments(ctx context.Context, limit int64, f func(context.Context, *segmenter) error) error {
+	return a.look(ctx, limit, func(ctx context.Context, s *shower) error { return f(ctx, &segmenter{s}) })
 }
 
 // named finds segments by their names.
@@ -128,7 +128,7 @@ func (a *app) sizeCommand() *cobra.Command {
 		Example: `  customhouse segments size
   customhouse segments size vip lapsed`,
 		RunE: do(func(ctx context.Context, args []string) error {
-			return a.segments(ctx, 1, func(s *segmenter) error { return s.size(ctx, args) })
+			return a.segments(ctx, 1, func(ctx context.Context, s *segmenter) error { return s.size(ctx, args) })
 		}),
 	}
 }
@@ -253,7 +253,7 @@ end, and how many entered and left. A segment that the project no longer has
 is remembered too.`,
 		Args: cobra.ExactArgs(1),
 		RunE: do(func(ctx context.Context, args []string) error {
-			return a.segments(ctx, limit, func(s *segmenter) error { return s.history(ctx, args[0]) })
+			return a.segments(ctx, limit, func(ctx context.Context, s *segmenter) error { return s.history(ctx, args[0]) })
 		}),
 	}
 	c.Flags().Int64Var(&limit, "limit", limit, "how many runs at most")
@@ -331,7 +331,7 @@ are of the members of each segment. Up to %d segments of one entity.`, maxOverla
 		Example: `  customhouse segments overlap vip newsletter lapsed`,
 		Args:    cobra.MinimumNArgs(2),
 		RunE: do(func(ctx context.Context, args []string) error {
-			return a.segments(ctx, limit, func(s *segmenter) error { return s.overlap(ctx, args) })
+			return a.segments(ctx, limit, func(ctx context.Context, s *segmenter) error { return s.overlap(ctx, args) })
 		}),
 	}
 	c.Flags().Int64Var(&limit, "limit", limit, "how many combinations at most, the largest first")

@@ -33,7 +33,7 @@ func (a *app) showCommand() *cobra.Command {
   customhouse show customer id=42`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: do(func(ctx context.Context, args []string) error {
-			return a.look(ctx, limit, func(s *shower) error {
+			return a.look(ctx, limit, func(ctx context.Context, s *shower) error {
 				if len(args) == 2 {
 					return s.profile(ctx, args[0], args[1])
 				}
@@ -59,7 +59,7 @@ type shower struct {
 }
 
 // look opens the project and its warehouse to see what the last run left.
-func (a *app) look(ctx context.Context, limit int64, f func(*shower) error) (err error) {
+func (a *app) look(ctx context.Context, limit int64, f func(context.Context, *shower) error) (err error) {
 	if limit < 1 {
 		return usageError{errors.New("--limit has to be 1 or more")}
 	}
@@ -68,11 +68,13 @@ func (a *app) look(ctx context.Context, limit int64, f func(*shower) error) (err
 		return err
 	}
 	s := &shower{app: a, project: p, plan: plan, limit: limit}
-	if s.wh, err = p.open(ctx, a.resolver()); err != nil {
+	in, ctx, err := a.enter(ctx, p, false)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.wh.Close()) }()
-	return f(s)
+	defer func() { err = errors.Join(err, in.leave()) }()
+	s.wh = in.wh
+	return f(ctx, s)
 }
 
 // isSegment says that a bare name is a segment's and no table's.

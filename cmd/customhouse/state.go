@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
+	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -14,31 +16,75 @@ import (
 const stateFolder = ".customhouse"
 
 // equip opens the warehouse of a run, and the state where it may deliver
-// anything. The caller closes both with close.
-func (a *app) equip(ctx context.Context, p *project, options *run.Options) error {
+// anything. The caller goes on with the context, and ends with leave.
+func (a *app) equip(ctx context.Context, p *project, options *run.Options) (_ context.Context, leave func() error, err error) {
 	if a.tune != nil {
 		a.tune(options)
 	}
-	var err error
-	if options.Warehouse, err = p.open(ctx, a.resolver()); err != nil {
-		return err
+	in, ctx, err := a.enter(ctx, p, p.target.Deliver && len(options.Plan.Audiences) > 0)
+	if err != nil {
+		return ctx, nil, err
 	}
-	if !p.target.Deliver || len(options.Plan.Audiences) == 0 {
-		return nil
-	}
-	if options.State, err = a.openState(ctx, p); err != nil {
-		return errors.Join(err, options.Warehouse.Close())
-	}
-	return nil
+	options.Warehouse, options.State = in.wh, in.state
+	return ctx, in.leave, nil
 }
 
-// release closes what equip has opened.
-func release(options run.Options) error {
-	err := options.Warehouse.Close()
-	if options.State != nil {
-		err = errors.Join(err, options.State.Close())
+// entered is a target that this process uses.
+type entered struct {
+	wh *adapters.Warehouse
+	// state is nil where it was not asked for.
+	state *state.Store
+	leave func() error
+}
+
+// enter opens a target, for this process alone. The context ends where another
+// may have come in since.
+func (a *app) enter(ctx context.Context, p *project, stateful bool) (_ entered, _ context.Context, err error) {
+	var in entered
+	var leave []func() error
+	in.leave = func() error {
+		var errs []error
+		for _, f := range slices.Backward(leave) {
+			errs = append(errs, f())
+		}
+		return errors.Join(append(errs, lost(ctx))...)
 	}
-	return err
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, in.leave())
+		}
+	}()
+	if in.wh, err = p.open(ctx, a.resolver()); err != nil {
+		return in, ctx, err
+	}
+	leave = append(leave, in.wh.Close)
+	if !in.wh.Shared() && !stateful {
+		return in, ctx, nil
+	}
+	store, err := a.openState(ctx, p)
+	if err != nil {
+		return in, ctx, err
+	}
+	leave = append(leave, store.Close)
+	if stateful {
+		in.state = store
+	}
+	if in.wh.Shared() {
+		var stop func() error
+		if ctx, stop, err = store.Use(ctx, "target "+p.target.Name); err != nil {
+			return in, ctx, err
+		}
+		leave = append(leave, stop)
+	}
+	return in, ctx, nil
+}
+
+// lost is the error of a process whose target was taken from it.
+func lost(ctx context.Context) error {
+	if lost, ok := errors.AsType[*state.LostError](context.Cause(ctx)); ok {
+		return lost
+	}
+	return nil
 }
 
 // openState opens the state of the target.

@@ -134,7 +134,7 @@ The values of texts are personal as a rule and masked unless --show-values.`,
 			if len(args) == 1 && f.entity != "" {
 				return usageError{errors.New("--entity is for --when: a segment has one")}
 			}
-			return a.segments(ctx, limit, func(s *segmenter) error { return s.preview(ctx, args, f) })
+			return a.segments(ctx, limit, func(ctx context.Context, s *segmenter) error { return s.preview(ctx, args, f) })
 		}),
 	}
 	c.Flags().StringVar(&f.when, "when", "", "the expression to try, in CEL")
@@ -337,7 +337,7 @@ It prints the values of a person, since somebody asked for them by name.`,
 			if who == "" {
 				return usageError{errors.New("segments explain wants to know for whom: --for email=ada@example.com")}
 			}
-			return a.segments(ctx, 1, func(s *segmenter) error { return s.explain(ctx, args[0], who) })
+			return a.segments(ctx, 1, func(ctx context.Context, s *segmenter) error { return s.explain(ctx, args[0], who) })
 		}),
 	}
 	c.Flags().StringVar(&who, "for", "", "an identifier of the one to explain, or id=42")

@@ -33,7 +33,7 @@ type HeldError struct {
 }
 
 func (e *HeldError) Error() string {
-	return fmt.Sprintf("%s is being delivered by %s since %s: nothing was sent; wait until it is done (if it has died, its lease ends at %s)",
+	return fmt.Sprintf("%s is in use by %s since %s: nothing was sent; wait until it is done (if it has died, its lease ends at %s)",
 		e.Name, e.Holder, e.Since.UTC().Format(time.RFC3339), e.Until.UTC().Format(time.RFC3339))
 }
 
@@ -41,7 +41,7 @@ func (e *HeldError) Error() string {
 type LostError struct{ Name string }
 
 func (e *LostError) Error() string {
-	return fmt.Sprintf("this process was paused, or cut off from the state, for too long, and another may deliver %s by now: stopped; what was not recorded is sent again by the next run", e.Name)
+	return fmt.Sprintf("this process was paused, or cut off from the state, for too long, and another may use %s by now: stopped; what was not recorded is sent again by the next run", e.Name)
 }
 
 // Acquire takes the lease of a name, with a fence greater than above. The error
@@ -81,6 +81,48 @@ func (s *Store) Acquire(ctx context.Context, name string, above int64) (*Lease, 
 	}
 	return l, nil
 }
+
+// Use takes the lease of a name and renews it until stop is called. The context
+// that it returns ends with a *LostError where the lease is lost before that.
+func (s *Store) Use(ctx context.Context, name string) (_ context.Context, stop func() error, err error) {
+	l, err := s.Acquire(ctx, name, 0)
+	if err != nil {
+		return ctx, nil, err
+	}
+	using, end := context.WithCancelCause(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(l.Every())
+		defer tick.Stop()
+		for {
+			select {
+			case <-using.Done():
+				return
+			case <-tick.C:
+			}
+			// What fails for another reason is tried again while there is time.
+			if _, lost := errors.AsType[*LostError](l.Renew(using)); !lost {
+				lost = l.Held() != nil
+				if !lost {
+					continue
+				}
+			}
+			end(&LostError{Name: name})
+			return
+		}
+	}()
+	return using, func() error {
+		end(nil)
+		<-stopped
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		defer cancel()
+		return l.Release(late)
+	}, nil
+}
+
+// farewell is how long giving a lease back may take.
+const farewell = 10 * time.Second
 
 // Fence is the number of the lease.
 func (l *Lease) Fence() int64 { return l.fence }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,6 +229,50 @@ func TestExpiry(t *testing.T) {
 }
 
 // TestTokens: the last one counts, and none where somebody has signed in again.
+// TestUse: a lease that is renewed keeps others out for longer than it lasts, and
+// its user hears of it when it is lost all the same.
+func TestUse(t *testing.T) {
+	each(t, func(t *testing.T, opt state.Options) {
+		t.Helper()
+		opt.TTL = 300 * time.Millisecond
+		using, stop, err := open(t, opt).Use(t.Context(), "target prod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := open(t, opt)
+		for range 4 {
+			time.Sleep(opt.TTL / 3)
+			_, _, err := other.Use(t.Context(), "target prod")
+			held, ok := errors.AsType[*state.HeldError](err)
+			if !ok || held.Name != "target prod" {
+				t.Fatalf("got %v, want a HeldError", err)
+			}
+		}
+		if using.Err() != nil {
+			t.Errorf("the user was stopped: %v", context.Cause(using))
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		// The next one's clock jumps far ahead, as after a sleep of the machine.
+		var ahead atomic.Int64
+		jumping := opt
+		jumping.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		using, stop, err = open(t, jumping).Use(t.Context(), "target prod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ahead.Store(int64(time.Hour))
+		<-using.Done()
+		if _, lost := errors.AsType[*state.LostError](context.Cause(using)); !lost {
+			t.Errorf("got %v, want a LostError", context.Cause(using))
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestTokens(t *testing.T) {
 	each(t, func(t *testing.T, opt state.Options) {
 		t.Helper()
