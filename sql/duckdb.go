@@ -55,7 +55,7 @@ var DuckDB = &Dialect{
 		RegexpReplace: "regexp_replace($1, $2, $3, 'g')",
 		RegexpExtract: "regexp_extract($1, $2, 1)",
 		TrimSpace:     `regexp_replace($1, '^[\t-\r\x{85}\pZ]+|[\t-\r\x{85}\pZ]+\z', '', 'g')`,
-		Sha256:        "sha256($1)", Position: "strpos($1, $2)",
+		Sha256:        "sha256($1)", MD5: "md5($1)", Position: "strpos($1, $2)",
 		LastPosition: "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN coalesce(list_max(list_filter(range(1, length($1) - length($2) + 2), lambda i: substr($1, i, length($2)) = $2)), 0) END",
 		ReverseText:  "array_to_string(list_reverse(string_split($1, '')), '')",
 		Split:        "string_split($1, $2)", JoinText: "array_to_string($1, $2)", BytesLength: "octet_length(CAST($1 AS BLOB))",

@@ -133,6 +133,9 @@ const (
 	NullIfEmpty Func = "null_if_empty"
 	// Sha256 is the lower-case hex digest of the UTF-8 bytes.
 	Sha256 Func = "sha256"
+	// MD5 is the lower-case hex digest of the UTF-8 bytes, to compare with and not
+	// to hide anything.
+	MD5 Func = "md5"
 	// Position(text, part) is the 1-based position of part, 0 if absent.
 	Position Func = "position"
 	// LastPosition(text, part) is that of the last occurrence. An empty part is

@@ -141,6 +141,7 @@ func functions() []meaning {
 		{sql.Fn(sql.NullIfEmpty, str("")), nil},
 		{sql.Fn(sql.NullIfEmpty, str(" ")), " "},
 		{sql.Fn(sql.Sha256, str("é")), "4a99557e4033c3539de2eb65472017cad5f9557f7a0625a09f1c3f6e2ba69c4c"},
+		{sql.Fn(sql.MD5, str("é")), "66ddcd97cfdeabb2f6fb8a999b4bc76f"},
 		{sql.Fn(sql.Position, str("é😀b"), str("b")), int64(3)},
 		{sql.Fn(sql.Position, str("ab"), str("x")), int64(0)},
 		{sql.Fn(sql.Text, i64(-7)), "-7"},

@@ -271,7 +271,7 @@ func syncRate(b *bench) error {
 // forgetful is a ledger that keeps nothing.
 type forgetful struct{}
 
-func (forgetful) Record(context.Context, []deliver.Result) error { return nil }
+func (forgetful) Record(context.Context, []deliver.Result, bool) error { return nil }
 
 // firstAudience is a first run from source tables to what is delivered, by the
 // command itself.

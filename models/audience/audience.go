@@ -274,19 +274,24 @@ func (b *builder) wantedQuery() sql.Query {
 
 // fingerprint digests the mapped fields, after the mark of the mapping. A text
 // is preceded by its length and any other value followed by a semicolon, of
-// NULL there is only the mark between, so that no two rows share a text.
+// NULL there is only the mark between, so that no two rows share a text. It
+// keeps no secret and is compared with fingerprints of the same row only, for
+// which MD5 is as good as SHA-256, and costs a third.
 func (b *builder) fingerprint(alias string) sql.Expr {
-	all := []sql.Expr{sql.String("v3")}
+	all := []sql.Expr{sql.String("v4")}
 	or := func(value sql.Expr) sql.Expr { return sql.Fn(sql.Coalesce, value, sql.String("")) }
 	for _, f := range b.fields {
 		value := text(sql.Col(alias, column(f.Name)), f.Type)
+		if f.Type == sql.TypeTimestamp {
+			value = sql.Fn(sql.IntToString, sql.Fn(sql.EpochMicros, sql.Col(alias, column(f.Name))))
+		}
 		if free(f.Type) {
 			all = append(all, or(sql.Fn(sql.IntToString, sql.Fn(sql.Length, value))), sql.String(":"), or(value))
 		} else {
 			all = append(all, or(value), sql.String(";"))
 		}
 	}
-	return sql.Fn(sql.Concat, sql.String(b.mapping()), sql.Fn(sql.Sha256, sql.Fn(sql.ConcatAll, all...)))
+	return sql.Fn(sql.Concat, sql.String(b.mapping()), sql.Fn(sql.MD5, sql.Fn(sql.ConcatAll, all...)))
 }
 
 // free says that anything may be in the text of a value; that of other types
@@ -380,55 +385,49 @@ func (b *builder) noted() sql.From {
 	}}
 }
 
-// changesQuery compares wanted with known. unknown says that the ledger lacks the
-// key, though an earlier sending of it may have arrived.
+// changesQuery compares wanted with known and noted, each side read once. A row
+// of which l and n alone know is one that left. unknown says that the ledger
+// lacks the key, though an earlier sending of it may have arrived.
 func (b *builder) changesQuery() sql.Query {
-	fixed := func(operation string, key, id, fingerprint, reason sql.Expr) []sql.Item {
-		return []sql.Item{
-			sql.As(sql.String(operation), "operation"), sql.As(key, "key"), sql.As(id, "entity_id"),
-			sql.As(fingerprint, "fingerprint"), sql.As(reason, "reason"),
-			sql.As(sql.And{sql.Fn(sql.IsNull, sql.Col("l", "key")), sql.Fn(sql.IsNotNull, sql.Col("n", "key"))}, "unknown"),
-		}
-	}
-	differs := sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))
+	isNoted := sql.Fn(sql.IsNotNull, sql.Col("n", "key"))
 	reason := sql.Case{
-		Whens: append(b.reasons(differs), sql.When{If: sql.Fn(sql.IsNotNull, sql.Col("n", "key")), Then: sql.String(reasonUnsettled)}),
-		Else:  sql.String(reasonResync),
+		Whens: append(b.reasons(sql.Fn(sql.Differ, sql.Col("l", "fingerprint"), sql.Col("w", "fingerprint"))),
+			sql.When{If: isNoted, Then: sql.String(reasonUnsettled)}),
+		Else: sql.String(reasonResync),
 	}
-	here := &sql.Select{
-		Items: fixed(b.wantedOp(), sql.Col("w", "key"), sql.Col("w", "entity_id"), sql.Col("w", "fingerprint"), reason),
+	operation, key, id, fingerprint := sql.Expr(sql.String(b.wantedOp())), sql.Expr(sql.Col("w", "key")), sql.Expr(sql.Col("w", "entity_id")), sql.Expr(sql.Col("w", "fingerprint"))
+	due, kind := sql.Expr(append(b.sendable(), b.isDue())), sql.LeftJoin
+	known := sql.Expr(sql.Col("w", "key"))
+	if b.leftOp() != "" {
+		// A key that is wanted but cannot be sent now stays as it is over there.
+		isHere := sql.Fn(sql.IsNotNull, sql.Col("w", "fingerprint"))
+		left := sql.And{sql.Fn(sql.IsNull, sql.Col("w", "fingerprint")), b.putThere()}
+		theirs := sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id"))
+		if b.Entity.Hold {
+			left = append(left, sql.Fn(sql.Not, b.isHeld(theirs)))
+		}
+		known = sql.Fn(sql.Coalesce, sql.Col("w", "key"), sql.Col("l", "key"))
+		operation = sql.If(isHere, operation, sql.String(b.leftOp()))
+		key = sql.Fn(sql.Coalesce, sql.Col("w", "key"), sql.Col("l", "key"), sql.Col("n", "key"))
+		id = sql.If(isHere, id, theirs)
+		fingerprint = sql.Fn(sql.Coalesce, fingerprint, sql.String(""))
+		reason.Whens = append([]sql.When{{If: sql.Fn(sql.IsNull, sql.Col("w", "fingerprint")), Then: sql.String(reasonLeft)}}, reason.Whens...)
+		due, kind = sql.Or{append(sql.And{isHere}, due), left}, sql.FullJoin
+	}
+	q := &sql.Select{
+		Items: []sql.Item{
+			sql.As(operation, "operation"), sql.As(key, "key"), sql.As(id, "entity_id"), sql.As(fingerprint, "fingerprint"), sql.As(reason, "reason"),
+			sql.As(sql.And{sql.Fn(sql.IsNull, sql.Col("l", "key")), isNoted}, "unknown"),
+		},
 		From: sql.Joins(sql.TableRef{Table: b.wanted, As: "w"},
-			sql.Join{Kind: sql.LeftJoin, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))},
-			sql.Join{Kind: sql.LeftJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("w", "key"))}),
-		Where: append(b.sendable(), b.isDue()),
+			sql.Join{Kind: kind, Right: b.known(), On: sql.Fn(sql.Eq, sql.Col("l", "key"), sql.Col("w", "key"))},
+			sql.Join{Kind: kind, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), known)}),
+		Where: due,
 	}
 	for _, f := range b.fields {
-		here.Items = append(here.Items, sql.Items("w", column(f.Name))...)
+		q.Items = append(q.Items, sql.Items("w", column(f.Name))...)
 	}
-	if b.leftOp() == "" {
-		return here
-	}
-	// A key that is wanted but cannot be sent now stays as it is over there.
-	left := &sql.Select{
-		Items: fixed(b.leftOp(),
-			sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key")),
-			sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")),
-			sql.String(""), sql.String(reasonLeft)),
-		From: sql.Joins(b.known(), sql.Join{Kind: sql.FullJoin, Right: b.noted(), On: sql.Fn(sql.Eq, sql.Col("n", "key"), sql.Col("l", "key"))}),
-	}
-	unwanted := sql.And{b.putThere(), sql.Exists{Not: true, Query: &sql.Select{
-		Items: []sql.Item{sql.As(sql.Int(1), "one")},
-		From:  sql.TableRef{Table: b.wanted, As: "w"},
-		Where: sql.Fn(sql.Eq, sql.Col("w", "key"), sql.Fn(sql.Coalesce, sql.Col("l", "key"), sql.Col("n", "key"))),
-	}}}
-	if b.Entity.Hold {
-		unwanted = append(unwanted, sql.Fn(sql.Not, b.isHeld(sql.Fn(sql.Coalesce, sql.Col("l", "entity_id"), sql.Col("n", "entity_id")))))
-	}
-	left.Where = unwanted
-	for _, f := range b.fields {
-		left.Items = append(left.Items, sql.As(sql.Null{Type: f.Type}, column(f.Name)))
-	}
-	return sql.Union{here, left}
+	return q
 }
 
 // reasons are why a row that is wanted is sent; l is what the ledger knows of it,
@@ -652,10 +651,12 @@ func (b *builder) note() []sql.Statement {
 
 // batch is outcomes that apply takes over.
 type batch struct {
-	// rows are under the alias o, and logged the same with what reason reads.
-	rows, logged sql.From
-	// run and at are those of the run that they are of.
-	run, at, reason sql.Expr
+	// rows are under the alias o, and whole the same with what reason and sent
+	// read.
+	rows, whole sql.From
+	// run and at are those of the run that they are of; sent is what was sent, NULL
+	// where that is not known any more.
+	run, at, reason, sent sql.Expr
 	// others is true of a run, by its column, that they are not of.
 	others func(run sql.Expr) sql.Expr
 }
@@ -663,14 +664,18 @@ type batch struct {
 // live is a batch of this run.
 func (b *builder) live() batch {
 	rows := sql.TableRef{Table: b.outcomes, As: "o"}
+	sent := sql.Expr(sql.Null{Type: sql.TypeString})
+	if b.keepsSent() {
+		sent = sql.If(sql.Fn(sql.IsNotNull, sql.Col("c", "key")), b.sent("c"), nil)
+	}
 	return batch{
 		rows: rows,
-		logged: sql.Joins(rows, sql.Join{
+		whole: sql.Joins(rows, sql.Join{
 			Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.changes, As: "c"}, On: sql.And{
 				sql.Fn(sql.Eq, sql.Col("c", "key"), sql.Col("o", "key")), sql.Fn(sql.Eq, sql.Col("c", "operation"), sql.Col("o", "operation")),
 			},
 		}),
-		run: sql.String(b.RunID), at: sql.Timestamp(b.AsOf), reason: sql.Col("c", "reason"),
+		run: sql.String(b.RunID), at: sql.Timestamp(b.AsOf), reason: sql.Col("c", "reason"), sent: sent,
 		others: func(run sql.Expr) sql.Expr { return sql.Fn(sql.Ne, run, sql.String(b.RunID)) },
 	}
 }
@@ -685,7 +690,6 @@ func (b *builder) apply(of batch) []sql.Statement {
 	keys := func(also ...sql.Expr) sql.Query {
 		return &sql.Select{Items: sql.Items("o", "key"), From: of.rows, Where: held(also...)}
 	}
-	ledger := []string{"sync", "place", "key", "entity_id", "fingerprint", "acknowledged_at", "run_id"}
 	outcome := sql.Fn(sql.Coalesce, sql.Fn(sql.NullIfEmpty, sql.Col("o", "origin")), sql.If(accepted, sql.String("accepted"), sql.String("rejected")))
 	// What the destination said leaves no doubt about an earlier sending.
 	known := sql.Or{accepted, isAbsent("o")}
@@ -701,12 +705,12 @@ func (b *builder) apply(of batch) []sql.Statement {
 		sql.Delete{Table: Pending, Where: sql.And{
 			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(certain)},
 		}},
-		sql.InsertSelect{Table: Ledger, Columns: ledger, Query: &sql.Select{
+		sql.InsertSelect{Table: Ledger, Columns: sql.ColumnNames(ledgerColumns), Query: &sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.String(b.Sync.Name), "sync"), sql.As(sql.String(b.place()), "place"), sql.As(sql.Col("o", "key"), "key"), sql.As(sql.Col("o", "entity_id"), "entity_id"),
-				sql.As(b.acknowledged("o"), "fingerprint"), sql.As(of.at, "acknowledged_at"), sql.As(of.run, "run_id"),
+				sql.As(b.acknowledged("o"), "fingerprint"), sql.As(of.sent, "sent"), sql.As(of.at, "acknowledged_at"), sql.As(of.run, "run_id"),
 			},
-			From:  of.rows,
+			From:  of.whole,
 			Where: held(accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(b.wantedOp()))),
 		}},
 		b.reject(of, of.rows, "o", held(sql.Fn(sql.Not, known)),
@@ -718,20 +722,18 @@ func (b *builder) apply(of batch) []sql.Statement {
 				sql.As(sql.Col("o", "operation"), "operation"), sql.As(of.reason, "reason"),
 				sql.As(outcome, "outcome"), sql.As(sql.Col("o", "code"), "code"), sql.As(of.at, "at"),
 			},
-			From:  of.logged,
+			From:  of.whole,
 			Where: held(),
 		}},
 	}
 }
 
 // settle forgets the rejections of rows that are no longer due: neither among
-// the changes nor refused in this run. It also writes down what was sent, once
-// for all batches; what a run that was cut short acknowledged is made up for by
-// the next.
+// the changes nor refused in this run.
 func (b *builder) settle() []sql.Statement {
 	list := b.forgetLeft()
-	if !b.mode(config.Append) && !b.mode(config.Remove) {
-		list = append(list, b.keepSent())
+	if b.keepsSent() {
+		list = append(list, b.makeUp())
 	}
 	if b.Retry != nil {
 		return list // rows that were left alone are due as before
@@ -739,9 +741,13 @@ func (b *builder) settle() []sql.Statement {
 	return append(list, b.forget(b.live(), b.isOver()))
 }
 
-// keepSent writes down what was sent of the rows that the ledger knows: the next
-// run may send them with other values.
-func (b *builder) keepSent() sql.Statement {
+// keepsSent says that the ledger has what was sent of a row: the next run may
+// send it with other values.
+func (b *builder) keepsSent() bool { return !b.mode(config.Append) && !b.mode(config.Remove) }
+
+// makeUp writes down what was sent of the rows of which only the journal was
+// left to tell.
+func (b *builder) makeUp() sql.Statement {
 	return sql.UpdateFrom{
 		Table: Ledger, As: "l",
 		Set:  []sql.Assignment{{Column: "sent", Value: b.sent("w")}},

@@ -111,8 +111,8 @@ func (b *builder) recover() models.Recovery {
 		Outcomes: load,
 		Steps:    []models.Step{&models.Exec{Title: "look what of the journal is news", Statements: []sql.Statement{settled}}},
 		Apply: b.apply(batch{
-			rows: rows, logged: rows,
-			run: sql.Col("o", "run_id"), at: sql.Col("o", "as_of"), reason: sql.Col("o", "reason"),
+			rows: rows, whole: rows,
+			run: sql.Col("o", "run_id"), at: sql.Col("o", "as_of"), reason: sql.Col("o", "reason"), sent: sql.Null{Type: sql.TypeString},
 			others: func(run sql.Expr) sql.Expr {
 				return sql.InQuery{Not: true, Exprs: []sql.Expr{run}, Query: &sql.Select{Items: sql.Items("s", "run_id"), From: sql.TableRef{Table: b.settled, As: "s"}}}
 			},

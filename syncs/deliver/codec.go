@@ -15,18 +15,18 @@ import (
 // The marks of a result.
 const (
 	markAccepted = 1 << iota
-	// markDigest: the fingerprint ends in a SHA-256 in hexadecimal, which is
-	// written as its 32 bytes, after what comes before it.
+	// markDigest: the fingerprint ends in an MD5 in hexadecimal, which is
+	// written as its 16 bytes, after what comes before it.
 	markDigest
 )
 
-// digest is the length of a SHA-256 in bytes.
-const digest = 32
+// digest is the length of an MD5 in bytes.
+const digest = 16
 
 // EncodeResults writes results so that DecodeResults reads them: what a Journal
-// keeps of them, some 70 bytes each. The text holds keys of people.
+// keeps of them, some 50 bytes each. The text holds keys of people.
 func EncodeResults(results []Result) []byte {
-	b := make([]byte, 0, 80*len(results)+8)
+	b := make([]byte, 0, 64*len(results)+8)
 	for i := range results {
 		b = appendResult(b, &results[i])
 	}

@@ -108,19 +108,21 @@ type Counts struct {
 // Ledger keeps what the destination acknowledged and what was rejected.
 //
 // An operation without a Result, or with an Unknown one, may have been taken
-// all the same: the answer was lost, or the process. So the caller notes the keys that are due before
-// it calls Run, and Record takes the note away where one is accepted (a
-// rejection says nothing of what was taken before). A key that still has its
+// all the same: the answer was lost, or the process. So the caller notes the
+// keys that are due before it calls Run, and Record takes the note away where
+// one is accepted (a rejection says nothing of what was taken before). A key that still has its
 // note is due in the next run whatever its fingerprint says, as a removal where
 // it is not wanted any more. Without the note, a row that changed forth and
 // back, or left and returned, around a lost answer would stay wrong for ever.
 type Ledger interface {
 	// Record stores outcomes. Run calls it from one goroutine at a time, with
 	// outcomes in an order in which they happened, several thousand at once.
-	// The slice is valid only during the call. An error stops the delivery;
-	// what was not recorded is sent again by the next run. When Run was
-	// cancelled the context is still alive, for a short while.
-	Record(ctx context.Context, results []Result) error
+	// Where more are to follow soon nobody relies on them yet: they need not be
+	// in the ledger before the next call without more, which may bring none. The
+	// slice is valid only during the call. An error stops the delivery; what was
+	// not recorded is sent again by the next run. When Run was cancelled the
+	// context is still alive, for a short while.
+	Record(ctx context.Context, results []Result, more bool) error
 }
 
 // Result is the outcome of one operation: accepted, which includes that there
@@ -336,8 +338,10 @@ type Settings struct {
 	// Grace is how long requests in flight may go on after the delivery was
 	// cancelled or stopped, 10 seconds by default.
 	Grace time.Duration
-	// FlushRows is how many outcomes are recorded at once, 10,000 by default and
-	// with a journal up to 100,000 of a long delivery, and FlushAfter the time after which fewer are, 5 seconds by default.
+	// FlushRows is how many outcomes are recorded at once, 10,000 by default, and
+	// FlushAfter the time after which fewer are, 5 seconds by default. With a
+	// journal it is a million, or a tenth of what is due where that is more, and a
+	// minute.
 	FlushRows  int
 	FlushAfter time.Duration
 	// Poll is the first pause between two questions for a job, 2 seconds by

@@ -79,7 +79,7 @@ func newLedger() *ledger {
 
 var errLedger = errors.New("the warehouse is gone")
 
-func (l *ledger) Record(_ context.Context, results []deliver.Result) error {
+func (l *ledger) Record(_ context.Context, results []deliver.Result, _ bool) error {
 	l.calls++
 	if l.failAt > 0 && l.calls >= l.failAt {
 		return errLedger
@@ -773,7 +773,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 type discard struct{}
 
-func (discard) Record(context.Context, []deliver.Result) error { return nil }
+func (discard) Record(context.Context, []deliver.Result, bool) error { return nil }
 
 // Whatever goes wrong, and however often the data changes meanwhile, the
 // platform ends as the warehouse wants it.

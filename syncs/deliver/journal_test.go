@@ -78,13 +78,13 @@ type journaled struct {
 	*journal
 }
 
-func (l journaled) Record(ctx context.Context, results []deliver.Result) error {
+func (l journaled) Record(ctx context.Context, results []deliver.Result, more bool) error {
 	l.mu.Lock()
 	if d := cmp.Diff(l.written, results); d != "" {
 		l.t.Errorf("what is in the journal and what is recorded (-journal +ledger):\n%s", cut(d))
 	}
 	l.mu.Unlock()
-	return l.ledger.Record(ctx, results)
+	return l.ledger.Record(ctx, results, more)
 }
 
 // TestJournalFirst: outcomes are in the journal before they are recorded, and

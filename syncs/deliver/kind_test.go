@@ -82,11 +82,11 @@ type recorder struct {
 	tell func(deliver.Result)
 }
 
-func (r recorder) Record(ctx context.Context, results []deliver.Result) error {
+func (r recorder) Record(ctx context.Context, results []deliver.Result, more bool) error {
 	for _, result := range results {
 		r.tell(result)
 	}
-	return r.Ledger.Record(ctx, results)
+	return r.Ledger.Record(ctx, results, more)
 }
 
 // TestWrongAnswer takes nothing for done that was answered as if something else

@@ -21,9 +21,38 @@ func (e *engine) take(ctx context.Context, results []Result) {
 		e.queue(r)
 	}
 	e.stopOn(e.rejectionGuard(false))
-	if len(e.outcomes) >= e.settings.FlushRows || e.job.Clock.Now().Sub(e.flushed) >= e.settings.FlushAfter {
-		e.stopOn(e.record(ctx))
+	e.stopOn(e.give(ctx))
+}
+
+// lot is how many outcomes are kept in memory, and given to the ledger at once.
+const lot = 10_000
+
+// give gives outcomes to the ledger where there are enough of them, and has
+// them recorded where it is time to. The caller holds recording.
+func (e *engine) give(ctx context.Context) error {
+	switch {
+	case e.given+len(e.outcomes) >= e.settings.FlushRows || e.job.Clock.Now().Sub(e.flushed) >= e.settings.FlushAfter:
+		return e.record(ctx)
+	case len(e.outcomes) >= lot && e.broken == nil:
+		alive, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+		defer done()
+		return e.pass(alive, true)
 	}
+	return nil
+}
+
+// pass passes the outcomes to the ledger.
+func (e *engine) pass(ctx context.Context, more bool) error {
+	if err := e.job.Ledger.Record(ctx, e.outcomes, more); err != nil {
+		e.broken = fmt.Errorf("recording what the destination acknowledged: %w", err)
+		return e.broken
+	}
+	if e.given += len(e.outcomes); !more {
+		e.given = 0
+	}
+	clear(e.outcomes)
+	e.outcomes = e.outcomes[:0]
+	return nil
 }
 
 // queue counts one outcome and puts it where the ledger will get it from. The
@@ -74,15 +103,12 @@ func (e *engine) record(ctx context.Context) error {
 	// An acknowledgement is worth recording even when the run was cancelled.
 	alive, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer done()
-	if len(e.outcomes) > 0 {
+	if e.given+len(e.outcomes) > 0 {
 		e.reached("record")
-		if err := e.job.Ledger.Record(alive, e.outcomes); err != nil {
-			e.broken = fmt.Errorf("recording what the destination acknowledged: %w", err)
-			return e.broken
+		if err := e.pass(alive, false); err != nil {
+			return err
 		}
 		e.reached("recorded")
-		clear(e.outcomes)
-		e.outcomes = e.outcomes[:0]
 		if e.job.Journal != nil {
 			if err := e.job.Journal.Recorded(alive); err != nil {
 				e.broken = fmt.Errorf("clearing the journal: %w", err)
@@ -134,10 +160,8 @@ func (e *engine) publish(ctx context.Context) error {
 			return err
 		}
 		e.queue(r)
-		if len(e.outcomes) >= e.settings.FlushRows {
-			if err := e.record(ctx); err != nil {
-				return err
-			}
+		if err := e.give(ctx); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -50,8 +50,10 @@ type engine struct {
 	// recording has room for one: who writes to the journal or the ledger, and
 	// may use what follows.
 	recording chan struct{}
-	// outcomes are not recorded yet; flushed is when some were.
+	// outcomes are not recorded yet, nor are as many more that the ledger was given
+	// already; flushed is when some were.
 	outcomes []Result
+	given    int
 	flushed  time.Time
 	// broken is the first error of the ledger; nothing is recorded after it.
 	broken error
@@ -79,8 +81,13 @@ func newEngine(job Job) *engine {
 	s.MaxBackoff = fallback(s.MaxBackoff, time.Minute)
 	s.MaxWait = fallback(s.MaxWait, 15*time.Minute)
 	s.Grace = fallback(s.Grace, 10*time.Second)
-	s.FlushRows = fallback(s.FlushRows, flushRows(job))
-	s.FlushAfter = fallback(s.FlushAfter, 5*time.Second)
+	rows, after := lot, 5*time.Second
+	if job.Journal != nil {
+		// Each time the warehouse reads all that is due, so that a long delivery does
+		// it a few times only; what the journal keeps until then nothing can lose.
+		rows, after = max(int((job.Counts.Upserts+job.Counts.Removals)/10), 1_000_000), time.Minute
+	}
+	s.FlushRows, s.FlushAfter = fallback(s.FlushRows, rows), fallback(s.FlushAfter, after)
 	s.Poll = fallback(s.Poll, 2*time.Second)
 	s.MaxPoll = fallback(s.MaxPoll, time.Minute)
 	s.JobWait = fallback(s.JobWait, 30*time.Minute)
@@ -97,17 +104,6 @@ func newEngine(job Job) *engine {
 	e.redact.learn(e.session.current().token.Refresh)
 	e.report.Attempted, e.report.Invalid = job.Counts.Invalid, job.Counts.Invalid
 	return e
-}
-
-// flushRows is how many outcomes are recorded at once. Each time the warehouse
-// reads all that is due, so that a long delivery does it a few times only; what
-// a journal keeps until then nothing can lose.
-func flushRows(job Job) int {
-	const least, most, times = 10_000, 100_000, 10
-	if job.Journal == nil {
-		return least
-	}
-	return int(min(max((job.Counts.Upserts+job.Counts.Removals)/times, least), most))
 }
 
 // fallback returns v, or def where v is zero.

@@ -76,7 +76,7 @@ func cpu(b *testing.B) time.Duration {
 // discard is a ledger that is not measured: the warehouse is.
 type discard struct{}
 
-func (discard) Record(context.Context, []deliver.Result) error { return nil }
+func (discard) Record(context.Context, []deliver.Result, bool) error { return nil }
 
 // BenchmarkWebhook delivers a million operations with the engine and the journal,
 // and posts the same with the plainest loop, to the same counting sink in this

@@ -382,6 +382,8 @@ func operation(row []any) (syncs.Op, error) {
 type ledger struct {
 	*runner
 	audience *models.Audience
+	// loaded says that the work table has outcomes that were not taken over.
+	loaded bool
 	// broken says that outcomes are lost.
 	broken bool
 }
@@ -389,31 +391,38 @@ type ledger struct {
 var _ deliver.Ledger = (*ledger)(nil)
 
 // Record is called from one goroutine at a time.
-func (l *ledger) Record(ctx context.Context, results []deliver.Result) error {
-	err := l.record(ctx, results)
+func (l *ledger) Record(ctx context.Context, results []deliver.Result, more bool) error {
+	err := l.load(ctx, results)
+	if err == nil && !more {
+		err = l.takeOver(ctx)
+	}
 	l.broken = l.broken || err != nil
 	return err
 }
 
-func (l *ledger) record(ctx context.Context, results []deliver.Result) error {
+func (l *ledger) load(ctx context.Context, results []deliver.Result) error {
 	table := l.audience.Outcomes
-	if err := l.wh.Exec(ctx, sql.Drop{Table: table.Table}, table); err != nil {
-		return err
+	if !l.loaded {
+		if err := l.wh.Exec(ctx, sql.Drop{Table: table.Table}, table); err != nil {
+			return err
+		}
+		l.loaded = true
 	}
-	rows := func(yield func([]any, error) bool) {
+	return l.wh.Load(ctx, table.Table, outcomeColumns, func(yield func([]any, error) bool) {
 		for _, result := range results {
 			if !yield(outcomeRow(result), nil) {
 				return
 			}
 		}
-	}
-	if err := l.wh.Load(ctx, table.Table, outcomeColumns, rows); err != nil {
-		return err
-	}
+	})
+}
+
+func (l *ledger) takeOver(ctx context.Context) error {
 	l.reached("record loaded")
 	if err := l.wh.Script(ctx, l.audience.Apply); err != nil {
 		return err
 	}
+	l.loaded = false
 	return l.hasSync(ctx, l.audience)
 }
 

@@ -73,13 +73,14 @@ WHERE (sync = 'mode_add' AND place = 'platform/list/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_add' AS sync,
   'platform/list/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_mode_add AS o
@@ -167,7 +168,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   coalesce(d.n, 1) AS same_key,
-  'cb8aa472-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
+  'cb8aa472-' || md5(concat('v4', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
   w."field.email"
 FROM (
   SELECT
@@ -379,16 +380,18 @@ WHERE (sync = 'mode_add' AND place = 'platform/list/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_add' AS sync,
   'platform/list/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CASE WHEN c.key IS NOT NULL THEN '5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_add AS o
+LEFT JOIN customhouse_work.main.changes_mode_add AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'add'
   AND EXISTS (

@@ -73,13 +73,14 @@ WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_append' AS sync,
   'platform/purchases/id' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_mode_append AS o
@@ -194,7 +195,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  '67c4ddea-' || sha256(concat('v3', coalesce(CAST(length(w."field.id") AS VARCHAR), ''), ':', coalesce(w."field.id", ''), coalesce(strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';', coalesce(CAST(w."field.amount" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.bought_as") AS VARCHAR), ''), ':', coalesce(w."field.bought_as", ''), coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
+  '67c4ddea-' || md5(concat('v4', coalesce(CAST(length(w."field.id") AS VARCHAR), ''), ':', coalesce(w."field.id", ''), coalesce(CAST(epoch_us(w."field.at") AS VARCHAR), ''), ';', coalesce(CAST(w."field.amount" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.bought_as") AS VARCHAR), ''), ':', coalesce(w."field.bought_as", ''), coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
   w.undated,
   w."field.id",
   w."field.at",
@@ -213,7 +214,7 @@ FROM (
     w.undated
   FROM (
     SELECT
-      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' || sha256(concat('v3', coalesce(CAST(length(w."field.id") AS VARCHAR), ''), ':', coalesce(w."field.id", ''), coalesce(strftime(w."field.at", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';', coalesce(CAST(w."field.amount" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.bought_as") AS VARCHAR), ''), ':', coalesce(w."field.bought_as", ''), coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) ORDER BY w.undated NULLS LAST) AS nth,
+      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' || md5(concat('v4', coalesce(CAST(length(w."field.id") AS VARCHAR), ''), ':', coalesce(w."field.id", ''), coalesce(CAST(epoch_us(w."field.at") AS VARCHAR), ''), ';', coalesce(CAST(w."field.amount" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.bought_as") AS VARCHAR), ''), ':', coalesce(w."field.bought_as", ''), coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''))) ORDER BY w.undated NULLS LAST) AS nth,
       w.customer_id,
       w.key,
       w."field.id",
@@ -570,16 +571,18 @@ WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_append' AS sync,
   'platform/purchases/id' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_append AS o
+LEFT JOIN customhouse_work.main.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'append'
   AND EXISTS (

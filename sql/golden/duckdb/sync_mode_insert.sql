@@ -73,13 +73,14 @@ WHERE (sync = 'mode_insert' AND place = 'platform/leads/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_insert' AS sync,
   'platform/leads/email' AS place,
   o.key,
   o.entity_id,
   CASE WHEN o.origin = 'exists' THEN '' ELSE o.fingerprint END AS fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_mode_insert AS o
@@ -167,7 +168,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   coalesce(d.n, 1) AS same_key,
-  'a604ff2f-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''))) AS fingerprint,
+  'a604ff2f-' || md5(concat('v4', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''))) AS fingerprint,
   w."field.email",
   w."field.first_name"
 FROM (
@@ -383,16 +384,18 @@ WHERE (sync = 'mode_insert' AND place = 'platform/leads/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_insert' AS sync,
   'platform/leads/email' AS place,
   o.key,
   o.entity_id,
   CASE WHEN o.origin = 'exists' THEN '' ELSE o.fingerprint END AS fingerprint,
+  CASE WHEN c.key IS NOT NULL THEN (('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_insert AS o
+LEFT JOIN customhouse_work.main.changes_mode_insert AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'insert'
   AND EXISTS (

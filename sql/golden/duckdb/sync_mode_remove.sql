@@ -73,13 +73,14 @@ WHERE (sync = 'mode_remove' AND place = 'platform/list/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_remove' AS sync,
   'platform/list/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_mode_remove AS o
@@ -375,16 +376,18 @@ WHERE (sync = 'mode_remove' AND place = 'platform/list/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_remove' AS sync,
   'platform/list/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_remove AS o
+LEFT JOIN customhouse_work.main.changes_mode_remove AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'remove'
   AND EXISTS (

@@ -73,13 +73,14 @@ WHERE (sync = 'mode_upsert' AND place = 'platform/contacts/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_upsert' AS sync,
   'platform/contacts/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_mode_upsert AS o
@@ -167,7 +168,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   coalesce(d.n, 1) AS same_key,
-  'a604ff2f-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''))) AS fingerprint,
+  'a604ff2f-' || md5(concat('v4', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''))) AS fingerprint,
   w."field.email",
   w."field.first_name"
 FROM (
@@ -195,16 +196,16 @@ LEFT JOIN (
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_mode_upsert AS
 SELECT
-  'upsert' AS operation,
-  w.key,
-  w.entity_id,
-  w.fingerprint,
-  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, 'a604ff2f-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
+  CASE WHEN w.fingerprint IS NOT NULL THEN 'upsert' ELSE 'archive' END AS operation,
+  coalesce(w.key, l.key, n.key) AS key,
+  CASE WHEN w.fingerprint IS NOT NULL THEN w.entity_id ELSE coalesce(l.entity_id, n.entity_id) END AS entity_id,
+  coalesce(w.fingerprint, '') AS fingerprint,
+  CASE WHEN w.fingerprint IS NULL THEN 'left' WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, 'a604ff2f-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
   l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.email",
   w."field.first_name"
 FROM customhouse_work.main.wanted_mode_upsert AS w
-LEFT JOIN (
+FULL JOIN (
   SELECT
     k.key,
     k.entity_id,
@@ -213,36 +214,6 @@ LEFT JOIN (
   WHERE (k.sync = 'mode_upsert' AND k.place = 'platform/contacts/email')
     AND k.fingerprint <> 'removed'
 ) AS l ON l.key = w.key
-LEFT JOIN (
-  SELECT
-    k.key,
-    k.entity_id
-  FROM customhouse_file.customhouse.sync_pending AS k
-  WHERE k.sync = 'mode_upsert'
-    AND k.place = 'platform/contacts/email'
-) AS n ON n.key = w.key
-WHERE w.key IS NOT NULL
-  AND w.same_key = 1
-  AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL)
-UNION ALL
-SELECT
-  'archive' AS operation,
-  coalesce(l.key, n.key) AS key,
-  coalesce(l.entity_id, n.entity_id) AS entity_id,
-  '' AS fingerprint,
-  'left' AS reason,
-  l.key IS NULL AND n.key IS NOT NULL AS unknown,
-  CAST(NULL AS VARCHAR) AS "field.email",
-  CAST(NULL AS VARCHAR) AS "field.first_name"
-FROM (
-  SELECT
-    k.key,
-    k.entity_id,
-    k.fingerprint
-  FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE (k.sync = 'mode_upsert' AND k.place = 'platform/contacts/email')
-    AND k.fingerprint <> 'removed'
-) AS l
 FULL JOIN (
   SELECT
     k.key,
@@ -250,13 +221,8 @@ FULL JOIN (
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'mode_upsert'
     AND k.place = 'platform/contacts/email'
-) AS n ON n.key = l.key
-WHERE (l.fingerprint <> '' OR n.key IS NOT NULL)
-  AND NOT EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_work.main.wanted_mode_upsert AS w
-    WHERE w.key = coalesce(l.key, n.key)
-  );
+) AS n ON n.key = coalesce(w.key, l.key)
+WHERE (w.fingerprint IS NOT NULL AND (w.key IS NOT NULL AND w.same_key = 1 AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL))) OR (w.fingerprint IS NULL AND (l.fingerprint <> '' OR n.key IS NOT NULL));
 
 -- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
@@ -467,16 +433,18 @@ WHERE (sync = 'mode_upsert' AND place = 'platform/contacts/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'mode_upsert' AS sync,
   'platform/contacts/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CASE WHEN c.key IS NOT NULL THEN (('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_upsert AS o
+LEFT JOIN customhouse_work.main.changes_mode_upsert AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'upsert'
   AND EXISTS (

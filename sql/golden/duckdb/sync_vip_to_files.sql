@@ -73,13 +73,14 @@ WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'vip_to_files' AS sync,
   'exports/vip/customer_id' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_vip_to_files AS o
@@ -167,7 +168,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   coalesce(d.n, 1) AS same_key,
-  '5969c0da-' || sha256(concat('v3', coalesce(CAST(w."field.customer_id" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(CAST(length(w."field.country") AS VARCHAR), ''), ':', coalesce(w."field.country", ''), coalesce(CAST(w."field.spent" AS VARCHAR), ''), ';', coalesce(CAST(w."field.points" AS VARCHAR), ''), ';', coalesce(strftime(w."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';')) AS fingerprint,
+  '5969c0da-' || md5(concat('v4', coalesce(CAST(w."field.customer_id" AS VARCHAR), ''), ';', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(CAST(length(w."field.country") AS VARCHAR), ''), ':', coalesce(w."field.country", ''), coalesce(CAST(w."field.spent" AS VARCHAR), ''), ';', coalesce(CAST(w."field.points" AS VARCHAR), ''), ';', coalesce(CAST(epoch_us(w."field.last_seen") AS VARCHAR), ''), ';')) AS fingerprint,
   w."field.customer_id",
   w."field.email",
   w."field.first_name",
@@ -205,11 +206,11 @@ LEFT JOIN (
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_vip_to_files AS
 SELECT
-  'upsert' AS operation,
-  w.key,
-  w.entity_id,
-  w.fingerprint,
-  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '5969c0da-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
+  CASE WHEN w.fingerprint IS NOT NULL THEN 'upsert' ELSE 'remove' END AS operation,
+  coalesce(w.key, l.key, n.key) AS key,
+  CASE WHEN w.fingerprint IS NOT NULL THEN w.entity_id ELSE coalesce(l.entity_id, n.entity_id) END AS entity_id,
+  coalesce(w.fingerprint, '') AS fingerprint,
+  CASE WHEN w.fingerprint IS NULL THEN 'left' WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '5969c0da-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
   l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.customer_id",
   w."field.email",
@@ -219,7 +220,7 @@ SELECT
   w."field.points",
   w."field.last_seen"
 FROM customhouse_work.main.wanted_vip_to_files AS w
-LEFT JOIN (
+FULL JOIN (
   SELECT
     k.key,
     k.entity_id,
@@ -228,41 +229,6 @@ LEFT JOIN (
   WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
     AND k.fingerprint <> 'removed'
 ) AS l ON l.key = w.key
-LEFT JOIN (
-  SELECT
-    k.key,
-    k.entity_id
-  FROM customhouse_file.customhouse.sync_pending AS k
-  WHERE k.sync = 'vip_to_files'
-    AND k.place = 'exports/vip/customer_id'
-) AS n ON n.key = w.key
-WHERE w.key IS NOT NULL
-  AND w.same_key = 1
-  AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL)
-UNION ALL
-SELECT
-  'remove' AS operation,
-  coalesce(l.key, n.key) AS key,
-  coalesce(l.entity_id, n.entity_id) AS entity_id,
-  '' AS fingerprint,
-  'left' AS reason,
-  l.key IS NULL AND n.key IS NOT NULL AS unknown,
-  CAST(NULL AS BIGINT) AS "field.customer_id",
-  CAST(NULL AS VARCHAR) AS "field.email",
-  CAST(NULL AS VARCHAR) AS "field.first_name",
-  CAST(NULL AS VARCHAR) AS "field.country",
-  CAST(NULL AS DOUBLE) AS "field.spent",
-  CAST(NULL AS BIGINT) AS "field.points",
-  CAST(NULL AS TIMESTAMP) AS "field.last_seen"
-FROM (
-  SELECT
-    k.key,
-    k.entity_id,
-    k.fingerprint
-  FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
-    AND k.fingerprint <> 'removed'
-) AS l
 FULL JOIN (
   SELECT
     k.key,
@@ -270,13 +236,8 @@ FULL JOIN (
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'vip_to_files'
     AND k.place = 'exports/vip/customer_id'
-) AS n ON n.key = l.key
-WHERE (l.fingerprint <> '' OR n.key IS NOT NULL)
-  AND NOT EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_work.main.wanted_vip_to_files AS w
-    WHERE w.key = coalesce(l.key, n.key)
-  );
+) AS n ON n.key = coalesce(w.key, l.key)
+WHERE (w.fingerprint IS NOT NULL AND (w.key IS NOT NULL AND w.same_key = 1 AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL))) OR (w.fingerprint IS NULL AND (l.fingerprint <> '' OR n.key IS NOT NULL));
 
 -- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
@@ -507,16 +468,18 @@ WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'vip_to_files' AS sync,
   'exports/vip/customer_id' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CASE WHEN c.key IS NOT NULL THEN (((((((((((('11:customer_id' || coalesce((CAST(length(CAST(c."field.customer_id" AS VARCHAR)) AS VARCHAR) || ':') || CAST(c."field.customer_id" AS VARCHAR), '-')) || '5:email') || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-')) || '7:country') || coalesce((CAST(length(c."field.country") AS VARCHAR) || ':') || c."field.country", '-')) || '5:spent') || coalesce((CAST(length(CAST(c."field.spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(c."field.spent" AS VARCHAR), '-')) || '6:points') || coalesce((CAST(length(CAST(c."field.points" AS VARCHAR)) AS VARCHAR) || ':') || CAST(c."field.points" AS VARCHAR), '-')) || '9:last_seen') || coalesce((CAST(length(strftime(c."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(c."field.last_seen", '%Y-%m-%dT%H:%M:%S.%fZ'), '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_vip_to_files AS o
+LEFT JOIN customhouse_work.main.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'upsert'
   AND EXISTS (

@@ -73,13 +73,14 @@ WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'win_back_to_platform' AS sync,
   'platform/offers/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
   o.as_of AS acknowledged_at,
   o.run_id
 FROM customhouse_work.main.settled_win_back_to_platform AS o
@@ -167,7 +168,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   coalesce(d.n, 1) AS same_key,
-  '672f911c-' || sha256(concat('v3', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), ''), ';')) AS fingerprint,
+  '672f911c-' || md5(concat('v4', coalesce(CAST(length(w."field.email") AS VARCHAR), ''), ':', coalesce(w."field.email", ''), coalesce(CAST(length(w."field.first_name") AS VARCHAR), ''), ':', coalesce(w."field.first_name", ''), coalesce(CAST(epoch_us(w."field.last_order") AS VARCHAR), ''), ';')) AS fingerprint,
   w."field.email",
   w."field.first_name",
   w."field.last_order"
@@ -197,17 +198,17 @@ LEFT JOIN (
 -- compare with the ledger
 CREATE OR REPLACE TABLE customhouse_work.main.changes_win_back_to_platform AS
 SELECT
-  'upsert' AS operation,
-  w.key,
-  w.entity_id,
-  w.fingerprint,
-  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '672f911c-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
+  CASE WHEN w.fingerprint IS NOT NULL THEN 'upsert' ELSE 'remove' END AS operation,
+  coalesce(w.key, l.key, n.key) AS key,
+  CASE WHEN w.fingerprint IS NOT NULL THEN w.entity_id ELSE coalesce(l.entity_id, n.entity_id) END AS entity_id,
+  coalesce(w.fingerprint, '') AS fingerprint,
+  CASE WHEN w.fingerprint IS NULL THEN 'left' WHEN l.key IS NULL THEN 'new' WHEN NOT starts_with(l.fingerprint, '672f911c-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
   l.key IS NULL AND n.key IS NOT NULL AS unknown,
   w."field.email",
   w."field.first_name",
   w."field.last_order"
 FROM customhouse_work.main.wanted_win_back_to_platform AS w
-LEFT JOIN (
+FULL JOIN (
   SELECT
     k.key,
     k.entity_id,
@@ -216,37 +217,6 @@ LEFT JOIN (
   WHERE (k.sync = 'win_back_to_platform' AND k.place = 'platform/offers/email')
     AND k.fingerprint <> 'removed'
 ) AS l ON l.key = w.key
-LEFT JOIN (
-  SELECT
-    k.key,
-    k.entity_id
-  FROM customhouse_file.customhouse.sync_pending AS k
-  WHERE k.sync = 'win_back_to_platform'
-    AND k.place = 'platform/offers/email'
-) AS n ON n.key = w.key
-WHERE w.key IS NOT NULL
-  AND w.same_key = 1
-  AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL)
-UNION ALL
-SELECT
-  'remove' AS operation,
-  coalesce(l.key, n.key) AS key,
-  coalesce(l.entity_id, n.entity_id) AS entity_id,
-  '' AS fingerprint,
-  'left' AS reason,
-  l.key IS NULL AND n.key IS NOT NULL AS unknown,
-  CAST(NULL AS VARCHAR) AS "field.email",
-  CAST(NULL AS VARCHAR) AS "field.first_name",
-  CAST(NULL AS TIMESTAMP) AS "field.last_order"
-FROM (
-  SELECT
-    k.key,
-    k.entity_id,
-    k.fingerprint
-  FROM customhouse_file.customhouse.sync_ledger AS k
-  WHERE (k.sync = 'win_back_to_platform' AND k.place = 'platform/offers/email')
-    AND k.fingerprint <> 'removed'
-) AS l
 FULL JOIN (
   SELECT
     k.key,
@@ -254,13 +224,8 @@ FULL JOIN (
   FROM customhouse_file.customhouse.sync_pending AS k
   WHERE k.sync = 'win_back_to_platform'
     AND k.place = 'platform/offers/email'
-) AS n ON n.key = l.key
-WHERE (l.fingerprint <> '' OR n.key IS NOT NULL)
-  AND NOT EXISTS (
-    SELECT 1 AS one
-    FROM customhouse_work.main.wanted_win_back_to_platform AS w
-    WHERE w.key = coalesce(l.key, n.key)
-  );
+) AS n ON n.key = coalesce(w.key, l.key)
+WHERE (w.fingerprint IS NOT NULL AND (w.key IS NOT NULL AND w.same_key = 1 AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL))) OR (w.fingerprint IS NULL AND (l.fingerprint <> '' OR n.key IS NOT NULL));
 
 -- note the rows that cannot be sent
 INSERT INTO customhouse_file.customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
@@ -475,16 +440,18 @@ WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
       )
   );
 
-INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, acknowledged_at, run_id)
+INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
 SELECT
   'win_back_to_platform' AS sync,
   'platform/offers/email' AS place,
   o.key,
   o.entity_id,
   o.fingerprint,
+  CASE WHEN c.key IS NOT NULL THEN (((('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_win_back_to_platform AS o
+LEFT JOIN customhouse_work.main.changes_win_back_to_platform AS c ON c.key = o.key AND c.operation = o.operation
 WHERE o.accepted
   AND o.operation = 'upsert'
   AND EXISTS (
