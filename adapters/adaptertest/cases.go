@@ -30,6 +30,7 @@ var instants = []time.Time{
 // awkward are texts that break careless quoting, and what breaks careless
 // reading.
 var awkward = []string{
+	"eleven byte", "twelve bytes", "thirteen byte",
 	"", " ", "a", "12 bytes here", "13 bytes here!", strings.Repeat("long ", 2000),
 	`'`, `''`, `"`, `\`, `\'`, `\\'`, `'; DROP TABLE x; --`, `/*`, `*/`, `--`, `$1`, `$$`, `?`, `%s`, `{{x}}`, `#{x}`,
 	"line\nbreak", "\r\n", "\t", "tab\tand\x01control", "a\x00b", "\x00", "\x00'", "'\x00'",

@@ -259,6 +259,10 @@ func (c *carrier) set(i int, v any) error {
 		if err != nil {
 			return err
 		}
+		if t, ok := shortOf(s); ok {
+			put(c.data, i, t)
+			return nil
+		}
 		engine.VectorAssignStringElement(c.vector, index(i), s)
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	engine "github.com/duckdb/duckdb-go-bindings"
@@ -494,3 +495,20 @@ func (t text) bytes(data unsafe.Pointer, i int) []byte {
 
 // string copies the i-th text of data, which t is.
 func (t text) string(data unsafe.Pointer, i int) string { return string(t.bytes(data, i)) }
+
+// short is a text that stands in place, as the engine lays it out.
+type short struct {
+	length uint32
+	bytes  [inlined]byte
+}
+
+// shortOf is a text as short, where it is. To write it down costs a tenth of
+// asking the engine to, which looks for what is not UTF-8 as well.
+func shortOf(s string) (t short, ok bool) {
+	if len(s) > inlined || !utf8.ValidString(s) {
+		return t, false
+	}
+	t.length = uint32(len(s)) //nolint:gosec // at most inlined
+	copy(t.bytes[:], s)
+	return t, true
+}
