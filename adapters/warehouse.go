@@ -21,6 +21,11 @@ type Warehouse struct {
 	printer *sql.Printer
 	files   map[string]bool
 
+	seeding sync.Mutex // guards seeds
+	// seeds are the sources whose files were loaded, with the columns that are
+	// text of a format without types.
+	seeds map[string]map[string]bool
+
 	// What follows is for warehouses without transactions; see redo.go.
 	writing sync.Mutex // guards the public tables, and unsettled
 	// unsettled says that a script may have taken effect and not be in place.
@@ -38,9 +43,12 @@ type Options struct {
 	Catalog []string
 	// Work are the parts of a work table's name before its own.
 	Work []string
-	// Files are the parts before the name of a source that is read from files;
-	// nil where the warehouse reads none.
+	// Files are the parts before the name of a source that is read from files,
+	// where the driver is a FileReader.
 	Files []string
+	// FileEngine opens a Warehouse that reads the files of a source, where the
+	// driver does not: what they hold is loaded into a work table.
+	FileEngine func(ctx context.Context, source string) (*Warehouse, error)
 	// FileSources are the names of the sources that are read from files.
 	FileSources []string
 	// Parallel is how many statements may run at once; 1 where it is 0.
@@ -55,7 +63,7 @@ const beside = "__new"
 
 // New makes a Warehouse, which closes the driver when it is closed.
 func New(opt Options) *Warehouse {
-	w := &Warehouse{opt: opt, files: map[string]bool{}}
+	w := &Warehouse{opt: opt, files: map[string]bool{}, seeds: map[string]map[string]bool{}}
 	for _, name := range opt.FileSources {
 		w.files[name] = true
 	}
@@ -86,6 +94,9 @@ func (w *Warehouse) Names(t sql.Table) []string {
 		return append(slices.Clip(w.opt.Work), t.Name)
 	case sql.Source:
 		if w.files[t.Name] {
+			if w.opt.FileEngine != nil {
+				return append(slices.Clip(w.opt.Work), seeded+t.Name)
+			}
 			return append(slices.Clip(w.opt.Files), t.Name)
 		}
 		parts, err := SplitName(t.Name)
@@ -296,12 +307,28 @@ func (w *Warehouse) Columns(ctx context.Context, t sql.Table) ([]Column, error) 
 	if err != nil {
 		return nil, fmt.Errorf("describing %q: %w", t.Name, err)
 	}
+	if t.Space == sql.Source {
+		w.seeding.Lock()
+		defer w.seeding.Unlock()
+		for i, c := range columns {
+			columns[i].Untyped = c.Untyped || w.seeds[t.Name][c.Name]
+		}
+	}
 	return columns, nil
 }
 
 // ReadFiles makes files readable as the source of that name, which must be
 // among Options.FileSources.
 func (w *Warehouse) ReadFiles(ctx context.Context, source string, files Files) error {
+	if !w.files[source] {
+		return fmt.Errorf("source %s was not announced as one of files", source)
+	}
+	if w.opt.FileEngine != nil {
+		if err := w.seed(ctx, source, files); err != nil {
+			return fmt.Errorf("loading files of source %s: %w", source, err)
+		}
+		return nil
+	}
 	reader, ok := w.opt.Driver.(FileReader)
 	if !ok {
 		return &Error{
@@ -309,9 +336,6 @@ func (w *Warehouse) ReadFiles(ctx context.Context, source string, files Files) e
 			Message: fmt.Sprintf("source %s is read from files, which a target of type %s cannot do", source, w.opt.Dialect.Name),
 			Help:    "load the files into a table and name that, or use a target of type duckdb",
 		}
-	}
-	if !w.files[source] {
-		return fmt.Errorf("source %s was not announced as one of files", source)
 	}
 	if err := reader.ReadFiles(ctx, w.Names(sql.Table{Space: sql.Source, Name: source}), files); err != nil {
 		return fmt.Errorf("reading files of source %s: %w", source, err)
@@ -357,6 +381,9 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Public, Name: name}})
 		}
 	}
+	w.seeding.Lock()
+	clear(w.seeds)
+	w.seeding.Unlock()
 	if len(w.opt.Work) > 0 {
 		left, err := w.tables(ctx, w.opt.Work[len(w.opt.Work)-1])
 		if err != nil {

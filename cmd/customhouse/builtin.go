@@ -24,7 +24,7 @@ var targetKinds = []targetKind{
 		layout: func(t *config.Target) adapters.Options {
 			return adapters.Options{
 				Dialect: sql.DuckDB, Schema: t.Schema, Catalog: []string{duckdb.FileCatalog},
-				Work: duckdb.WorkParts(), Files: []string{duckdb.WorkCatalog, "files"}, Parallel: 4,
+				Work: duckdb.WorkParts(), Files: duckdb.FileParts(), Parallel: 4,
 			}
 		},
 		connect: func(ctx context.Context, t *config.Target, dir string, _ secret.Resolver) (adapters.Driver, error) {
@@ -54,15 +54,34 @@ type targetKind struct {
 
 // printer spells SQL for a target that is not opened.
 func (k targetKind) printer(t *config.Target, sources []string) *sql.Printer {
-	layout := k.layout(t)
-	layout.FileSources = sources
-	return adapters.New(layout).Printer()
+	return adapters.New(k.options(t, sources)).Printer()
+}
+
+// options are those of a target of which sources are files.
+func (k targetKind) options(t *config.Target, sources []string) adapters.Options {
+	out := k.layout(t)
+	out.FileSources = sources
+	if out.Files == nil {
+		out.FileEngine = fileEngine
+	}
+	return out
+}
+
+// fileEngine reads the files of a source for a warehouse that cannot.
+func fileEngine(ctx context.Context, source string) (*adapters.Warehouse, error) {
+	driver, err := duckdb.Open(ctx, duckdb.Config{Path: duckdb.Memory}, "")
+	if err != nil {
+		return nil, err
+	}
+	return adapters.New(adapters.Options{
+		Driver: driver, Dialect: sql.DuckDB, Schema: "main", Work: duckdb.WorkParts(),
+		Files: duckdb.FileParts(), FileSources: []string{source},
+	}), nil
 }
 
 // open opens a target.
 func (k targetKind) open(ctx context.Context, t *config.Target, sources []string, dir string, from secret.Resolver) (*adapters.Warehouse, error) {
-	options := k.layout(t)
-	options.FileSources = sources
+	options := k.options(t, sources)
 	driver, err := k.connect(ctx, t, dir, from)
 	if err != nil {
 		return nil, err
