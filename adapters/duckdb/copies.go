@@ -58,12 +58,19 @@ func (r *reader) strings(n int) []string {
 	return list
 }
 
-// boxed is *p as an interface that points at p and not at a copy. p must not be
-// written to any more. T must not be a pointer, or of the form of one.
-func boxed[T string | int64 | float64 | time.Time](p *T) any {
-	var zero T
-	var v any = zero
+// The interfaces of a value of each of those types.
+var (
+	aText  any = ""
+	anInt  any = int64(0)
+	aFloat any = 0.0
+	aTime  any = time.Time{}
+)
+
+// boxed is *p as an interface that points at p and not at a copy, of the type of
+// like, which has to be T. p must not be written to any more. T must not be a
+// pointer, or of the form of one.
+func boxed[T string | int64 | float64 | time.Time](like any, p *T) any {
 	// An interface is two words: the type, and where the value is.
-	(*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1] = unsafe.Pointer(p) //nolint:gosec // the layout that the compiler, reflect and the runtime share
-	return v
+	(*[2]unsafe.Pointer)(unsafe.Pointer(&like))[1] = unsafe.Pointer(p) //nolint:gosec // the layout that the compiler, reflect and the runtime share
+	return like
 }

@@ -301,13 +301,13 @@ func (r *reader) at(i int) any {
 	}
 	switch {
 	case r.texts != nil:
-		return boxed(&r.texts[i])
+		return boxed(aText, &r.texts[i])
 	case r.ints != nil:
-		return boxed(&r.ints[i])
+		return boxed(anInt, &r.ints[i])
 	case r.floats != nil:
-		return boxed(&r.floats[i])
+		return boxed(aFloat, &r.floats[i])
 	case r.times != nil:
-		return boxed(&r.times[i])
+		return boxed(aTime, &r.times[i])
 	}
 	switch r.id {
 	case engine.TypeBoolean:
