@@ -666,7 +666,8 @@ func (b *builder) live() batch {
 	rows := sql.TableRef{Table: b.outcomes, As: "o"}
 	sent := sql.Expr(sql.Null{Type: sql.TypeString})
 	if b.keepsSent() {
-		sent = sql.If(sql.Fn(sql.IsNotNull, sql.Col("c", "key")), b.sent("c"), nil)
+		// Nothing was sent of a row that was there before.
+		sent = sql.If(sql.Fn(sql.Eq, sql.Col("c", "fingerprint"), b.acknowledged("o")), b.sent("c"), nil)
 	}
 	return batch{
 		rows: rows,

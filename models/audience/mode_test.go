@@ -376,6 +376,10 @@ func TestExists(t *testing.T) {
 	w.there["a"] = "theirs"
 	w.set([3]any{1, "a", "Ann"}, [3]any{2, "b", "Bob"})
 	w.deliver(always(accepted))
+	sent := w.Rows("SELECT key, sent IS NULL FROM public.sync_ledger ORDER BY key")
+	if diff := cmp.Diff([][]string{{"a", "true"}, {"b", "false"}}, sent); diff != "" {
+		t.Errorf("whether nothing was sent (-want +got):\n%s", diff)
+	}
 	if got := w.deliver(always(accepted)); len(got) != 0 {
 		t.Errorf("sent again: %v", got)
 	}

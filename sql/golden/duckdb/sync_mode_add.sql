@@ -387,7 +387,7 @@ SELECT
   o.key,
   o.entity_id,
   o.fingerprint,
-  CASE WHEN c.key IS NOT NULL THEN '5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-') END AS sent,
+  CASE WHEN c.fingerprint = o.fingerprint THEN '5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_add AS o

@@ -391,7 +391,7 @@ SELECT
   o.key,
   o.entity_id,
   CASE WHEN o.origin = 'exists' THEN '' ELSE o.fingerprint END AS fingerprint,
-  CASE WHEN c.key IS NOT NULL THEN (('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-') END AS sent,
+  CASE WHEN c.fingerprint = CASE WHEN o.origin = 'exists' THEN '' ELSE o.fingerprint END THEN (('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_insert AS o

@@ -447,7 +447,7 @@ SELECT
   o.key,
   o.entity_id,
   o.fingerprint,
-  CASE WHEN c.key IS NOT NULL THEN (((('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-') END AS sent,
+  CASE WHEN c.fingerprint = o.fingerprint THEN (((('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-') END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_win_back_to_platform AS o
