@@ -140,6 +140,8 @@ type Result struct {
 	Origin Origin
 	// Code and Message explain a rejection; no row content.
 	Code, Message string
+	// RunID is the run that sent it, where that is an earlier one: Resume sets it.
+	RunID string
 }
 
 // Origin says why an operation was not done.

@@ -110,6 +110,7 @@ func (e *engine) resume(ctx context.Context) error {
 	}
 	err = e.within(ctx, func(live context.Context) {
 		for _, o := range open {
+			e.sentBy = o.RunID
 			e.attempted(len(o.Ops))
 			e.emit(Resuming{Rows: len(o.Ops), Since: o.StartedAt})
 			outcome, rest := e.follow(live, o, o.Ops, true, syncs.Outcome{Verdict: syncs.Started, Job: o.Handle})
@@ -121,7 +122,9 @@ func (e *engine) resume(ctx context.Context) error {
 
 // leave sees to the rows of a job of an earlier run, of which nothing more
 // will be known. Most of them are simply due; this run finds them by
-// comparing.
+// comparing. What may not be repeated stays in doubt where a job failed, too:
+// the run that was killed may have given its rows to another one, and not
+// written that down.
 func (e *engine) leave(ctx context.Context, open OpenJob, rest []int, outcome syncs.Outcome) {
 	switch {
 	case len(rest) == 0:
@@ -306,7 +309,9 @@ func (e *engine) poll(ctx context.Context, open OpenJob, ops []syncs.Op, resumed
 		}
 		tickets = append(tickets, t)
 		e.count(req, 1)
+		e.reached("poll")
 		resp, err := e.http.Send(e.work, req.HTTP) //nolint:contextcheck // See engine.work.
+		e.reached("polled")
 		if refused, ok := errors.AsType[*StopError](err); ok {
 			e.stop(refused)
 			return outcome, false

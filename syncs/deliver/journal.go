@@ -67,9 +67,10 @@ func (e *engine) settle(ctx context.Context, results []Result) {
 }
 
 // write puts outcomes into the journal. Where that fails they may still reach
-// the ledger.
+// the ledger. What a job of an earlier run did is not written: the job stays
+// where it is until that is recorded, and would say it again.
 func (e *engine) write(ctx context.Context, results []Result) error {
-	if e.job.Journal == nil {
+	if e.job.Journal == nil || e.sentBy != "" {
 		return nil
 	}
 	e.reached("journal")

@@ -11,6 +11,7 @@ import (
 // take counts outcomes, and records or holds them. The caller holds recording.
 func (e *engine) take(ctx context.Context, results []Result) {
 	for _, r := range results {
+		r.RunID = e.sentBy
 		if r.Accepted && e.held != nil {
 			if err := e.held.add(r); err != nil {
 				e.stop(err)

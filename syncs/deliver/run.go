@@ -59,6 +59,8 @@ type engine struct {
 	broken error
 	// held keeps the outcomes of a staged delivery until it is published.
 	held *spool
+	// sentBy is the run whose job is resumed; empty in a delivery.
+	sentBy string
 
 	mu     sync.Mutex // guards what follows
 	report Report

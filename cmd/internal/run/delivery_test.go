@@ -161,8 +161,8 @@ func (s *shipment) run(ctx context.Context) (summary Summary, err error) {
 	})
 }
 
-// wants compares the platform and the ledger with what the source says.
-func (s *shipment) wants(query string) {
+// read reads two columns of the warehouse while no run has it open.
+func (s *shipment) read(query string) map[string]string {
 	s.t.Helper()
 	db, err := dbsql.Open("duckdb", filepath.Join(s.dir, "out.duckdb"))
 	if err != nil {
@@ -173,30 +173,33 @@ func (s *shipment) wants(query string) {
 			s.t.Error(err)
 		}
 	}()
-	read := func(query string) map[string]string {
-		rows, err := db.QueryContext(s.t.Context(), query)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		defer rows.Close()
-		out := map[string]string{}
-		for rows.Next() {
-			var key, value string
-			if err := rows.Scan(&key, &value); err != nil {
-				s.t.Fatal(err)
-			}
-			out[key] = value
-		}
-		if err := rows.Err(); err != nil {
-			s.t.Fatal(err)
-		}
-		return out
+	rows, err := db.QueryContext(s.t.Context(), query)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	want := read(query)
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var key, value string
+		if err := rows.Scan(&key, &value); err != nil {
+			s.t.Fatal(err)
+		}
+		out[key] = value
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
+
+// wants compares the platform and the ledger with what the source says.
+func (s *shipment) wants(query string) {
+	s.t.Helper()
+	want := s.read(query)
 	if diff := cmp.Diff(want, s.vendor.Rows()); diff != "" {
 		s.t.Errorf("the platform (-want +got):\n%s", diff[:min(len(diff), 2000)])
 	}
-	known := read("SELECT key, '' FROM customhouse.sync_ledger WHERE sync = 'everybody' AND fingerprint <> 'removed'")
+	known := s.read("SELECT key, '' FROM customhouse.sync_ledger WHERE sync = 'everybody' AND fingerprint <> 'removed'")
 	for key := range want {
 		if _, ok := known[key]; !ok {
 			s.t.Errorf("%s is not in the ledger", key)
@@ -249,6 +252,37 @@ func TestJobsSurviveARun(t *testing.T) {
 			}
 			s.wants(inSource)
 		})
+	}
+}
+
+// What a job of an earlier run did is of that run: a row that it refused, and
+// that this run sends and has refused once more, is one rejection of two
+// attempts, and once in the log of each.
+func TestJobIsOfItsRun(t *testing.T) {
+	s := newShipment(t, synctest.VendorOptions{
+		Style: synctest.JobErrors, Polls: 20, Poison: func(key string) bool { return strings.HasPrefix(key, "user0000003@") },
+	})
+	s.contacts(30)
+	s.jobs = time.Millisecond
+	if summary, err := s.run(t.Context()); err != nil || summary.Syncs[0].Report.InJobs != 30 {
+		t.Fatalf("error %v, %+v", err, summary.Syncs)
+	}
+	s.jobs = time.Minute
+	var summary Summary
+	for summary.Status == "" || summary.Status == Failed { // while a job is open
+		var err error
+		if summary, err = s.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := fmt.Sprintf("run-%03d", s.runs)
+	s.wants(inSource + " WHERE uid <> 3")
+	if got, want := s.read("SELECT key, attempts::VARCHAR FROM customhouse.sync_rejections"), map[string]string{"user0000003@example.com": "2"}; !cmp.Equal(want, got) {
+		t.Errorf("rejections (-want +got):\n%s", cmp.Diff(want, got))
+	}
+	got := s.read("SELECT run_id || ' ' || outcome, count(*)::VARCHAR FROM customhouse.sync_log GROUP BY ALL")
+	if want := map[string]string{"run-001 accepted": "29", "run-001 rejected": "1", last + " rejected": "1"}; !cmp.Equal(want, got) {
+		t.Errorf("log (-want +got):\n%s", cmp.Diff(want, got))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
@@ -143,7 +144,6 @@ func (h *hold) recover(ctx context.Context) error {
 		return err
 	}
 	h.reached("recover")
-	to := h.audience.Recover
 	outcomes := 0
 	rows := func(yield func([]any, error) bool) {
 		for _, e := range entries {
@@ -160,6 +160,22 @@ func (h *hold) recover(ctx context.Context) error {
 			}
 		}
 	}
+	if err := h.takeOver(ctx, rows); err != nil {
+		return err
+	}
+	h.last = entries[len(entries)-1].Seq
+	if err := h.Recorded(ctx); err != nil {
+		return err
+	}
+	h.reached("recover cleared")
+	h.emit(Recovered{Sync: h.audience.Sync.Name, Outcomes: outcomes})
+	return nil
+}
+
+// takeOver writes down outcomes of earlier runs, each once however often that
+// is tried: rows of outcomeRow with the place, the run and its time.
+func (h *hold) takeOver(ctx context.Context, rows iter.Seq2[[]any, error]) error {
+	to := h.audience.Recover
 	if err := h.wh.Exec(ctx, sql.Drop{Table: to.Outcomes.Table}, to.Outcomes); err != nil {
 		return err
 	}
@@ -177,13 +193,27 @@ func (h *hold) recover(ctx context.Context) error {
 		return err
 	}
 	h.reached("recovered")
-	h.last = entries[len(entries)-1].Seq
-	if err := h.Recorded(ctx); err != nil {
-		return err
-	}
-	h.reached("recover cleared")
-	h.emit(Recovered{Sync: h.audience.Sync.Name, Outcomes: outcomes})
 	return nil
+}
+
+// resumed is the Ledger of jobs that earlier runs started: what became of their
+// rows counts as what the journal kept does, under the run that sent them.
+type resumed struct{ *hold }
+
+var _ deliver.Ledger = resumed{}
+
+// Record is called from one goroutine at a time.
+func (l resumed) Record(ctx context.Context, results []deliver.Result, _ bool) error {
+	if len(results) == 0 {
+		return nil
+	}
+	return l.takeOver(ctx, func(yield func([]any, error) bool) {
+		for _, r := range results {
+			if !yield(append(outcomeRow(r), l.audience.Place, r.RunID, l.Plan.AsOf), nil) {
+				return
+			}
+		}
+	})
 }
 
 // equip gives a delivery its journal, and the refresh token that the last one
@@ -203,7 +233,10 @@ func (h *hold) equip(ctx context.Context, job *deliver.Job) error {
 		job.Session.Resume(token)
 	}
 	job.KeepToken = func(ctx context.Context, refresh secret.Value) error {
-		return h.State.KeepToken(ctx, name, origin, refresh)
+		h.reached("keep token")
+		err := h.State.KeepToken(ctx, name, origin, refresh)
+		h.reached("kept token")
+		return err
 	}
 	return nil
 }
@@ -248,7 +281,12 @@ func (h *hold) Save(ctx context.Context, j deliver.OpenJob) error {
 }
 
 // Forget removes jobs that have ended.
-func (h *hold) Forget(ctx context.Context, ids []string) error { return h.lease.DeleteJobs(ctx, ids) }
+func (h *hold) Forget(ctx context.Context, ids []string) error {
+	h.reached("forget jobs")
+	err := h.lease.DeleteJobs(ctx, ids)
+	h.reached("forgot jobs")
+	return err
+}
 
 // Load reads the jobs that have not ended.
 func (h *hold) Load(ctx context.Context, sync, place string) ([]deliver.OpenJob, error) {

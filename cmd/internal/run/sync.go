@@ -147,8 +147,7 @@ func (r *runner) catchUp(ctx context.Context, a *models.Audience, h *hold) error
 	if err := h.equip(ctx, &job); err != nil {
 		return err
 	}
-	// What the jobs did is recorded beside what was compared.
-	job.Ledger = &ledger{runner: r, audience: a}
+	job.Ledger = resumed{h}
 	report, err := deliver.Resume(ctx, job)
 	if err != nil || report.Attempted == 0 {
 		return err
