@@ -337,28 +337,29 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		t.Run("Retry-After: "+asked, func(t *testing.T) {
 			stdsynctest.Test(t, func(t *testing.T) {
 				job, _ := fakeJob(upserts(5_000))
-				var mu sync.Mutex
-				var refused time.Time
-				early := 0
+				job.Settings.Jitter = func() float64 { return 0 }
+				// The first answer says to wait, and no other comes at that instant: by the
+				// next one everybody knows.
+				const first, other = 10 * time.Millisecond, 15 * time.Millisecond
+				var refused, next atomic.Int64
 				job.HTTP = sender(func(*syncs.HTTPRequest) (*syncs.Response, error) {
-					mu.Lock()
-					defer mu.Unlock()
-					switch {
-					case refused.IsZero():
-						refused = time.Now()
+					if refused.CompareAndSwap(0, time.Now().Add(first).UnixNano()) {
+						time.Sleep(first)
 						return answer(429, "Retry-After", asked), nil
-					case time.Since(refused) < want:
-						// Some are on their way when the answer is read.
-						if early++; early > 5 {
-							t.Errorf("a request came after %s, want %s", time.Since(refused), want)
-						}
 					}
+					if now := time.Now().UnixNano(); now >= refused.Load() {
+						next.CompareAndSwap(0, now)
+					}
+					time.Sleep(other)
 					return answer(200), nil
 				})
 				start := time.Now()
 				got, err := deliver.Run(t.Context(), job)
 				if err != nil || got.Accepted != 5_000 || got.Retries != 1 {
 					t.Errorf("report %+v, error %v", got, err)
+				}
+				if after := time.Duration(next.Load() - refused.Load()); want > 0 && after != want {
+					t.Errorf("the next request came %s after the refusal, want %s", after, want)
 				}
 				if took := time.Since(start); took < want || took > want+2*time.Second {
 					t.Errorf("took %s, want %s and a little", took, want)
