@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 )
 
 // The variables of a child that is to die; see dying.
@@ -35,6 +38,7 @@ func dying() {
 	}
 	times, _ := strconv.Atoi(os.Getenv(diesTimes))
 	rows, _ := strconv.Atoi(os.Getenv(flushRows))
+	destinationKinds = append(destinationKinds, destination("vendor", func() *vendorConfig { return &vendorConfig{} }, newVendor))
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, env: os.LookupEnv}
 	if text := os.Getenv(leaseTTL); text != "" {
 		a.leaseTTL, _ = time.ParseDuration(text)
@@ -60,9 +64,33 @@ func dying() {
 		d := &o.Delivery
 		d.Reached, d.FlushRows = reached, rows
 		d.Backoff, d.MaxBackoff, d.Attempts = time.Millisecond, 8*time.Millisecond, 50
+		d.Poll, d.MaxPoll = time.Millisecond, 8*time.Millisecond
 	}
 	code := a.main(os.Args[1:])
 	mu.Lock()
 	leave()
 	os.Exit(code)
 }
+
+// vendorConfig is what a project says of a synctest.Vendor.
+type vendorConfig struct {
+	URL    string `yaml:"url,required" doc:"Where it is served."`
+	Style  int    `yaml:"style,required" doc:"How it answers, a synctest.Style."`
+	Object string `yaml:"object,required" doc:"What it keeps, a synctest.Object."`
+	// Refresh is given where it asks for tokens.
+	Refresh secret.Ref `yaml:"refresh" doc:"Reference to what the first token is asked for with."`
+}
+
+func newVendor(c *vendorConfig) syncs.Destination {
+	return synctest.Connector{
+		URL: c.URL, Style: synctest.Style(c.Style), Object: synctest.Object(c.Object), Tokens: !c.Refresh.IsZero(),
+		Rows: crashBatch, Requests: crashWorkers,
+	}.New()
+}
+
+// A request to a platform has this many rows at most, and so many are on their
+// way at once.
+const (
+	crashBatch   = 4
+	crashWorkers = 2
+)
