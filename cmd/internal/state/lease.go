@@ -131,8 +131,12 @@ func (l *Lease) Fence() int64 { return l.fence }
 func (l *Lease) Every() time.Duration { return l.store.opt.TTL / 6 }
 
 // Renew makes the lease last longer. The error is a *LostError where it has
-// ended: it is not taken up again.
+// ended: it is not taken up again. It gives up when the next renewal is due: a
+// connection that has died without a word would keep it for ever, and the next
+// one gets another.
 func (l *Lease) Renew(ctx context.Context) error {
+	ctx, done := context.WithTimeout(ctx, l.Every())
+	defer done()
 	return l.with(ctx, "renewing a lease in", func(*sql.Tx) error { return nil })
 }
 
