@@ -40,7 +40,7 @@ func TestSeeds(t *testing.T) {
 		Driver: blind{driver}, Dialect: sql.DuckDB, Schema: "customhouse", Work: duckdb.WorkParts(), FileSources: []string{"people", "events"},
 		FileEngine: func(_ context.Context, source string) (*adapters.Warehouse, error) {
 			opened++
-			return open(t, duckdb.Config{Path: duckdb.Memory}, dir, source), nil
+			return open(t, duckdb.Config{Path: duckdb.Memory}, dir, source), nil //nolint:contextcheck // it has the test's
 		},
 	})
 	defer func() {

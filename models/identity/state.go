@@ -106,6 +106,10 @@ func Resume(e *config.Entity, sources []*config.Source, asOf time.Time, last *La
 // row for each entity, without a source, and for each source.
 var StateTable = sql.Table{Space: sql.Public, Name: "identity_state"}
 
+// OwnColumns are those whose values are a warehouse's own affair: another one
+// with the same rows may number and hash them otherwise.
+var OwnColumns = []string{"row", "hash.1", "hash.2"}
+
 // StateColumns are those of StateTable, in order.
 var StateColumns = []sql.ColumnDef{
 	{Name: "entity", Type: sql.TypeString},
