@@ -101,6 +101,23 @@ func TestAnswersAreCapped(t *testing.T) {
 			}
 			_ = z.Close()
 		},
+		"a bomb in a bomb": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			outer := gzip.NewWriter(w)
+			inner, err := gzip.NewWriterLevel(outer, gzip.NoCompression) // The inner one has to have a megabyte.
+			for i := 0; err == nil && i < 3; i++ {
+				_, err = inner.Write(make([]byte, 1<<20))
+			}
+			_, _ = inner.Close(), outer.Close()
+		},
+		"an endless error": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			for {
+				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+					return
+				}
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			resp, err := client(t, syncs.Spec{AllowPrivate: true}).Send(t.Context(), post(serve(t, handler)))
@@ -109,6 +126,28 @@ func TestAnswersAreCapped(t *testing.T) {
 			}
 			if len(resp.Body) != 1<<20 {
 				t.Errorf("%d bytes were read, want 1 MB", len(resp.Body))
+			}
+		})
+	}
+	for name, start := range map[string]string{"an endless header": "HTTP/1.1 200 OK\r\nX: ", "endless information": ""} {
+		t.Run(name, func(t *testing.T) {
+			url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				line := []byte(strings.Repeat("x", 64<<10))
+				if start == "" {
+					line = []byte("HTTP/1.1 103 Early Hints\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n")
+				}
+				for _, err = io.WriteString(conn, start); err == nil; {
+					_, err = conn.Write(line)
+				}
+			})
+			if resp, err := client(t, syncs.Spec{AllowPrivate: true}).Send(t.Context(), post(url)); err == nil {
+				t.Errorf("an answer of status %d", resp.Status)
 			}
 		})
 	}

@@ -280,10 +280,13 @@ func TestPathsStayInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	var cases []rogue
-	for _, bad := range []string{"..", "../outside", "a/../../outside", "/etc", "link/x", "link", `..\outside`, ".", "", "a\x00b", "a//b/../../.."} {
+	for _, bad := range []string{
+		"..", "../outside", "a/../../outside", "/etc", "link/x", "link", `..\outside`, ".", "", "a\x00b", "a//b/../../..",
+		`C:\x`, `\\server\share`, "./..", "a/./../../outside", "link/../../outside", "link/sub/x", "../root/../outside", "//etc",
+	} {
 		cases = append(cases, rogue{"root", bad, "part.csv"})
 	}
-	for _, bad := range []string{"..", "../x", "/x", "a/b", `a\b`, ".", "", "manifest.json", "../../outside/x"} {
+	for _, bad := range []string{"..", "../x", "/x", "a/b", `a\b`, ".", "", "manifest.json", "../../outside/x", `..\x`, "x/", "x/../../y"} {
 		cases = append(cases, rogue{"root", "vip/run-1", bad})
 	}
 	for _, c := range cases {

@@ -25,7 +25,7 @@ type csvEncoder struct {
 func newCSV(c Config, schema syncs.Schema, changes bool) *csvEncoder {
 	e := &csvEncoder{
 		fields: schema.Fields, changes: changes, escape: c.Formulas != Keep,
-		delimiter: c.Delimiter[0], null: c.Null, special: "\"\r\n" + c.Delimiter,
+		delimiter: c.Delimiter[0], null: c.Null, special: "\"\r\n,;\t|" + c.Delimiter,
 	}
 	var names []string
 	if changes {

@@ -53,6 +53,7 @@ func TestContract(t *testing.T) {
 var texts = []string{
 	"", " ", "plain", "NULL", `\N`, "=1+1", "+33612345678", "-5", "@x", "\t=x", "\r=x", "\n=x", " =x", "'=x", "''=x", "'t Hooft", "'",
 	`a"b`, `"`, "a,b", "a;b", "a\nb", "a\r\nb", "\r\n", "nul\x00nul", "\x00", "😀 émoji", "日本語", "\u2028", "\ufeff=x", "＝1+1", `\`, "x ",
+	"a,=1+1", "a;=1+1", "a\t=1+1", "a|=1+1", "a\n=1+1", "a\r=1+1", `a";=1+1`, "＋1", "－1", "＠x", "@SUM(1)|x", "\u00a0=x", "\x0b=x",
 }
 
 func chunk(ops ...syncs.Op) syncs.Chunk {
@@ -106,7 +107,14 @@ func TestNames(t *testing.T) {
 func TestCSVRoundTrip(t *testing.T) {
 	for _, delimiter := range []string{",", ";", "\t", "|"} {
 		d := destination(t, func(c *files.Config) { c.Delimiter = delimiter })
-		r := csv.NewReader(bytes.NewReader(encode(t, d, chunk(rows()...)).Body))
+		body := encode(t, d, chunk(rows()...)).Body
+		for _, separator := range []string{",", ";", "\t", "|", "\n", "\r"} {
+			// A reader that takes another separator for granted finds it in quotes.
+			if !bytes.Contains(body, []byte(`"a`+separator+`=1+1"`)) {
+				t.Errorf("with %q between cells %q is not in quotes", delimiter, separator)
+			}
+		}
+		r := csv.NewReader(bytes.NewReader(body))
 		r.Comma = rune(delimiter[0])
 		got, err := r.ReadAll()
 		if err != nil {
