@@ -15,19 +15,14 @@ const PreviewRows = 20
 // sent is the mapped fields and their values in one text that Sent reads: each
 // name and each value after its length in code points, and "-" for no value.
 func (b *builder) sent(alias string) sql.Expr {
-	var all sql.Expr
-	add := func(e sql.Expr) {
-		if all == nil {
-			all = e
-			return
-		}
-		all = sql.Fn(sql.Concat, all, e)
-	}
+	var all []sql.Expr
 	for _, f := range b.fields {
-		add(sql.String(strconv.Itoa(utf8.RuneCountInString(f.Name)) + ":" + f.Name))
-		add(sql.Fn(sql.Coalesce, framed(text(sql.Col(alias, column(f.Name)), f.Type)), sql.String("-")))
+		value := text(sql.Col(alias, column(f.Name)), f.Type)
+		all = append(all, sql.String(strconv.Itoa(utf8.RuneCountInString(f.Name))+":"+f.Name),
+			sql.Fn(sql.Coalesce, sql.Fn(sql.Concat, sql.Fn(sql.IntToString, sql.Fn(sql.Length, value)), sql.String(":")), sql.String("-")),
+			sql.Fn(sql.Coalesce, value, sql.String("")))
 	}
-	return all
+	return sql.Fn(sql.ConcatAll, all...)
 }
 
 // framed is a text after its length.

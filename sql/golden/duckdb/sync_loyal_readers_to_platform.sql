@@ -454,7 +454,7 @@ SELECT
   o.key,
   o.entity_id,
   o.fingerprint,
-  CASE WHEN c.fingerprint = o.fingerprint THEN (((((('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-')) || '11:total_spent') || coalesce((CAST(length(CAST(c."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(c."field.total_spent" AS VARCHAR), '-')) || '5:topic') || coalesce((CAST(length(c."field.topic") AS VARCHAR) || ':') || c."field.topic", '-') END AS sent,
+  CASE WHEN c.fingerprint = o.fingerprint THEN concat('5:email', coalesce(CAST(length(c."field.email") AS VARCHAR) || ':', '-'), coalesce(c."field.email", ''), '10:first_name', coalesce(CAST(length(c."field.first_name") AS VARCHAR) || ':', '-'), coalesce(c."field.first_name", ''), '11:total_spent', coalesce(CAST(length(CAST(c."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':', '-'), coalesce(CAST(c."field.total_spent" AS VARCHAR), ''), '5:topic', coalesce(CAST(length(c."field.topic") AS VARCHAR) || ':', '-'), coalesce(c."field.topic", '')) END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_loyal_readers_to_platform AS o
@@ -533,7 +533,7 @@ WHERE EXISTS (
 );
 
 -- forget rejections that are no longer due
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((((('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '11:total_spent') || coalesce((CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':') || CAST(w."field.total_spent" AS VARCHAR), '-')) || '5:topic') || coalesce((CAST(length(w."field.topic") AS VARCHAR) || ':') || w."field.topic", '-')
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = concat('5:email', coalesce(CAST(length(w."field.email") AS VARCHAR) || ':', '-'), coalesce(w."field.email", ''), '10:first_name', coalesce(CAST(length(w."field.first_name") AS VARCHAR) || ':', '-'), coalesce(w."field.first_name", ''), '11:total_spent', coalesce(CAST(length(CAST(w."field.total_spent" AS VARCHAR)) AS VARCHAR) || ':', '-'), coalesce(CAST(w."field.total_spent" AS VARCHAR), ''), '5:topic', coalesce(CAST(length(w."field.topic") AS VARCHAR) || ':', '-'), coalesce(w."field.topic", ''))
 FROM customhouse_work.main.wanted_loyal_readers_to_platform AS w
 WHERE (l.sync = 'loyal_readers_to_platform' AND l.place = 'platform/contacts/email')
   AND l.sent IS NULL

@@ -387,7 +387,7 @@ SELECT
   o.key,
   o.entity_id,
   o.fingerprint,
-  CASE WHEN c.fingerprint = o.fingerprint THEN '5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-') END AS sent,
+  CASE WHEN c.fingerprint = o.fingerprint THEN concat('5:email', coalesce(CAST(length(c."field.email") AS VARCHAR) || ':', '-'), coalesce(c."field.email", '')) END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_add AS o
@@ -466,7 +466,7 @@ WHERE EXISTS (
 );
 
 -- forget rejections that are no longer due
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = '5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = concat('5:email', coalesce(CAST(length(w."field.email") AS VARCHAR) || ':', '-'), coalesce(w."field.email", ''))
 FROM customhouse_work.main.wanted_mode_add AS w
 WHERE (l.sync = 'mode_add' AND l.place = 'platform/list/email')
   AND l.sent IS NULL

@@ -389,7 +389,7 @@ SELECT
   o.key,
   o.entity_id,
   o.fingerprint,
-  CASE WHEN c.fingerprint = o.fingerprint THEN (('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-') END AS sent,
+  CASE WHEN c.fingerprint = o.fingerprint THEN concat('5:email', coalesce(CAST(length(c."field.email") AS VARCHAR) || ':', '-'), coalesce(c."field.email", ''), '10:first_name', coalesce(CAST(length(c."field.first_name") AS VARCHAR) || ':', '-'), coalesce(c."field.first_name", '')) END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_mode_update AS o
@@ -468,7 +468,7 @@ WHERE EXISTS (
 );
 
 -- forget rejections that are no longer due
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = concat('5:email', coalesce(CAST(length(w."field.email") AS VARCHAR) || ':', '-'), coalesce(w."field.email", ''), '10:first_name', coalesce(CAST(length(w."field.first_name") AS VARCHAR) || ':', '-'), coalesce(w."field.first_name", ''))
 FROM customhouse_work.main.wanted_mode_update AS w
 WHERE (l.sync = 'mode_update' AND l.place = 'platform/contacts/email')
   AND l.sent IS NULL

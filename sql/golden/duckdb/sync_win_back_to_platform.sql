@@ -447,7 +447,7 @@ SELECT
   o.key,
   o.entity_id,
   o.fingerprint,
-  CASE WHEN c.fingerprint = o.fingerprint THEN (((('5:email' || coalesce((CAST(length(c."field.email") AS VARCHAR) || ':') || c."field.email", '-')) || '10:first_name') || coalesce((CAST(length(c."field.first_name") AS VARCHAR) || ':') || c."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-') END AS sent,
+  CASE WHEN c.fingerprint = o.fingerprint THEN concat('5:email', coalesce(CAST(length(c."field.email") AS VARCHAR) || ':', '-'), coalesce(c."field.email", ''), '10:first_name', coalesce(CAST(length(c."field.first_name") AS VARCHAR) || ':', '-'), coalesce(c."field.first_name", ''), '10:last_order', coalesce(CAST(length(strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':', '-'), coalesce(strftime(c."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '')) END AS sent,
   TIMESTAMP '2026-01-02 00:00:00' AS acknowledged_at,
   'RUN' AS run_id
 FROM customhouse_work.main.outcomes_win_back_to_platform AS o
@@ -526,7 +526,7 @@ WHERE EXISTS (
 );
 
 -- forget rejections that are no longer due
-UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = (((('5:email' || coalesce((CAST(length(w."field.email") AS VARCHAR) || ':') || w."field.email", '-')) || '10:first_name') || coalesce((CAST(length(w."field.first_name") AS VARCHAR) || ':') || w."field.first_name", '-')) || '10:last_order') || coalesce((CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':') || strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), '-')
+UPDATE customhouse_file.customhouse.sync_ledger AS l SET sent = concat('5:email', coalesce(CAST(length(w."field.email") AS VARCHAR) || ':', '-'), coalesce(w."field.email", ''), '10:first_name', coalesce(CAST(length(w."field.first_name") AS VARCHAR) || ':', '-'), coalesce(w."field.first_name", ''), '10:last_order', coalesce(CAST(length(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ')) AS VARCHAR) || ':', '-'), coalesce(strftime(w."field.last_order", '%Y-%m-%dT%H:%M:%S.%fZ'), ''))
 FROM customhouse_work.main.wanted_win_back_to_platform AS w
 WHERE (l.sync = 'win_back_to_platform' AND l.place = 'platform/offers/email')
   AND l.sent IS NULL
