@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 )
 
@@ -43,15 +44,12 @@ var toxics = map[string]struct{ kind, attributes string }{
 // nothing is there twice, nothing comes after the rival's; and when the rival
 // has the lease, the holder knows that it may not go on.
 func TestNetwork(t *testing.T) {
-	if lacking != nil {
-		t.Skip(lacking)
-	}
 	toxicities, seeds := []float64{1}, 1
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
 		toxicities, seeds = []float64{0.1, 0.5, 1}, 3
 	}
-	address := postgres.database(t)
-	upstream := newRelay(t, postgres.dir).address
+	address := postgrestest.Database(t)
+	upstream := newRelay(t, postgrestest.Folder(t)).address
 	open(t, state.Options{Place: address, Scope: "s", Now: time.Now}) // The tables are there.
 	var acknowledged, failed, lost, runs atomic.Int64
 	t.Run("faults", func(t *testing.T) {
@@ -183,15 +181,12 @@ func cure(t *testing.T, proxy *toxiproxy.Proxy) {
 // was acknowledged is there, one that was not may be, none is there twice; and
 // the holder goes on.
 func TestCutConnection(t *testing.T) {
-	if lacking != nil {
-		t.Skip(lacking)
-	}
 	step := 10 // What is said of a commit has 18 bytes.
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
 		step = 3
 	}
-	opt := state.Options{Place: postgres.database(t), Scope: "s", Now: time.Now}
-	upstream := newRelay(t, postgres.dir).address
+	opt := state.Options{Place: postgrestest.Database(t), Scope: "s", Now: time.Now}
+	upstream := newRelay(t, postgrestest.Folder(t)).address
 	for _, way := range []string{"upstream", "downstream"} {
 		t.Run(way, func(t *testing.T) {
 			proxy, behind := proxied(t, upstream, opt.Place)
@@ -245,11 +240,8 @@ func TestCutConnection(t *testing.T) {
 // TestSilentConnection: a connection that has died without a word does not cost
 // the lease, since the next renewal has another one.
 func TestSilentConnection(t *testing.T) {
-	if lacking != nil {
-		t.Skip(lacking)
-	}
-	opt := state.Options{Place: postgres.database(t), Scope: "s", Now: time.Now, TTL: 12 * time.Second}
-	r := newRelay(t, postgres.dir)
+	opt := state.Options{Place: postgrestest.Database(t), Scope: "s", Now: time.Now, TTL: 12 * time.Second}
+	r := newRelay(t, postgrestest.Folder(t))
 	opt.Place = through(t, r.address, opt.Place)
 	l := acquire(t, open(t, opt), "vip")
 	r.hushed.Store(r.made.Load())

@@ -17,14 +17,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config/secret"
-)
-
-// postgres is nil where its programs are missing, which lacking says.
-var (
-	postgres *server
-	lacking  *missingError
 )
 
 func TestMain(m *testing.M) {
@@ -32,22 +27,7 @@ func TestMain(m *testing.M) {
 		act()
 		return
 	}
-	var err error
-	postgres, err = startPostgres()
-	if missing, ok := errors.AsType[*missingError](err); ok && os.Getenv("CI") == "" {
-		lacking, err = missing, nil
-		warn()
-	}
-	if err != nil { // A server that is there and does not start is no reason to skip.
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	postgres.stop()
-	if lacking != nil && code == 0 {
-		warn()
-	}
-	os.Exit(code)
+	os.Exit(postgrestest.Main(m))
 }
 
 // each runs a test on a new state of each kind.
@@ -57,10 +37,7 @@ func each(t *testing.T, test func(t *testing.T, opt state.Options)) {
 		test(t, state.Options{Place: filepath.Join(t.TempDir(), "folder", "p.db"), Scope: "shop/local", Now: time.Now})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		if lacking != nil {
-			t.Skip(lacking)
-		}
-		test(t, state.Options{Place: postgres.database(t), Scope: "shop/local", Now: time.Now})
+		test(t, state.Options{Place: postgrestest.Database(t), Scope: "shop/local", Now: time.Now})
 	})
 }
 
