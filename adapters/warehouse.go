@@ -343,17 +343,25 @@ func (w *Warehouse) ReadFiles(ctx context.Context, source string, files Files) e
 	return nil
 }
 
-// Init creates the schema of the public tables where it is missing, and puts in
+// Init creates the schemas of our tables where they are missing, and puts in
 // place what scripts of a killed process have changed.
 func (w *Warehouse) Init(ctx context.Context) error {
-	parts := w.Names(sql.Table{Space: sql.Public, Name: "x"})
-	quoted := make([]string, len(parts)-1)
-	for i := range quoted {
-		quoted[i] = w.opt.Dialect.QuoteName(parts[i])
+	schemas := [][]string{append(slices.Clip(w.opt.Catalog), w.opt.Schema)}
+	if len(w.opt.Work) > 0 {
+		schemas = append(schemas, w.opt.Work)
 	}
-	statement := strings.ReplaceAll(w.opt.Dialect.CreateSchema, "$1", strings.Join(quoted, "."))
-	if err := w.run(ctx, []string{statement}); err != nil || w.transactional() {
-		return err
+	for _, parts := range schemas {
+		quoted := make([]string, len(parts))
+		for i, part := range parts {
+			quoted[i] = w.opt.Dialect.QuoteName(part)
+		}
+		statement := strings.ReplaceAll(w.opt.Dialect.CreateSchema, "$1", strings.Join(quoted, "."))
+		if err := w.run(ctx, []string{statement}); err != nil {
+			return err
+		}
+	}
+	if w.transactional() {
+		return nil
 	}
 	return w.prepare(ctx)
 }

@@ -8,28 +8,53 @@ type Dialect struct {
 	Name string
 	// Funcs spells the functions that the standard table lacks or has wrong.
 	Funcs map[Func]string
+	// NoWindow are the aggregates that the warehouse has not over a window.
+	NoWindow map[Func]bool
+	// Let spells $1, in which what a snippet has more than once has names:
+	// those of the columns of SELECT $2. Empty where the warehouse sees by itself
+	// that two expressions are one.
+	Let string
 	// Types spells the column types.
 	Types map[Type]string
+	// Casts spells Cast, $1 being the expression, to the types for which
+	// CAST($1 AS type) is wrong.
+	Casts map[Type]string
 	// TryCast spells TryCast: $1 is the expression, $2 the type.
 	TryCast string
 	// TryCasts spells TryCast to the types for which the above is wrong.
 	TryCasts map[Type]string
-	// Lambda spells Lambda: $1 is the parameter, $2 the body.
+	// Lambda spells Lambda: $1 is the parameter, $2 the body. Empty where the
+	// functions that take one have $param and $body in their snippets.
 	Lambda string
 	// QuoteName writes one part of a name so that it means that name wherever
 	// the printer puts one: quoted, or bare where that is safe and reads better.
 	// The printer has refused names that no warehouse can hold (empty, NUL, not
 	// UTF-8).
 	QuoteName func(string) string
+	// NameLimit is how many bytes a part of a name may have; 0 for any number.
+	NameLimit int
 	// QuoteString writes a literal for any valid UTF-8 text, NUL included, that
 	// needs no parentheses beside an operator.
 	QuoteString func(string) string
+	// NoNUL says that no text can hold NUL.
+	NoNUL bool
+	// Regexp writes an RE2 pattern, the argument of a function, in the engine's
+	// own syntax, or says why that cannot be; nil where the engine is RE2.
+	Regexp func(of Func, pattern string) (string, error)
 	// Timestamp writes a literal for an instant, at microseconds.
 	Timestamp func(time.Time) string
 	// Float writes a literal for any double.
 	Float func(float64) string
 	// CreateSchema makes the schema $1 where there is none.
 	CreateSchema string
+	// CreateTableAs are the statements that make the table $1 of the query $2,
+	// replacing one of that name, which the query may read. $3 is the name of a
+	// table beside it that nothing else has, $4 the bare name of $1. They run as
+	// one script.
+	CreateTableAs []string
+	// CreateWorkTableAs are those of the tables of Work; nil where they are the
+	// same.
+	CreateWorkTableAs []string
 	// Swap are the statements that put $1 (beside) in the place of $2
 	// (public); $3 is the bare, quoted public name. They run as one script.
 	Swap []string

@@ -27,7 +27,8 @@ var DuckDB = &Dialect{
 		Ceil: "ceil($1)", Floor: "floor($1)", Round: "round($1)", Trunc: "trunc($1)",
 		Sqrt:  "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt($1) END",
 		IsInf: "isinf($1)", IsFinite: "isfinite($1)",
-		BitAnd: "$1 & $2", BitOr: "$1 | $2", BitXor: "xor($1, $2)", BitNot: "~$1", AnyBits: "bit_or($1)",
+		BitAnd: "$1 & $2", BitOr: "$1 | $2", BitXor: "xor($1, $2)", BitNot: "~$1",
+		UintBitAnd: "$1 & $2", UintBitOr: "$1 | $2", UintBitXor: "xor($1, $2)", UintBitNot: "~$1", AnyBits: "bit_or($1)",
 
 		IntToFloat: "CAST($1 AS DOUBLE)",
 		// The smallest integer is refused, as in CEL: a double cannot tell it
@@ -37,8 +38,8 @@ var DuckDB = &Dialect{
 		StringToInt:   `TRY_CAST(regexp_extract($1, '^[+-]?[0-9]+\z') AS BIGINT)`,
 		StringToFloat: `nullif(nullif(TRY_CAST(regexp_extract($1, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\z') AS DOUBLE), CAST('Infinity' AS DOUBLE)), CAST('-Infinity' AS DOUBLE))`,
 		IntToString:   "CAST($1 AS VARCHAR)",
-		BoolToString:  "CAST($1 AS VARCHAR)",
-		IntToUint:     "TRY_CAST($1 AS UBIGINT)", UintToInt: "TRY_CAST($1 AS BIGINT)",
+		BoolToString:  "CAST($1 AS VARCHAR)", FloatToString: "CAST($1 AS VARCHAR)",
+		IntToUint: "TRY_CAST($1 AS UBIGINT)", UintToInt: "TRY_CAST($1 AS BIGINT)",
 		// The greatest that fits is 2048 below the limit, as a double.
 		FloatToUint:   "CASE WHEN $1 >= 0 AND $1 < 18446744073709551616e0 THEN CAST(trunc($1) AS UBIGINT) END",
 		StringToUint:  `TRY_CAST(regexp_extract($1, '^[0-9]+\z') AS UBIGINT)`,
@@ -124,11 +125,12 @@ var DuckDB = &Dialect{
 	Timestamp: func(t time.Time) string {
 		return "TIMESTAMP '" + t.UTC().Format("2006-01-02 15:04:05.999999") + "'"
 	},
-	Float:        duckFloat,
-	CreateSchema: "CREATE SCHEMA IF NOT EXISTS $1",
-	Swap:         []string{"DROP TABLE IF EXISTS $2", "ALTER TABLE $1 RENAME TO $3"},
-	Begin:        "BEGIN TRANSACTION",
-	Commit:       "COMMIT", Rollback: "ROLLBACK",
+	Float:         duckFloat,
+	CreateSchema:  "CREATE SCHEMA IF NOT EXISTS $1",
+	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 AS\n$2"},
+	Swap:          []string{"DROP TABLE IF EXISTS $2", "ALTER TABLE $1 RENAME TO $3"},
+	Begin:         "BEGIN TRANSACTION",
+	Commit:        "COMMIT", Rollback: "ROLLBACK",
 }
 
 // duckString quotes text. A backslash is an ordinary character. A statement

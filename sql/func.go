@@ -75,6 +75,11 @@ const (
 	BitOr     Func = "bit_or"
 	BitXor    Func = "bit_xor"
 	BitNot    Func = "bit_not"
+	// Those of unsigned integers.
+	UintBitAnd Func = "uint_bit_and"
+	UintBitOr  Func = "uint_bit_or"
+	UintBitXor Func = "uint_bit_xor"
+	UintBitNot Func = "uint_bit_not"
 )
 
 // Conversions: NULL where the value has no counterpart.
@@ -85,6 +90,10 @@ const (
 	StringToFloat Func = "string_to_float"
 	IntToString   Func = "int_to_string"
 	BoolToString  Func = "bool_to_string"
+	// FloatToString is the shortest decimal text that reads as the double: with a
+	// point from 0.0001 to below 1e+16, with an exponent of at least two digits
+	// beyond; nan, inf and -inf.
+	FloatToString Func = "float_to_string"
 	IntToUint     Func = "int_to_uint"
 	UintToInt     Func = "uint_to_int"
 	FloatToUint   Func = "float_to_uint" // truncates
@@ -267,8 +276,9 @@ const (
 // standard spells what all dialects agree on. A Dialect's own table wins.
 //
 // In a snippet $1 to $9 are the arguments and $* is all of them, separated by
-// commas. $over is where an aggregate's OVER clause goes; without it, at the
-// snippet's end.
+// commas, or $|| by that operator. $over is where an aggregate's OVER clause
+// goes; without it, at the snippet's end. $param and $body are those of the
+// Lambda among the arguments.
 var standard = map[Func]string{
 	Eq: "$1 = $2", Ne: "$1 <> $2", Lt: "$1 < $2", Le: "$1 <= $2", Gt: "$1 > $2", Ge: "$1 >= $2",
 	Same: "$1 IS NOT DISTINCT FROM $2", Differ: "$1 IS DISTINCT FROM $2",
@@ -281,4 +291,11 @@ var standard = map[Func]string{
 	Sum: "sum($1)", SumExact: "sum($1)", Min: "min($1)", Max: "max($1)",
 	RowNumber: "row_number()", Rank: "rank()", NullIfEmpty: "nullif($1, '')", NullIf: "nullif($1, $2)",
 	Replace: "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
+}
+
+// aggregates are the functions of many rows.
+var aggregates = map[Func]bool{
+	CountAll: true, Count: true, CountDistinct: true, Sum: true, SumExact: true, SumFloat: true, Min: true, Max: true,
+	AnyBits: true, BoolOr: true, BoolAnd: true, ArgMax: true, ArgMin: true, ArgMaxRow: true, ArgMinRow: true,
+	Mode: true, ListDistinct: true, RowNumber: true, Rank: true,
 }

@@ -18,15 +18,25 @@ type Printer struct {
 }
 
 // Statement prints s as the statements to run, in order, without semicolons.
-// All but Swap give exactly one. The error names what the dialect cannot say.
+// Swap and CreateTableAs may give several. The error names what the dialect cannot say.
 func (p *Printer) Statement(s Statement) (out []string, err error) {
 	w := &writer{Printer: p}
 	defer w.rescue(&err)
 	switch s := s.(type) {
 	case CreateTableAs:
-		w.put("CREATE OR REPLACE TABLE ", w.table(s.Table), " AS")
-		w.line()
+		snippets := p.Dialect.CreateTableAs
+		if s.Table.Space == Work && p.Dialect.CreateWorkTableAs != nil {
+			snippets = p.Dialect.CreateWorkTableAs
+		}
 		w.query(s.Query)
+		parts := w.Names(s.Table)
+		bare := parts[len(parts)-1]
+		next := append(append([]string{}, parts[:len(parts)-1]...), bare+"__next")
+		spelled := strings.NewReplacer("$1", w.qualified(parts), "$2", w.b.String(), "$3", w.qualified(next), "$4", w.name(bare))
+		for _, t := range snippets {
+			out = append(out, spelled.Replace(t))
+		}
+		return out, nil
 	case CreateTable:
 		w.put("CREATE TABLE IF NOT EXISTS ", w.table(s.Table), " (")
 		w.indent++
@@ -159,11 +169,15 @@ func (w *writer) name(s string) string {
 	if s == "" || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
 		w.refuse("%q is not a name that a warehouse can hold", s)
 	}
+	if limit := w.Dialect.NameLimit; limit > 0 && len(s) > limit {
+		w.refuse("the name %q is longer than the %d bytes that names of %s have", s, limit, w.Dialect.Name)
+	}
 	return w.Dialect.QuoteName(s)
 }
 
-func (w *writer) table(t Table) string {
-	parts := w.Names(t)
+func (w *writer) table(t Table) string { return w.qualified(w.Names(t)) }
+
+func (w *writer) qualified(parts []string) string {
 	quoted := make([]string, len(parts))
 	for i, s := range parts {
 		quoted[i] = w.name(s)
@@ -411,6 +425,9 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		if !utf8.ValidString(string(e)) {
 			w.refuse("text that is not UTF-8 cannot be written in SQL")
 		}
+		if w.Dialect.NoNUL && strings.ContainsRune(string(e), 0) {
+			w.refuse("%s has no texts with the character NUL", w.Dialect.Name)
+		}
 		return w.Dialect.QuoteString(string(e)), true
 	case Timestamp:
 		if year := time.Time(e).UTC().Year(); year < 1 || year > 9999 {
@@ -418,7 +435,7 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		}
 		return w.Dialect.Timestamp(time.Time(e)), true
 	case Null:
-		return "CAST(NULL AS " + w.typ(e.Type) + ")", true
+		return w.cast("NULL", e.Type), true
 	case Call:
 		return w.call(e, "")
 	case And:
@@ -426,13 +443,13 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 	case Or:
 		return w.chain([]Expr(e), " OR ", "FALSE")
 	case Cast:
-		return "CAST(" + w.exprIn(e.Expr) + " AS " + w.typ(e.To) + ")", true
+		return w.cast(w.exprIn(e.Expr), e.To), true
 	case TryCast:
 		snippet, ok := w.Dialect.TryCasts[e.To]
 		if !ok {
 			snippet = w.Dialect.TryCast
 		}
-		return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(snippet), true
+		return w.spell(strings.ReplaceAll(snippet, "$2", w.typ(e.To)), []Expr{e.Expr}, "", true), isUnit(snippet)
 	case Case:
 		var b strings.Builder
 		b.WriteString("CASE")
@@ -545,6 +562,14 @@ func (w *writer) where(e Expr) {
 	w.indent--
 }
 
+// cast spells a conversion of an expression that stands between parentheses.
+func (w *writer) cast(text string, to Type) string {
+	if snippet, ok := w.Dialect.Casts[to]; ok {
+		return strings.ReplaceAll(snippet, "$1", text)
+	}
+	return "CAST(" + text + " AS " + w.typ(to) + ")"
+}
+
 // call spells a call; over is the window it runs over, if any.
 func (w *writer) call(c Call, over string) (string, bool) {
 	snippet, ok := w.Dialect.Funcs[c.Func]
@@ -554,41 +579,140 @@ func (w *writer) call(c Call, over string) (string, bool) {
 	if !ok {
 		w.refuse("%s has no spelling for %s", w.Dialect.Name, c.Func)
 	}
+	if over != "" && w.Dialect.NoWindow[c.Func] {
+		w.refuse("%s has no %s over a window", w.Dialect.Name, c.Func)
+	}
+	if patterned[c.Func] && w.Dialect.Regexp != nil {
+		c = w.pattern(c)
+	}
+	text := w.spell(snippet, c.Args, over, !aggregates[c.Func])
+	if over != "" && !strings.Contains(snippet, "$over") {
+		return text + " " + over, true
+	}
+	return text, isUnit(snippet)
+}
+
+// patterned are the functions whose second argument is an RE2 pattern.
+var patterned = map[Func]bool{Matches: true, MatchesAll: true, RegexpReplace: true, RegexpExtract: true}
+
+// pattern is a call with its pattern in the engine's syntax.
+func (w *writer) pattern(c Call) Call {
+	text, ok := c.Args[1].(String)
+	if !ok {
+		w.refuse("%s has no patterns that are not written out", w.Dialect.Name)
+	}
+	translated, err := w.Dialect.Regexp(c.Func, string(text))
+	if err != nil {
+		w.refuse("%s cannot search with the pattern %q: %v", w.Dialect.Name, string(text), err)
+	}
+	args := append([]Expr{}, c.Args...)
+	args[1] = String(translated)
+	return Call{Func: c.Func, Args: args}
+}
+
+// spell fills a snippet in; see the standard table for its language. Arguments
+// may get names, but for those of aggregates: an aggregate of a name would be
+// one of the single row that has it.
+func (w *writer) spell(snippet string, args []Expr, over string, names bool) string {
+	var let map[int]string
+	var named string
+	if names && w.Dialect.Let != "" {
+		let, named = w.let(snippet, args)
+	}
 	var b strings.Builder
-	placed := false
 	for i := 0; i < len(snippet); i++ {
-		if snippet[i] != '$' || i+1 == len(snippet) {
-			b.WriteByte(snippet[i])
-			continue
-		}
-		if strings.HasPrefix(snippet[i:], "$over") {
+		rest := snippet[i:]
+		switch {
+		case strings.HasPrefix(rest, "$over"):
 			if over != "" {
 				b.WriteString(" " + over)
 			}
-			placed = true
-			i += len("over")
-			continue
-		}
-		i++
-		if snippet[i] == '*' {
-			b.WriteString(w.exprs(c.Args))
-			continue
-		}
-		n := int(snippet[i] - '1')
-		if n < 0 || n >= len(c.Args) {
-			panic(fmt.Sprintf("sql: %s called with %d arguments", c.Func, len(c.Args)))
-		}
-		if enclosed(snippet, i-1, i+1) {
-			b.WriteString(w.exprIn(c.Args[n]))
-		} else {
-			b.WriteString(w.exprOut(c.Args[n]))
+			i += len("$over") - 1
+		case strings.HasPrefix(rest, "$param"):
+			b.WriteString(w.name(lambda(args).Param))
+			i += len("$param") - 1
+		case strings.HasPrefix(rest, "$body"):
+			b.WriteString(w.exprOut(lambda(args).Body))
+			i += len("$body") - 1
+		case strings.HasPrefix(rest, "$||"):
+			parts := make([]string, len(args))
+			for n, a := range args {
+				parts[n] = w.exprOut(a)
+			}
+			b.WriteString(strings.Join(parts, " || "))
+			i += len("$||") - 1
+		case strings.HasPrefix(rest, "$*"):
+			b.WriteString(w.exprs(args))
+			i += len("$*") - 1
+		case len(rest) > 1 && rest[0] == '$' && '1' <= rest[1] && rest[1] <= '9':
+			n := int(rest[1] - '1')
+			if n >= len(args) {
+				panic(fmt.Sprintf("sql: %s called with %d arguments", snippet, len(args)))
+			}
+			i++
+			switch {
+			case let[n] != "":
+				b.WriteString(let[n])
+			case enclosed(snippet, i-1, i+1):
+				b.WriteString(w.exprIn(args[n]))
+			default:
+				b.WriteString(w.exprOut(args[n]))
+			}
+		default:
+			b.WriteByte(snippet[i])
 		}
 	}
-	if over != "" && !placed {
-		b.WriteString(" " + over)
-		return b.String(), true
+	if named == "" {
+		return b.String()
 	}
-	return b.String(), isUnit(snippet)
+	return strings.NewReplacer("$1", b.String(), "$2", named).Replace(w.Dialect.Let)
+}
+
+// lambda is the Lambda among arguments.
+func lambda(args []Expr) Lambda {
+	for _, a := range args {
+		if l, ok := a.(Lambda); ok {
+			return l
+		}
+	}
+	panic("sql: a function of list elements was called without one")
+}
+
+// let names the arguments that the snippet has more than once and that are not
+// as short as their names; named is the list of a SELECT that gives the names.
+func (w *writer) let(snippet string, args []Expr) (names map[int]string, named string) {
+	names = map[int]string{}
+	var items []string
+	for n, a := range args {
+		mention := "$" + strconv.Itoa(n+1)
+		if strings.Count(snippet, mention) < 2 || short(a) {
+			continue
+		}
+		names[n] = `"` + mention + `"`
+		items = append(items, w.exprIn(a)+" AS "+names[n])
+	}
+	return names, strings.Join(items, ", ")
+}
+
+// short says that an expression may as well be repeated, or has to be: what an
+// aggregate or a window counts is where it stands.
+func short(e Expr) bool {
+	switch e := e.(type) {
+	case Column, Bool, Int, Float, String, Timestamp, Null, Lambda:
+		return true
+	case Cast:
+		return short(e.Expr)
+	}
+	counts := false
+	Visit(e, func(part Expr) {
+		switch part := part.(type) {
+		case Window:
+			counts = true
+		case Call:
+			counts = counts || aggregates[part.Func]
+		}
+	})
+	return counts
 }
 
 // enclosed says whether snippet[start:end] stands between a parenthesis or

@@ -338,12 +338,26 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 	case sql.TypeStrings:
 		// The texts have to be told apart, whatever is in them.
 		return sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Body: framed(sql.Col("", "x"))}), sql.String(""))
-	case sql.TypeFloat, sql.TypeDecimal, sql.TypeDate, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
+	case sql.TypeInts:
+		return listed(value, sql.TypeInt)
+	case sql.TypeFloats:
+		return listed(value, sql.TypeFloat)
+	case sql.TypeTimestamps:
+		return listed(value, sql.TypeTimestamp)
+	case sql.TypeFloat:
+		return sql.Fn(sql.FloatToString, value)
+	case sql.TypeDecimal, sql.TypeDate:
 		return sql.Cast{Expr: value, To: sql.TypeString}
 	case sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
 		// Expressions calculate with them; no trait has such a value.
 	}
 	panic(fmt.Sprintf("audience: unknown type %d", t))
+}
+
+// listed is the text of a list whose elements have no comma in theirs.
+func listed(value sql.Expr, of sql.Type) sql.Expr {
+	parts := sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Body: text(sql.Col("", "x"), of)}), sql.String(", "))
+	return sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.String("["), parts), sql.String("]"))
 }
 
 // valid is true for a row of wanted, under the alias w, with a key of its own

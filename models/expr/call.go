@@ -58,7 +58,7 @@ var overloads = map[string]struct {
 	"math_trunc_double": {sql.Trunc, false}, "math_sqrt_double": {sql.Sqrt, false},
 	"math_isNaN_double": {sql.IsNaN, false}, "math_isInf_double": {sql.IsInf, false}, "math_isFinite_double": {sql.IsFinite, false},
 	"math_bitAnd_int_int": {sql.BitAnd, false}, "math_bitOr_int_int": {sql.BitOr, false}, "math_bitXor_int_int": {sql.BitXor, false}, "math_bitNot_int_int": {sql.BitNot, false},
-	"math_bitAnd_uint_uint": {sql.BitAnd, false}, "math_bitOr_uint_uint": {sql.BitOr, false}, "math_bitXor_uint_uint": {sql.BitXor, false}, "math_bitNot_uint_uint": {sql.BitNot, false},
+	"math_bitAnd_uint_uint": {sql.UintBitAnd, false}, "math_bitOr_uint_uint": {sql.UintBitOr, false}, "math_bitXor_uint_uint": {sql.UintBitXor, false}, "math_bitNot_uint_uint": {sql.UintBitNot, false},
 }
 
 // dateParts are the parts of a time, and what CEL takes off (it counts months
