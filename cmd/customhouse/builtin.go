@@ -7,6 +7,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -29,6 +30,16 @@ var targetKinds = []targetKind{
 		},
 		connect: func(ctx context.Context, t *config.Target, dir string, _ secret.Resolver) (adapters.Driver, error) {
 			return duckdb.Open(ctx, *t.Config.(*duckdb.Config), dir) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+	},
+	{
+		name:   "postgres",
+		config: func() any { return new(postgres.Config) },
+		layout: func(t *config.Target) adapters.Options {
+			return adapters.Options{Dialect: sql.PostgreSQL, Schema: t.Schema, Work: postgres.WorkParts(t.Schema), Parallel: 4}
+		},
+		connect: func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error) {
+			return postgres.Open(ctx, *t.Config.(*postgres.Config), dir, from) //nolint:errcheck,forcetypeassert // config above makes it
 		},
 	},
 }

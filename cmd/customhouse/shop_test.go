@@ -199,31 +199,42 @@ func stop(t *testing.T, env []string, signal os.Signal, pause time.Duration, arg
 	return false
 }
 
-// TestGolden: the SQL of the shop is committed, so that a change of it is seen.
+// TestGolden: the SQL of the shop is committed, for each warehouse, so that a
+// change of it is seen.
 func TestGolden(t *testing.T) {
-	dir := filepath.Join("..", "..", "sql", "golden", "duckdb")
 	loaded, found := config.Load(withModes(t), ".", kinds())
 	if err := found.Err(); err != nil {
 		t.Fatal(err)
 	}
-	p := &project{Project: loaded, dir: ".", target: loaded.Targets[0], kind: targetKinds[0]}
 	plan, found := compile.Compile(loaded, compile.Options{AsOf: shop.AsOf(1), RunID: "RUN"})
 	if err := found.Err(); err != nil {
 		t.Fatal(err)
 	}
-	m, files, err := compiled(p, plan)
-	if err != nil {
-		t.Fatal(err)
+	for _, kind := range targetKinds {
+		t.Run(kind.name, func(t *testing.T) {
+			target := &config.Target{Name: "golden", Type: kind.name, Schema: "customhouse", Config: kind.config()}
+			m, files, err := compiled(&project{Project: loaded, dir: ".", target: target, kind: kind}, plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// One file for each model: the steps, one after the other.
+			got := map[string]string{}
+			for _, model := range append(m.Models, m.Syncs...) {
+				var texts []string
+				for _, name := range model.Files {
+					texts = append(texts, files[name])
+				}
+				got[strings.ReplaceAll(model.Name, ":", "_")+".sql"] = strings.Join(texts, "\n")
+			}
+			golden(t, kind.name, got)
+		})
 	}
-	// One file for each model: the steps, one after the other.
-	got := map[string]string{}
-	for _, model := range append(m.Models, m.Syncs...) {
-		var texts []string
-		for _, name := range model.Files {
-			texts = append(texts, files[name])
-		}
-		got[strings.ReplaceAll(model.Name, ":", "_")+".sql"] = strings.Join(texts, "\n")
-	}
+}
+
+// golden compares files with those of a folder of sql/golden.
+func golden(t *testing.T, folder string, got map[string]string) {
+	t.Helper()
+	dir := filepath.Join("..", "..", "sql", "golden", folder)
 	if *update {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
@@ -251,12 +262,12 @@ func TestGolden(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if d := cmp.Diff(strings.Split(want[name], "\n"), strings.Split(got[name], "\n")); d != "" {
-			t.Errorf("sql/golden/duckdb/%s differs; look at it, then make golden (-want +got):\n%s", name, d)
+			t.Errorf("sql/golden/%s/%s differs; look at it, then make golden (-want +got):\n%s", folder, name, d)
 		}
 	}
 	for name := range got {
 		if _, ok := want[name]; !ok {
-			t.Errorf("sql/golden/duckdb has no %s; make golden", name)
+			t.Errorf("sql/golden/%s has no %s; make golden", folder, name)
 		}
 	}
 }

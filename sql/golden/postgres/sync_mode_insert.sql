@@ -1,0 +1,504 @@
+-- look what of the journal is news
+CREATE UNLOGGED TABLE customhouse_work.settled_mode_insert__next AS
+SELECT
+  r.operation,
+  r.key,
+  r.entity_id,
+  r.fingerprint,
+  r.accepted,
+  r.origin,
+  r.code,
+  r.message,
+  r.place,
+  r.run_id,
+  r.as_of,
+  CASE WHEN r.operation <> 'insert' COLLATE "C" THEN 'left' COLLATE "C" WHEN l.key IS NULL THEN 'new' COLLATE "C" WHEN NOT starts_with(l.fingerprint, 'a604ff2f-' COLLATE "C") THEN 'mapping' COLLATE "C" WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' COLLATE "C" ELSE 'unsettled' COLLATE "C" END AS reason
+FROM customhouse_work.recovered_mode_insert AS r
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_insert' COLLATE "C" AND k.place = 'platform/leads/email' COLLATE "C")
+    AND k.fingerprint <> 'removed' COLLATE "C"
+) AS l ON l.key = r.key
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.key = r.key
+    AND p.run_id = r.run_id
+    AND (p.sync = 'mode_insert' COLLATE "C" AND p.place = 'platform/leads/email' COLLATE "C")
+)
+  AND NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.key = r.key
+      AND g.operation = r.operation
+      AND g.sync = 'mode_insert' COLLATE "C"
+  );
+
+DROP TABLE IF EXISTS customhouse_work.settled_mode_insert;
+
+ALTER TABLE customhouse_work.settled_mode_insert__next RENAME TO settled_mode_insert;
+
+ANALYZE customhouse_work.settled_mode_insert;
+
+-- take over what the journal kept
+UPDATE customhouse.sync_leases SET run_id = 'RUN' COLLATE "C"
+WHERE sync = 'mode_insert' COLLATE "C"
+  AND run_id = 'RUN' COLLATE "C";
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'mode_insert' COLLATE "C" AND place = 'platform/leads/email' COLLATE "C")
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_insert AS o
+    WHERE (o.accepted OR o.origin = 'absent' COLLATE "C")
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_insert' COLLATE "C"
+          AND l.run_id = 'RUN' COLLATE "C"
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_insert' COLLATE "C" AND place = 'platform/leads/email' COLLATE "C")
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_insert AS o
+    WHERE (o.accepted OR o.origin = 'absent' COLLATE "C")
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_insert' COLLATE "C"
+          AND l.run_id = 'RUN' COLLATE "C"
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  'platform/leads/email' COLLATE "C" AS place,
+  o.key,
+  o.entity_id,
+  CASE WHEN o.origin = 'exists' COLLATE "C" THEN '' COLLATE "C" ELSE o.fingerprint END AS fingerprint,
+  (CAST(NULL AS text) COLLATE "C") AS sent,
+  o.as_of AS acknowledged_at,
+  o.run_id
+FROM customhouse_work.settled_mode_insert AS o
+WHERE o.accepted
+  AND o.operation = 'insert' COLLATE "C"
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_insert' COLLATE "C"
+      AND l.run_id = 'RUN' COLLATE "C"
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id
+FROM customhouse_work.settled_mode_insert AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_insert' COLLATE "C"
+    AND e.run_id NOT IN (
+      SELECT s.run_id
+      FROM customhouse_work.settled_mode_insert AS s
+    )
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent' COLLATE "C")
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_insert' COLLATE "C"
+      AND l.run_id = 'RUN' COLLATE "C"
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_insert' COLLATE "C"
+  AND run_id NOT IN (
+    SELECT s.run_id
+    FROM customhouse_work.settled_mode_insert AS s
+  )
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_insert AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_insert' COLLATE "C"
+        AND l.run_id = 'RUN' COLLATE "C"
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, at)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  o.run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  o.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' COLLATE "C" ELSE 'rejected' COLLATE "C" END) AS outcome,
+  o.code,
+  o.as_of AS at
+FROM customhouse_work.settled_mode_insert AS o
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_insert' COLLATE "C"
+    AND l.run_id = 'RUN' COLLATE "C"
+);
+
+-- select what is wanted
+CREATE UNLOGGED TABLE customhouse_work.wanted_mode_insert__next AS
+SELECT
+  w.customer_id AS entity_id,
+  w.key,
+  coalesce(d.n, 1) AS same_key,
+  'a604ff2f-' COLLATE "C" || md5(concat('v4' COLLATE "C", coalesce((CAST(CAST(length(w."field.email") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.email", '' COLLATE "C"), coalesce((CAST(CAST(length(w."field.first_name") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.first_name", '' COLLATE "C"))) AS fingerprint,
+  w."field.email",
+  w."field.first_name"
+FROM (
+  SELECT
+    p.customer_id,
+    nullif(p.email, '') AS key,
+    p.email AS "field.email",
+    p.first_name AS "field.first_name"
+  FROM customhouse.customer_profiles AS p
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(p.email, '') AS key
+    FROM customhouse.customer_profiles AS p
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
+
+DROP TABLE IF EXISTS customhouse_work.wanted_mode_insert;
+
+ALTER TABLE customhouse_work.wanted_mode_insert__next RENAME TO wanted_mode_insert;
+
+ANALYZE customhouse_work.wanted_mode_insert;
+
+-- compare with the ledger
+CREATE UNLOGGED TABLE customhouse_work.changes_mode_insert__next AS
+SELECT
+  'insert' COLLATE "C" AS operation,
+  w.key,
+  w.entity_id,
+  w.fingerprint,
+  CASE WHEN l.key IS NULL THEN 'new' COLLATE "C" WHEN NOT starts_with(l.fingerprint, 'a604ff2f-' COLLATE "C") THEN 'mapping' COLLATE "C" WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' COLLATE "C" WHEN n.key IS NOT NULL THEN 'unsettled' COLLATE "C" ELSE 'resync' COLLATE "C" END AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
+  w."field.email",
+  w."field.first_name"
+FROM customhouse_work.wanted_mode_insert AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_insert' COLLATE "C" AND k.place = 'platform/leads/email' COLLATE "C")
+    AND k.fingerprint <> 'removed' COLLATE "C"
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.sync = 'mode_insert' COLLATE "C"
+    AND k.place = 'platform/leads/email' COLLATE "C"
+) AS n ON n.key = w.key
+WHERE w.key IS NOT NULL
+  AND w.same_key = 1
+  AND l.key IS NULL;
+
+DROP TABLE IF EXISTS customhouse_work.changes_mode_insert;
+
+ALTER TABLE customhouse_work.changes_mode_insert__next RENAME TO changes_mode_insert;
+
+ANALYZE customhouse_work.changes_mode_insert;
+
+-- note the rows that cannot be sent
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  coalesce(w.key, '' COLLATE "C") || ('#' COLLATE "C" || (CAST(w.entity_id AS text) COLLATE "C")) AS key,
+  w.entity_id,
+  'invalid' COLLATE "C" AS origin,
+  CASE WHEN w.key IS NULL THEN 'missing-key' COLLATE "C" ELSE 'duplicate-key' COLLATE "C" END AS code,
+  CASE WHEN w.key IS NULL THEN 'the row has no value for the key field email' COLLATE "C" ELSE (CAST(w.same_key AS text) COLLATE "C") || ' rows have the same email; none of them is sent' COLLATE "C" END AS message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, timestamp '2026-01-02 00:00:00') AS first_at,
+  timestamp '2026-01-02 00:00:00' AS last_at,
+  'RUN' COLLATE "C" AS run_id
+FROM customhouse_work.wanted_mode_insert AS w
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_insert' COLLATE "C"
+    AND e.run_id <> 'RUN' COLLATE "C"
+) AS r ON r.key = (coalesce(w.key, '' COLLATE "C") || ('#' COLLATE "C" || (CAST(w.entity_id AS text) COLLATE "C")))
+WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_insert' COLLATE "C"
+  AND run_id <> 'RUN' COLLATE "C"
+  AND code IN ('missing-key' COLLATE "C", 'duplicate-key' COLLATE "C", 'held' COLLATE "C", 'unconvertible' COLLATE "C", 'missing-time' COLLATE "C");
+
+-- note what is about to be sent
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_insert' COLLATE "C" AND place = 'platform/leads/email' COLLATE "C")
+  AND key IN (
+    SELECT c.key
+    FROM customhouse_work.changes_mode_insert AS c
+  );
+
+INSERT INTO customhouse.sync_pending (sync, place, key, entity_id, run_id)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  'platform/leads/email' COLLATE "C" AS place,
+  c.key,
+  c.entity_id,
+  'RUN' COLLATE "C" AS run_id
+FROM customhouse_work.changes_mode_insert AS c;
+
+-- count what is due
+SELECT
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_mode_insert AS w
+  ) AS wanted,
+  (
+    SELECT count(*) AS n
+    FROM (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_insert' COLLATE "C" AND k.place = 'platform/leads/email' COLLATE "C")
+        AND k.fingerprint <> 'removed' COLLATE "C"
+    ) AS l
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.unknown
+  ) AS known,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.reason = 'new' COLLATE "C"
+  ) AS added,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.reason = 'mapping' COLLATE "C"
+  ) AS mapping,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.reason = 'changed' COLLATE "C"
+  ) AS changed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.reason = 'unsettled' COLLATE "C"
+  ) AS unsettled,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.reason = 'resync' COLLATE "C"
+  ) AS resync,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.reason = 'left' COLLATE "C"
+  ) AS removed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_insert AS c
+    WHERE c.key IN (
+      SELECT r.key
+      FROM customhouse.sync_rejections AS r
+      WHERE r.sync = 'mode_insert' COLLATE "C"
+    )
+  ) AS retried,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_mode_insert AS w
+    WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
+  ) AS invalid;
+
+-- changes
+SELECT
+  c.operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.email" AS email,
+  c."field.first_name" AS first_name
+FROM customhouse_work.changes_mode_insert AS c
+ORDER BY c.key NULLS LAST;
+
+-- take outcomes over
+UPDATE customhouse.sync_leases SET run_id = 'RUN' COLLATE "C"
+WHERE sync = 'mode_insert' COLLATE "C"
+  AND run_id = 'RUN' COLLATE "C";
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'mode_insert' COLLATE "C" AND place = 'platform/leads/email' COLLATE "C")
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_insert AS o
+    WHERE (o.accepted OR o.origin = 'absent' COLLATE "C")
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_insert' COLLATE "C"
+          AND l.run_id = 'RUN' COLLATE "C"
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_insert' COLLATE "C" AND place = 'platform/leads/email' COLLATE "C")
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_insert AS o
+    WHERE (o.accepted OR o.origin = 'absent' COLLATE "C")
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_insert' COLLATE "C"
+          AND l.run_id = 'RUN' COLLATE "C"
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  'platform/leads/email' COLLATE "C" AS place,
+  o.key,
+  o.entity_id,
+  CASE WHEN o.origin = 'exists' COLLATE "C" THEN '' COLLATE "C" ELSE o.fingerprint END AS fingerprint,
+  CASE WHEN c.fingerprint = CASE WHEN o.origin = 'exists' COLLATE "C" THEN '' COLLATE "C" ELSE o.fingerprint END THEN concat('5:email' COLLATE "C", coalesce((CAST(CAST(length(c."field.email") AS bigint) AS text) COLLATE "C") || ':' COLLATE "C", '-' COLLATE "C"), coalesce(c."field.email", '' COLLATE "C"), '10:first_name' COLLATE "C", coalesce((CAST(CAST(length(c."field.first_name") AS bigint) AS text) COLLATE "C") || ':' COLLATE "C", '-' COLLATE "C"), coalesce(c."field.first_name", '' COLLATE "C")) END AS sent,
+  timestamp '2026-01-02 00:00:00' AS acknowledged_at,
+  'RUN' COLLATE "C" AS run_id
+FROM customhouse_work.outcomes_mode_insert AS o
+LEFT JOIN customhouse_work.changes_mode_insert AS c ON c.key = o.key AND c.operation = o.operation
+WHERE o.accepted
+  AND o.operation = 'insert' COLLATE "C"
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_insert' COLLATE "C"
+      AND l.run_id = 'RUN' COLLATE "C"
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, timestamp '2026-01-02 00:00:00') AS first_at,
+  timestamp '2026-01-02 00:00:00' AS last_at,
+  'RUN' COLLATE "C" AS run_id
+FROM customhouse_work.outcomes_mode_insert AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_insert' COLLATE "C"
+    AND e.run_id <> 'RUN' COLLATE "C"
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent' COLLATE "C")
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_insert' COLLATE "C"
+      AND l.run_id = 'RUN' COLLATE "C"
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_insert' COLLATE "C"
+  AND run_id <> 'RUN' COLLATE "C"
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_insert AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_insert' COLLATE "C"
+        AND l.run_id = 'RUN' COLLATE "C"
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, at)
+SELECT
+  'mode_insert' COLLATE "C" AS sync,
+  'RUN' COLLATE "C" AS run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  c.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' COLLATE "C" ELSE 'rejected' COLLATE "C" END) AS outcome,
+  o.code,
+  timestamp '2026-01-02 00:00:00' AS at
+FROM customhouse_work.outcomes_mode_insert AS o
+LEFT JOIN customhouse_work.changes_mode_insert AS c ON c.key = o.key AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_insert' COLLATE "C"
+    AND l.run_id = 'RUN' COLLATE "C"
+);
+
+-- forget rejections that are no longer due
+UPDATE customhouse.sync_ledger AS l SET sent = concat('5:email' COLLATE "C", coalesce((CAST(CAST(length(w."field.email") AS bigint) AS text) COLLATE "C") || ':' COLLATE "C", '-' COLLATE "C"), coalesce(w."field.email", '' COLLATE "C"), '10:first_name' COLLATE "C", coalesce((CAST(CAST(length(w."field.first_name") AS bigint) AS text) COLLATE "C") || ':' COLLATE "C", '-' COLLATE "C"), coalesce(w."field.first_name", '' COLLATE "C"))
+FROM customhouse_work.wanted_mode_insert AS w
+WHERE (l.sync = 'mode_insert' COLLATE "C" AND l.place = 'platform/leads/email' COLLATE "C")
+  AND l.sent IS NULL
+  AND l.key = w.key
+  AND l.fingerprint = w.fingerprint;
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_insert' COLLATE "C"
+  AND run_id <> 'RUN' COLLATE "C"
+  AND key NOT IN (
+    SELECT c.key
+    FROM customhouse_work.changes_mode_insert AS c
+  );
