@@ -16,7 +16,7 @@ import (
 )
 
 // dialects are all of them; a new one is added here.
-var dialects = []*sql.Dialect{sql.DuckDB, sql.PostgreSQL}
+var dialects = []*sql.Dialect{sql.DuckDB, sql.PostgreSQL, sql.ClickHouse}
 
 // constants lists the values of the constants of one type in a file.
 func constants(t *testing.T, file, typ string) []string {

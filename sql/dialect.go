@@ -16,6 +16,25 @@ type Dialect struct {
 	Let string
 	// Types spells the column types.
 	Types map[Type]string
+	// Nullable writes the type of a column, or of a NULL, where Types has $1;
+	// empty where each type holds NULL.
+	Nullable string
+	// Keep makes $1, an output of CreateTableAs, a column that holds NULL; empty
+	// where each does.
+	Keep string
+	// Storage follows the columns of a table that is made.
+	Storage string
+	// Truth makes a value of the condition $1; empty where a condition is one.
+	Truth string
+	// Int writes a literal as a 64-bit integer; nil where it is written bare.
+	Int func(int64) string
+	// Named says that an output t.x is called x only where it is told so.
+	Named bool
+	// Literals says that the list of IN holds literals and nothing else.
+	Literals bool
+	// Cast spells Cast of what is no literal: $1 is the expression, $2 the type;
+	// empty where it is CAST.
+	Cast string
 	// Casts spells Cast, $1 being the expression, to the types for which
 	// CAST($1 AS type) is wrong.
 	Casts map[Type]string
@@ -58,6 +77,9 @@ type Dialect struct {
 	// Swap are the statements that put $1 (beside) in the place of $2
 	// (public); $3 is the bare, quoted public name. They run as one script.
 	Swap []string
+	// Rebuild are the statements that make the rows of $1 those of the query $3,
+	// by way of $2; empty where the warehouse has UPDATE.
+	Rebuild []string
 	// Begin and Commit frame a script that must take effect as a whole;
 	// Rollback undoes it. All are empty where the warehouse has no
 	// transactions; then it needs Copy.

@@ -94,10 +94,12 @@ const (
 	// point from 0.0001 to below 1e+16, with an exponent of at least two digits
 	// beyond; nan, inf and -inf.
 	FloatToString Func = "float_to_string"
-	IntToUint     Func = "int_to_uint"
-	UintToInt     Func = "uint_to_int"
-	FloatToUint   Func = "float_to_uint" // truncates
-	StringToUint  Func = "string_to_uint"
+	// DecimalToString writes all nine digits behind the point.
+	DecimalToString Func = "decimal_to_string"
+	IntToUint       Func = "int_to_uint"
+	UintToInt       Func = "uint_to_int"
+	FloatToUint     Func = "float_to_uint" // truncates
+	StringToUint    Func = "string_to_uint"
 	// StringToBool reads what Go's strconv.ParseBool does.
 	StringToBool Func = "string_to_bool"
 	// StringToTime reads RFC 3339 with at most six digits after the seconds.

@@ -71,7 +71,7 @@ var PostgreSQL = &Dialect{
 		StringToInt:   clampInt("CAST(substring($1, '^[+-]?0*[0-9]{1,19}$') AS numeric)"),
 		StringToFloat: stringToFloat("CAST($1 AS text)"),
 		IntToString:   cText("CAST($1 AS text)"),
-		BoolToString:  cText("CAST($1 AS text)"),
+		BoolToString:  cText("CAST($1 AS text)"), DecimalToString: cText("CAST($1 AS text)"),
 		// The engine's own has no point in whole numbers, and none from 1e+15 on.
 		FloatToString: "CASE WHEN $1 = 'NaN' THEN 'nan' WHEN $1 = 'Infinity' THEN 'inf' WHEN $1 = '-Infinity' THEN '-inf'" +
 			" WHEN abs($1) >= 1e15 AND abs($1) < 1e16 THEN CAST(CAST(CAST($1 AS text) AS numeric) AS text) ELSE CAST($1 AS text) END" +

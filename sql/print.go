@@ -2,6 +2,7 @@ package sql
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ type Printer struct {
 }
 
 // Statement prints s as the statements to run, in order, without semicolons.
-// Swap and CreateTableAs may give several. The error names what the dialect cannot say.
+// Swap and CreateTableAs may give several, and Update and UpdateFrom where the
+// dialect rebuilds tables. The error names what the dialect cannot say.
 func (p *Printer) Statement(s Statement) (out []string, err error) {
 	w := &writer{Printer: p}
 	defer w.rescue(&err)
@@ -28,6 +30,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		if s.Table.Space == Work && p.Dialect.CreateWorkTableAs != nil {
 			snippets = p.Dialect.CreateWorkTableAs
 		}
+		w.keep = w.Dialect.Keep
 		w.query(s.Query)
 		parts := w.Names(s.Table)
 		bare := parts[len(parts)-1]
@@ -45,11 +48,11 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 				w.put(",")
 			}
 			w.line()
-			w.put(w.name(c.Name), " ", w.typ(c.Type))
+			w.put(w.name(c.Name), " ", w.nullable(c.Type))
 		}
 		w.indent--
 		w.line()
-		w.put(")")
+		w.put(")", w.Dialect.Storage)
 	case InsertSelect:
 		w.put("INSERT INTO ", w.table(s.Table), " (")
 		for i, c := range s.Columns {
@@ -66,6 +69,9 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.line()
 		w.where(s.Where)
 	case Update:
+		if len(p.Dialect.Rebuild) > 0 {
+			return w.rebuild(s.Table, w.updated(s)), nil
+		}
 		w.put("UPDATE ", w.table(s.Table), " SET ")
 		for i, a := range s.Set {
 			if i > 0 {
@@ -77,6 +83,9 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.line()
 		w.where(s.Where)
 	case UpdateFrom:
+		if len(p.Dialect.Rebuild) > 0 {
+			return w.rebuild(s.Table, w.updatedFrom(s)), nil
+		}
 		w.put("UPDATE ", w.table(s.Table), " AS ", w.name(s.As), " SET ")
 		for i, a := range s.Set {
 			if i > 0 {
@@ -90,7 +99,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.line()
 		w.where(s.On)
 	case AddColumn:
-		w.put("ALTER TABLE ", w.table(s.Table), " ADD COLUMN ", w.name(s.Column.Name), " ", w.typ(s.Column.Type))
+		w.put("ALTER TABLE ", w.table(s.Table), " ADD COLUMN ", w.name(s.Column.Name), " ", w.nullable(s.Column.Type))
 	case Drop:
 		w.put("DROP TABLE IF EXISTS ", w.table(s.Table))
 	case Swap:
@@ -134,6 +143,8 @@ type writer struct {
 	*Printer
 	b      strings.Builder
 	indent int
+	// keep is the dialect's Keep for the outputs of the next SELECT.
+	keep string
 }
 
 type refusal struct{ error }
@@ -193,6 +204,14 @@ func (w *writer) typ(t Type) string {
 	return s
 }
 
+// nullable is the type of a column.
+func (w *writer) nullable(t Type) string {
+	if w.Dialect.Nullable == "" {
+		return w.typ(t)
+	}
+	return strings.ReplaceAll(w.Dialect.Nullable, "$1", w.typ(t))
+}
+
 func (w *writer) query(q Query) {
 	switch q := q.(type) {
 	case *Select:
@@ -201,7 +220,9 @@ func (w *writer) query(q Query) {
 		if len(q) == 0 {
 			panic("sql: empty Union")
 		}
+		keep := w.keep
 		for i, part := range q {
+			w.keep = keep
 			if i > 0 {
 				w.line()
 				w.put("UNION ALL")
@@ -231,6 +252,8 @@ func (w *writer) paren(q Query) {
 }
 
 func (w *writer) selectQuery(s *Select) {
+	keep := w.keep
+	w.keep = ""
 	for i, c := range s.With {
 		if i == 0 {
 			w.put("WITH ")
@@ -251,7 +274,10 @@ func (w *writer) selectQuery(s *Select) {
 	w.list(len(s.Items), func(i int) {
 		it := s.Items[i]
 		text := w.exprIn(it.Expr)
-		if c, ok := it.Expr.(Column); ok && c.Name == it.As {
+		switch c, ok := it.Expr.(Column); {
+		case keep != "":
+			text = strings.ReplaceAll(keep, "$1", text)
+		case ok && c.Name == it.As && (c.Table == "" || !w.Dialect.Named):
 			w.put(text)
 			return
 		}
@@ -279,7 +305,7 @@ func (w *writer) selectQuery(s *Select) {
 	}
 	if s.Having != nil {
 		w.line()
-		w.put("HAVING ", w.exprIn(s.Having))
+		w.put("HAVING ", w.condition(s.Having))
 	}
 	if len(s.OrderBy) > 0 {
 		w.line()
@@ -336,7 +362,7 @@ func (w *writer) from(f From) {
 			w.from(f.Right)
 		}
 		if f.On != nil {
-			w.put(" ON ", w.exprIn(f.On))
+			w.put(" ON ", w.condition(f.On))
 		}
 	default:
 		panic(fmt.Sprintf("sql: unknown FROM item %T", f))
@@ -399,8 +425,43 @@ func (w *writer) sub(q Query) string {
 	return inner.b.String()
 }
 
-// expr prints e and says whether the text is a unit, safe beside any operator.
+// condition prints an expression where a condition stands, and no neighbour can
+// bind to it.
+func (w *writer) condition(e Expr) string {
+	s, _ := w.bare(e)
+	return s
+}
+
+// expr prints e as a value and says whether the text is a unit, safe beside any
+// operator.
 func (w *writer) expr(e Expr) (text string, unit bool) {
+	text, unit = w.bare(e)
+	if w.Dialect.Truth != "" && isCondition(e) {
+		return strings.ReplaceAll(w.Dialect.Truth, "$1", text), true
+	}
+	return text, unit
+}
+
+// conditions are the functions that say whether something is so.
+var conditions = map[Func]bool{
+	Eq: true, Ne: true, Lt: true, Le: true, Gt: true, Ge: true, Same: true, Differ: true, Not: true, IsNull: true, IsNotNull: true,
+	IsNaN: true, IsInf: true, IsFinite: true, Contains: true, StartsWith: true, EndsWith: true, Matches: true, MatchesAll: true,
+	ListContains: true, ListHasAll: true, ListHasAny: true,
+}
+
+func isCondition(e Expr) bool {
+	switch e := e.(type) {
+	case Call:
+		return conditions[e.Func]
+	case And, Or, In, InQuery, Exists:
+		return true
+	default:
+		return false
+	}
+}
+
+// bare prints e as a value or as a condition, as it is.
+func (w *writer) bare(e Expr) (text string, unit bool) {
 	switch e := e.(type) {
 	case Column:
 		if e.Table == "" {
@@ -413,6 +474,9 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		}
 		return "FALSE", true
 	case Int:
+		if w.Dialect.Int != nil {
+			return w.Dialect.Int(int64(e)), true
+		}
 		if e == -1<<63 {
 			// The positive half of the literal would overflow.
 			return "-9223372036854775807 - 1", false
@@ -435,7 +499,7 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 		}
 		return w.Dialect.Timestamp(time.Time(e)), true
 	case Null:
-		return w.cast("NULL", e.Type), true
+		return w.null(e.Type), true
 	case Call:
 		return w.call(e, "")
 	case And:
@@ -443,18 +507,21 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 	case Or:
 		return w.chain([]Expr(e), " OR ", "FALSE")
 	case Cast:
+		if w.Dialect.Cast != "" && w.Dialect.Casts[e.To] == "" && !literals([]Expr{e.Expr}) {
+			return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(w.Dialect.Cast), true
+		}
 		return w.cast(w.exprIn(e.Expr), e.To), true
 	case TryCast:
 		snippet, ok := w.Dialect.TryCasts[e.To]
 		if !ok {
 			snippet = w.Dialect.TryCast
 		}
-		return w.spell(strings.ReplaceAll(snippet, "$2", w.typ(e.To)), []Expr{e.Expr}, "", true), isUnit(snippet)
+		return w.spell("", strings.ReplaceAll(snippet, "$2", w.typ(e.To)), []Expr{e.Expr}, "", true), isUnit(snippet)
 	case Case:
 		var b strings.Builder
 		b.WriteString("CASE")
 		for _, when := range e.Whens {
-			b.WriteString(" WHEN " + w.exprIn(when.If) + " THEN " + w.exprIn(when.Then))
+			b.WriteString(" WHEN " + w.condition(when.If) + " THEN " + w.exprIn(when.Then))
 		}
 		if e.Else != nil {
 			b.WriteString(" ELSE " + w.exprIn(e.Else))
@@ -464,6 +531,13 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 	case In:
 		if len(e.List) == 0 {
 			return "FALSE", true
+		}
+		if w.Dialect.Literals && !literals(e.List) {
+			var each Or
+			for _, x := range e.List {
+				each = append(each, Fn(Eq, e.Expr, x))
+			}
+			return w.bare(each)
 		}
 		return w.exprOut(e.Expr) + " IN (" + w.exprs(e.List) + ")", false
 	case InQuery:
@@ -518,7 +592,7 @@ func (w *writer) chain(terms []Expr, op, empty string) (string, bool) {
 	case 0:
 		return empty, true
 	case 1:
-		return w.expr(terms[0])
+		return w.bare(terms[0])
 	}
 	parts := make([]string, len(terms))
 	for i, t := range terms {
@@ -538,19 +612,39 @@ func (w *writer) term(e Expr) string {
 	switch e := e.(type) {
 	case Call:
 		if predicates[e.Func] {
-			return w.exprIn(e)
+			return w.condition(e)
 		}
-	case In, InQuery, Exists:
-		return w.exprIn(e)
+	case In:
+		if !w.Dialect.Literals || literals(e.List) {
+			return w.condition(e)
+		}
+	case InQuery, Exists:
+		return w.condition(e)
 	}
-	return w.exprOut(e)
+	s, unit := w.bare(e)
+	if unit {
+		return s
+	}
+	return "(" + s + ")"
+}
+
+// literals says that a list holds nothing but literals other than NULL.
+func literals(list []Expr) bool {
+	return !slices.ContainsFunc(list, func(e Expr) bool {
+		switch e.(type) {
+		case Bool, Int, Float, String, Timestamp:
+			return false
+		default:
+			return true
+		}
+	})
 }
 
 // where prints a condition, one line for each of several terms.
 func (w *writer) where(e Expr) {
 	terms, ok := e.(And)
 	if !ok || len(terms) < 2 {
-		w.put("WHERE ", w.exprIn(e))
+		w.put("WHERE ", w.condition(e))
 		return
 	}
 	w.put("WHERE ", w.term(terms[0]))
@@ -560,6 +654,14 @@ func (w *writer) where(e Expr) {
 		w.put("AND ", w.term(t))
 	}
 	w.indent--
+}
+
+// null is the NULL of a type.
+func (w *writer) null(t Type) string {
+	if w.Dialect.Nullable == "" {
+		return w.cast("NULL", t)
+	}
+	return "CAST(NULL AS " + w.nullable(t) + ")"
 }
 
 // cast spells a conversion of an expression that stands between parentheses.
@@ -585,7 +687,7 @@ func (w *writer) call(c Call, over string) (string, bool) {
 	if patterned[c.Func] && w.Dialect.Regexp != nil {
 		c = w.pattern(c)
 	}
-	text := w.spell(snippet, c.Args, over, !aggregates[c.Func])
+	text := w.spell(c.Func, snippet, c.Args, over, !aggregates[c.Func])
 	if over != "" && !strings.Contains(snippet, "$over") {
 		return text + " " + over, true
 	}
@@ -613,7 +715,7 @@ func (w *writer) pattern(c Call) Call {
 // spell fills a snippet in; see the standard table for its language. Arguments
 // may get names, but for those of aggregates: an aggregate of a name would be
 // one of the single row that has it.
-func (w *writer) spell(snippet string, args []Expr, over string, names bool) string {
+func (w *writer) spell(f Func, snippet string, args []Expr, over string, names bool) string {
 	var let map[int]string
 	var named string
 	if names && w.Dialect.Let != "" {
@@ -653,10 +755,12 @@ func (w *writer) spell(snippet string, args []Expr, over string, names bool) str
 			switch {
 			case let[n] != "":
 				b.WriteString(let[n])
-			case enclosed(snippet, i-1, i+1):
-				b.WriteString(w.exprIn(args[n]))
 			default:
-				b.WriteString(w.exprOut(args[n]))
+				text, unit := w.argument(f, args[n])
+				if !unit && !enclosed(snippet, i-1, i+1) {
+					text = "(" + text + ")"
+				}
+				b.WriteString(text)
 			}
 		default:
 			b.WriteByte(snippet[i])
@@ -713,6 +817,18 @@ func short(e Expr) bool {
 		}
 	})
 	return counts
+}
+
+// argument prints an argument of f: of NOT a condition, else a value. Beside a
+// comparison the width of an integer does not matter.
+func (w *writer) argument(f Func, e Expr) (text string, unit bool) {
+	if n, ok := e.(Int); ok && predicates[f] && n >= 0 {
+		return strconv.FormatInt(int64(n), 10), true
+	}
+	if f == Not {
+		return w.bare(e)
+	}
+	return w.expr(e)
 }
 
 // enclosed says whether snippet[start:end] stands between a parenthesis or

@@ -106,7 +106,9 @@ func functions() []meaning {
 		{sql.Fn(sql.FloatToInt, sql.Float(math.Inf(-1))), nil},
 		{sql.Fn(sql.IntToString, i64(least)), "-9223372036854775808"},
 		{sql.Fn(sql.BoolToString, sql.Bool(true)), "true"},
+		{sql.Fn(sql.DecimalToString, sql.Cast{Expr: str("-480.91"), To: sql.TypeDecimal}), "-480.910000000"},
 		{sql.Fn(sql.BoolToString, sql.Null{Type: sql.TypeBool}), nil},
+		{sql.Fn(sql.FloatToString, sql.Null{Type: sql.TypeFloat}), nil},
 
 		{sql.Fn(sql.Concat, str("a"), str("\x00b")), "a\x00b"},
 		{sql.Fn(sql.Concat, str("a"), nullText), nil},
@@ -168,6 +170,14 @@ func functions() []meaning {
 		{sql.Fn(sql.Least, i64(3), null, i64(2)), int64(2)},
 		{sql.Fn(sql.Greatest, null, i64(3), i64(2)), int64(3)},
 		{sql.Fn(sql.Greatest, null, null), nil},
+	}
+	for text, x := range map[string]float64{
+		"0.0": 0, "-0.0": math.Copysign(0, -1), "1.0": 1, "-1.5": -1.5, "0.1": 0.1, "0.0001": 0.0001, "1e-05": 1e-5, "1.5e-07": 1.5e-7, "0.30000000000000004": 0.1 + zero + 0.2,
+		"999999999999999.0": 999999999999999, "1000000000000000.0": 1e15, "1234567890123456.8": 1234567890123456.8, "9007199254740992.0": 1 << 53, "1e+16": 1e16,
+		"1.2345678901234568e+17": 123456789012345678, "1.7976931348623157e+308": math.MaxFloat64, "5e-324": math.SmallestNonzeroFloat64,
+		"nan": math.NaN(), "inf": math.Inf(1), "-inf": math.Inf(-1),
+	} {
+		cases = append(cases, meaning{sql.Fn(sql.FloatToString, sql.Float(x)), text})
 	}
 	for text, want := range map[string]any{
 		"12": int64(12), "+12": int64(12), "-9223372036854775808": int64(least), "007": int64(7),
@@ -247,7 +257,11 @@ func language() []meaning {
 		{sql.Fn(sql.BitOr, i64(1), i64(6)), int64(7)},
 		{sql.Fn(sql.BitXor, i64(-1), i64(6)), int64(-7)},
 		{sql.Fn(sql.BitNot, i64(6)), int64(-7)},
-		{sql.Fn(sql.BitNot, u("0")), uint64(math.MaxUint64)},
+		{sql.Fn(sql.UintBitAnd, u(huge), u("6")), uint64(6)},
+		{sql.Fn(sql.UintBitOr, u("9223372036854775808"), u("6")), uint64(9223372036854775814)},
+		{sql.Fn(sql.UintBitXor, u(huge), u("6")), uint64(math.MaxUint64 - 6)},
+		{sql.Fn(sql.UintBitNot, u("0")), uint64(math.MaxUint64)},
+		{sql.Fn(sql.UintBitNot, u(huge)), uint64(0)},
 
 		{sql.Fn(sql.IntToUint, i64(-1)), nil},
 		{sql.Fn(sql.IntToUint, i64(most)), uint64(most)},
@@ -339,6 +353,12 @@ func (h Harness) means(cases []meaning) func(*testing.T, *adapters.Warehouse) {
 			t.Run(name, func(t *testing.T) {
 				if reason, ok := h.Without[name]; ok {
 					t.Skip(reason)
+				}
+				if w.Printer().Dialect.NoNUL && strings.Contains(name, `\x00`) {
+					if text, err := w.Printer().Expr(c.call); err == nil {
+						t.Errorf("a text with NUL is not refused: %s", text)
+					}
+					return
 				}
 				items := make([]sql.Item, len(c.call.Args))
 				args := make([]sql.Expr, len(c.call.Args))
@@ -612,6 +632,12 @@ func aggregates(t *testing.T, w *adapters.Warehouse) {
 					continue // not aggregates themselves
 				}
 				// The same over a window of all rows.
+				if w.Printer().Dialect.NoWindow[c.call.Func] {
+					if text, err := w.Printer().Expr(sql.Window{Call: c.call}); err == nil {
+						t.Errorf("it is not refused over a window: %s", text)
+					}
+					continue
+				}
 				give(t, w, c.name+" over a window", &sql.Select{
 					Distinct: true,
 					Items:    []sql.Item{sql.As(sql.Window{Call: c.call, PartitionBy: []sql.Expr{sql.Col("t", "one")}}, "r")},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/adapters/clickhouse"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 	"github.com/customhouse-cdp/customhouse/config"
@@ -40,6 +41,16 @@ var targetKinds = []targetKind{
 		},
 		connect: func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error) {
 			return postgres.Open(ctx, *t.Config.(*postgres.Config), dir, from) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+	},
+	{
+		name:   "clickhouse",
+		config: func() any { return new(clickhouse.Config) },
+		layout: func(t *config.Target) adapters.Options {
+			return adapters.Options{Dialect: sql.ClickHouse, Schema: t.Schema, Work: []string{t.Schema + "_work"}, Parallel: 4}
+		},
+		connect: func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error) {
+			return clickhouse.Open(ctx, *t.Config.(*clickhouse.Config), dir, from) //nolint:errcheck,forcetypeassert // config above makes it
 		},
 	},
 }

@@ -346,7 +346,9 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 		return listed(value, sql.TypeTimestamp)
 	case sql.TypeFloat:
 		return sql.Fn(sql.FloatToString, value)
-	case sql.TypeDecimal, sql.TypeDate:
+	case sql.TypeDecimal:
+		return sql.Fn(sql.DecimalToString, value)
+	case sql.TypeDate:
 		return sql.Cast{Expr: value, To: sql.TypeString}
 	case sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
 		// Expressions calculate with them; no trait has such a value.

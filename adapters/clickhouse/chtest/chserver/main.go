@@ -39,12 +39,11 @@ func serve(path, data, password string) error {
 	if err != nil {
 		return err
 	}
-	// The first session starts the engine.
-	first, err := engine.session()
-	if err != nil {
+	// The first session starts the engine. It stays: where the last one ends, the
+	// engine does, and the next would start another whose threads are added.
+	if _, err := engine.session(); err != nil {
 		return err
 	}
-	first.close()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it lives as long as the process
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)

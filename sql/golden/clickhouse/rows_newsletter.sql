@@ -1,0 +1,76 @@
+-- read identifiers of newsletter
+CREATE OR REPLACE TABLE customhouse_work.rows_newsletter ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(k.`id.email`) AS `id.email`,
+  toNullable(CASE WHEN k.`id.email` IS NULL THEN k.`raw.email` END) AS `raw.email`,
+  toNullable(k.`hash.1`) AS `hash.1`,
+  toNullable(k.`hash.2`) AS `hash.2`,
+  toNullable(k.first_seen) AS first_seen,
+  toNullable(k.last_seen) AS last_seen,
+  toNullable(k.`rows`) AS `rows`,
+  toNullable(k.open) AS open
+FROM (
+  SELECT
+    v.`raw.email` AS `raw.email`,
+    CASE WHEN match(v.`id.email`, concat('(?-s)^(?:', '(?s).*@example\\.invalid', ')\\z')) OR v.`id.email` IN ('null@null.com', 'test@test.com') THEN CAST(NULL AS Nullable(String)) ELSE v.`id.email` END AS `id.email`,
+    v.`hash.1` AS `hash.1`,
+    v.`hash.2` AS `hash.2`,
+    v.first_seen AS first_seen,
+    v.last_seen AS last_seen,
+    v.`rows` AS `rows`,
+    v.open AS open
+  FROM (
+    SELECT
+      f.`raw.email` AS `raw.email`,
+      CASE WHEN match(f.`folded.email`, concat('(?-s)^(?:', '[^@\\s<>]+@[^@\\s<>]+\\.[^@\\s<>]+', ')\\z')) THEN f.`folded.email` END AS `id.email`,
+      f.`hash.1` AS `hash.1`,
+      f.`hash.2` AS `hash.2`,
+      f.first_seen AS first_seen,
+      f.last_seen AS last_seen,
+      f.`rows` AS `rows`,
+      f.open AS open
+    FROM (
+      SELECT
+        t.`raw.email` AS `raw.email`,
+        t.`trimmed.email` AS `trimmed.email`,
+        if(length(t.`trimmed.email`) = lengthUTF8(t.`trimmed.email`), lower(t.`trimmed.email`), arrayStringConcat(arrayMap(c -> lowerUTF8(c), extractAll(replaceAll(t.`trimmed.email`, 'İ', 'i'), '(?s).')))) AS `folded.email`,
+        t.`hash.1` AS `hash.1`,
+        t.`hash.2` AS `hash.2`,
+        t.first_seen AS first_seen,
+        t.last_seen AS last_seen,
+        t.`rows` AS `rows`,
+        t.open AS open
+      FROM (
+        SELECT
+          g.`raw.email` AS `raw.email`,
+          CASE WHEN toInt64(lengthUTF8(g.`raw.email`)) <= 512 THEN replaceRegexpAll(g.`raw.email`, '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+\\z', '') END AS `trimmed.email`,
+          g.`hash.1` AS `hash.1`,
+          g.`hash.2` AS `hash.2`,
+          g.first_seen AS first_seen,
+          g.last_seen AS last_seen,
+          g.`rows` AS `rows`,
+          g.open AS open
+        FROM (
+          SELECT
+            q.`raw.email` AS `raw.email`,
+            toInt64(bitShiftRight(sipHash64(tuple(q.`raw.email`)), 1)) AS `hash.1`,
+            toInt64(bitShiftRight(sipHash64(tuple(concat('#', q.`raw.email`))), 1)) AS `hash.2`,
+            q.first_seen AS first_seen,
+            q.last_seen AS last_seen,
+            q.`rows` AS `rows`,
+            q.open AS open
+          FROM (
+            SELECT
+              toString(s.email) AS `raw.email`,
+              coalesce(minOrNull(if(isNull(s.changed_at), NULL, CAST(assumeNotNull(s.changed_at) AS DateTime64(6, 'UTC')))), toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC')) AS first_seen,
+              coalesce(maxOrNull(if(isNull(s.changed_at), NULL, CAST(assumeNotNull(s.changed_at) AS DateTime64(6, 'UTC')))), toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC')) AS last_seen,
+              toInt64(count()) AS `rows`,
+              toInt64(count()) AS open
+            FROM customhouse_work.files__newsletter AS s
+            GROUP BY toString(s.email)
+          ) AS q
+        ) AS g
+      ) AS t
+    ) AS f
+  ) AS v
+) AS k;

@@ -1,0 +1,565 @@
+-- look what of the journal is news
+CREATE OR REPLACE TABLE customhouse_work.settled_loyal_readers_to_platform ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(r.operation) AS operation,
+  toNullable(r.`key`) AS `key`,
+  toNullable(r.entity_id) AS entity_id,
+  toNullable(r.fingerprint) AS fingerprint,
+  toNullable(r.accepted) AS accepted,
+  toNullable(r.origin) AS origin,
+  toNullable(r.code) AS code,
+  toNullable(r.message) AS message,
+  toNullable(r.place) AS place,
+  toNullable(r.run_id) AS run_id,
+  toNullable(r.as_of) AS as_of,
+  toNullable(CASE WHEN r.operation <> 'upsert' THEN 'left' WHEN l.`key` IS NULL THEN 'new' WHEN NOT startsWith(l.fingerprint, '500607e2-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' ELSE 'unsettled' END) AS reason
+FROM customhouse_work.recovered_loyal_readers_to_platform AS r
+LEFT JOIN (
+  SELECT
+    k.`key` AS `key`,
+    k.entity_id AS entity_id,
+    k.fingerprint AS fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.`sync` = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.`key` = r.`key`
+WHERE EXISTS (
+  SELECT toInt64(1) AS one
+  FROM customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.`key` = r.`key`
+    AND p.run_id = r.run_id
+    AND (p.`sync` = 'loyal_readers_to_platform' AND p.place = 'platform/contacts/email')
+)
+  AND NOT EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.`key` = r.`key`
+      AND g.operation = r.operation
+      AND g.`sync` = 'loyal_readers_to_platform'
+  );
+
+-- take over what the journal kept
+CREATE OR REPLACE TABLE customhouse.sync_leases__rebuilt AS customhouse.sync_leases;
+
+INSERT INTO customhouse.sync_leases__rebuilt
+SELECT * REPLACE (CASE WHEN `sync` = 'loyal_readers_to_platform' AND run_id = 'RUN' THEN 'RUN' ELSE run_id END AS run_id)
+FROM customhouse.sync_leases;
+
+EXCHANGE TABLES customhouse.sync_leases AND customhouse.sync_leases__rebuilt;
+
+DROP TABLE customhouse.sync_leases__rebuilt;
+
+DELETE FROM customhouse.sync_ledger
+WHERE (`sync` = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.settled_loyal_readers_to_platform AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'loyal_readers_to_platform'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (`sync` = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.settled_loyal_readers_to_platform AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'loyal_readers_to_platform'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (`sync`, place, `key`, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  'platform/contacts/email' AS place,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.fingerprint AS fingerprint,
+  CAST(NULL AS Nullable(String)) AS sent,
+  o.as_of AS acknowledged_at,
+  o.run_id AS run_id
+FROM customhouse_work.settled_loyal_readers_to_platform AS o
+WHERE o.accepted
+  AND o.operation = 'upsert'
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'loyal_readers_to_platform'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (`sync`, `key`, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.origin AS origin,
+  o.code AS code,
+  o.message AS message,
+  coalesce(r.attempts, toInt64(0)) + toInt64(1) AS attempts,
+  coalesce(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id AS run_id
+FROM customhouse_work.settled_loyal_readers_to_platform AS o
+LEFT JOIN (
+  SELECT
+    e.`key` AS `key`,
+    e.attempts AS attempts,
+    e.first_at AS first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.`sync` = 'loyal_readers_to_platform'
+    AND e.run_id NOT IN (
+      SELECT s.run_id AS run_id
+      FROM customhouse_work.settled_loyal_readers_to_platform AS s
+    )
+) AS r ON r.`key` = o.`key`
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'loyal_readers_to_platform'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'loyal_readers_to_platform'
+  AND run_id NOT IN (
+    SELECT s.run_id AS run_id
+    FROM customhouse_work.settled_loyal_readers_to_platform AS s
+  )
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.settled_loyal_readers_to_platform AS o
+    WHERE EXISTS (
+      SELECT toInt64(1) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.`sync` = 'loyal_readers_to_platform'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (`sync`, run_id, `key`, entity_id, operation, reason, outcome, code, `at`)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  o.run_id AS run_id,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.operation AS operation,
+  o.reason AS reason,
+  coalesce(nullIf(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code AS code,
+  o.as_of AS `at`
+FROM customhouse_work.settled_loyal_readers_to_platform AS o
+WHERE EXISTS (
+  SELECT toInt64(1) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.`sync` = 'loyal_readers_to_platform'
+    AND l.run_id = 'RUN'
+);
+
+-- select what is wanted
+CREATE OR REPLACE TABLE customhouse_work.wanted_loyal_readers_to_platform ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(w.customer_id) AS entity_id,
+  toNullable(w.`key`) AS `key`,
+  toNullable(coalesce(d.n, toInt64(1))) AS same_key,
+  toNullable(concat('500607e2-', lower(hex(MD5(concat('v4', coalesce(toString(toInt64(lengthUTF8(w.`field.email`))), ''), ':', coalesce(w.`field.email`, ''), coalesce(toString(toInt64(lengthUTF8(w.`field.first_name`))), ''), ':', coalesce(w.`field.first_name`, ''), coalesce(CASE WHEN position(toString(w.`field.total_spent`), 'e') > 0 THEN replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), 'e([0-9])', 'e+\\1'), 'e([+-])([0-9])$', 'e\\10\\2') WHEN abs(w.`field.total_spent`) >= 1e16 AND isFinite(w.`field.total_spent`) THEN concat(replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), '^(-?[0-9])([0-9]*?)0*$', '\\1.\\2'), '[.]$', ''), 'e+', toString(length(toString(abs(w.`field.total_spent`))) - 1)) WHEN abs(w.`field.total_spent`) < 1e-4 AND w.`field.total_spent` <> 0 THEN concat(replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), '^(-?)0[.]0*([1-9])([0-9]*)$', '\\1\\2.\\3'), '[.]$', ''), 'e-0', toString(length(extract(toString(w.`field.total_spent`), '[.](0*)')) + 1)) WHEN match(toString(w.`field.total_spent`), '^-?[0-9]+$') THEN concat(toString(w.`field.total_spent`), '.0') ELSE toString(w.`field.total_spent`) END, ''), ';', coalesce(toString(toInt64(lengthUTF8(w.`field.topic`))), ''), ':', coalesce(w.`field.topic`, ''))))))) AS fingerprint,
+  toNullable(w.`field.email`) AS `field.email`,
+  toNullable(w.`field.first_name`) AS `field.first_name`,
+  toNullable(w.`field.total_spent`) AS `field.total_spent`,
+  toNullable(w.`field.topic`) AS `field.topic`
+FROM (
+  SELECT
+    p.customer_id AS customer_id,
+    nullIf(p.email, '') AS `key`,
+    p.email AS `field.email`,
+    p.first_name AS `field.first_name`,
+    p.spent AS `field.total_spent`,
+    p.top_topic AS `field.topic`
+  FROM customhouse.customer_profiles AS p
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+) AS w
+LEFT JOIN (
+  SELECT
+    k.`key` AS `key`,
+    toInt64(count()) AS n
+  FROM (
+    SELECT nullIf(p.email, '') AS `key`
+    FROM customhouse.customer_profiles AS p
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+  ) AS k
+  GROUP BY k.`key`
+  HAVING toInt64(count()) > 1
+) AS d ON d.`key` = w.`key`;
+
+-- compare with the ledger
+CREATE OR REPLACE TABLE customhouse_work.changes_loyal_readers_to_platform ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(CASE WHEN w.fingerprint IS NOT NULL THEN 'upsert' ELSE 'remove' END) AS operation,
+  toNullable(coalesce(w.`key`, l.`key`, n.`key`)) AS `key`,
+  toNullable(CASE WHEN w.fingerprint IS NOT NULL THEN w.entity_id ELSE coalesce(l.entity_id, n.entity_id) END) AS entity_id,
+  toNullable(coalesce(w.fingerprint, '')) AS fingerprint,
+  toNullable(CASE WHEN w.fingerprint IS NULL THEN 'left' WHEN l.`key` IS NULL THEN 'new' WHEN NOT startsWith(l.fingerprint, '500607e2-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.`key` IS NOT NULL THEN 'unsettled' ELSE 'resync' END) AS reason,
+  toNullable(CAST(l.`key` IS NULL AND n.`key` IS NOT NULL AS Bool)) AS `unknown`,
+  toNullable(w.`field.email`) AS `field.email`,
+  toNullable(w.`field.first_name`) AS `field.first_name`,
+  toNullable(w.`field.total_spent`) AS `field.total_spent`,
+  toNullable(w.`field.topic`) AS `field.topic`
+FROM customhouse_work.wanted_loyal_readers_to_platform AS w
+FULL JOIN (
+  SELECT
+    k.`key` AS `key`,
+    k.entity_id AS entity_id,
+    k.fingerprint AS fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.`sync` = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.`key` = w.`key`
+FULL JOIN (
+  SELECT
+    k.`key` AS `key`,
+    k.entity_id AS entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.`sync` = 'loyal_readers_to_platform'
+    AND k.place = 'platform/contacts/email'
+) AS n ON n.`key` = coalesce(w.`key`, l.`key`)
+WHERE (w.fingerprint IS NOT NULL AND (w.`key` IS NOT NULL AND w.same_key = 1 AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.`key` IS NOT NULL))) OR (w.fingerprint IS NULL AND (l.fingerprint <> '' OR n.`key` IS NOT NULL));
+
+-- note the rows that cannot be sent
+INSERT INTO customhouse.sync_rejections (`sync`, `key`, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  concat(coalesce(w.`key`, ''), concat('#', toString(w.entity_id))) AS `key`,
+  w.entity_id AS entity_id,
+  'invalid' AS origin,
+  CASE WHEN w.`key` IS NULL THEN 'missing-key' ELSE 'duplicate-key' END AS code,
+  CASE WHEN w.`key` IS NULL THEN 'the row has no value for the key field email' ELSE concat(toString(w.same_key), ' rows have the same email; none of them is sent') END AS message,
+  coalesce(r.attempts, toInt64(0)) + toInt64(1) AS attempts,
+  coalesce(r.first_at, toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC')) AS first_at,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.wanted_loyal_readers_to_platform AS w
+LEFT JOIN (
+  SELECT
+    e.`key` AS `key`,
+    e.attempts AS attempts,
+    e.first_at AS first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.`sync` = 'loyal_readers_to_platform'
+    AND e.run_id <> 'RUN'
+) AS r ON r.`key` = concat(coalesce(w.`key`, ''), concat('#', toString(w.entity_id)))
+WHERE NOT (w.`key` IS NOT NULL AND w.same_key = 1);
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'loyal_readers_to_platform'
+  AND run_id <> 'RUN'
+  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible', 'missing-time');
+
+-- note what is about to be sent
+DELETE FROM customhouse.sync_pending
+WHERE (`sync` = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
+  AND `key` IN (
+    SELECT c.`key` AS `key`
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+  );
+
+INSERT INTO customhouse.sync_pending (`sync`, place, `key`, entity_id, run_id)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  'platform/contacts/email' AS place,
+  c.`key` AS `key`,
+  c.entity_id AS entity_id,
+  'RUN' AS run_id
+FROM customhouse_work.changes_loyal_readers_to_platform AS c;
+
+-- count what is due
+SELECT
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.wanted_loyal_readers_to_platform AS w
+  ) AS wanted,
+  (
+    SELECT toInt64(count()) AS n
+    FROM (
+      SELECT
+        k.`key` AS `key`,
+        k.entity_id AS entity_id,
+        k.fingerprint AS fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.`sync` = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+        AND k.fingerprint <> 'removed'
+    ) AS l
+  ) + (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.`unknown`
+  ) AS known,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'new'
+  ) AS added,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'changed'
+  ) AS `changed`,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.reason = 'left'
+  ) AS removed,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+    WHERE c.`key` IN (
+      SELECT r.`key` AS `key`
+      FROM customhouse.sync_rejections AS r
+      WHERE r.`sync` = 'loyal_readers_to_platform'
+    )
+  ) AS retried,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.wanted_loyal_readers_to_platform AS w
+    WHERE NOT (w.`key` IS NOT NULL AND w.same_key = 1)
+  ) AS invalid;
+
+-- changes
+SELECT
+  c.operation AS operation,
+  c.`key` AS `key`,
+  c.entity_id AS entity_id,
+  c.fingerprint AS fingerprint,
+  c.`field.email` AS email,
+  c.`field.first_name` AS first_name,
+  c.`field.total_spent` AS total_spent,
+  c.`field.topic` AS topic
+FROM customhouse_work.changes_loyal_readers_to_platform AS c
+ORDER BY c.`key` NULLS LAST;
+
+-- everything wanted
+SELECT
+  s.operation AS operation,
+  s.`key` AS `key`,
+  s.entity_id AS entity_id,
+  s.fingerprint AS fingerprint,
+  s.`field.email` AS email,
+  s.`field.first_name` AS first_name,
+  s.`field.total_spent` AS total_spent,
+  s.`field.topic` AS topic
+FROM (
+  SELECT
+    'upsert' AS operation,
+    w.`key` AS `key`,
+    w.entity_id AS entity_id,
+    w.fingerprint AS fingerprint,
+    w.`field.email` AS `field.email`,
+    w.`field.first_name` AS `field.first_name`,
+    w.`field.total_spent` AS `field.total_spent`,
+    w.`field.topic` AS `field.topic`
+  FROM customhouse_work.wanted_loyal_readers_to_platform AS w
+  WHERE w.`key` IS NOT NULL
+    AND w.same_key = 1
+  UNION ALL
+  SELECT
+    'remove' AS operation,
+    l.`key` AS `key`,
+    l.entity_id AS entity_id,
+    l.fingerprint AS fingerprint,
+    CAST(NULL AS Nullable(String)) AS `field.email`,
+    CAST(NULL AS Nullable(String)) AS `field.first_name`,
+    CAST(NULL AS Nullable(Float64)) AS `field.total_spent`,
+    CAST(NULL AS Nullable(String)) AS `field.topic`
+  FROM (
+    SELECT
+      k.`key` AS `key`,
+      k.entity_id AS entity_id,
+      k.fingerprint AS fingerprint
+    FROM customhouse.sync_ledger AS k
+    WHERE (k.`sync` = 'loyal_readers_to_platform' AND k.place = 'platform/contacts/email')
+      AND k.fingerprint <> 'removed'
+  ) AS l
+  WHERE NOT EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse_work.wanted_loyal_readers_to_platform AS w
+    WHERE w.`key` = l.`key`
+      AND (w.`key` IS NOT NULL AND w.same_key = 1)
+  )
+    AND NOT EXISTS (
+      SELECT toInt64(1) AS one
+      FROM customhouse_work.changes_loyal_readers_to_platform AS c
+      WHERE c.`key` = l.`key`
+        AND c.operation = 'remove'
+    )
+) AS s
+ORDER BY s.`key` NULLS LAST;
+
+-- take outcomes over
+CREATE OR REPLACE TABLE customhouse.sync_leases__rebuilt AS customhouse.sync_leases;
+
+INSERT INTO customhouse.sync_leases__rebuilt
+SELECT * REPLACE (CASE WHEN `sync` = 'loyal_readers_to_platform' AND run_id = 'RUN' THEN 'RUN' ELSE run_id END AS run_id)
+FROM customhouse.sync_leases;
+
+EXCHANGE TABLES customhouse.sync_leases AND customhouse.sync_leases__rebuilt;
+
+DROP TABLE customhouse.sync_leases__rebuilt;
+
+DELETE FROM customhouse.sync_ledger
+WHERE (`sync` = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'loyal_readers_to_platform'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (`sync` = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'loyal_readers_to_platform'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (`sync`, place, `key`, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  'platform/contacts/email' AS place,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.fingerprint AS fingerprint,
+  CASE WHEN c.fingerprint = o.fingerprint THEN concat('5:email', coalesce(concat(toString(toInt64(lengthUTF8(c.`field.email`))), ':'), '-'), coalesce(c.`field.email`, ''), '10:first_name', coalesce(concat(toString(toInt64(lengthUTF8(c.`field.first_name`))), ':'), '-'), coalesce(c.`field.first_name`, ''), '11:total_spent', coalesce(concat(toString(toInt64(lengthUTF8(CASE WHEN position(toString(c.`field.total_spent`), 'e') > 0 THEN replaceRegexpOne(replaceRegexpOne(toString(c.`field.total_spent`), 'e([0-9])', 'e+\\1'), 'e([+-])([0-9])$', 'e\\10\\2') WHEN abs(c.`field.total_spent`) >= 1e16 AND isFinite(c.`field.total_spent`) THEN concat(replaceRegexpOne(replaceRegexpOne(toString(c.`field.total_spent`), '^(-?[0-9])([0-9]*?)0*$', '\\1.\\2'), '[.]$', ''), 'e+', toString(length(toString(abs(c.`field.total_spent`))) - 1)) WHEN abs(c.`field.total_spent`) < 1e-4 AND c.`field.total_spent` <> 0 THEN concat(replaceRegexpOne(replaceRegexpOne(toString(c.`field.total_spent`), '^(-?)0[.]0*([1-9])([0-9]*)$', '\\1\\2.\\3'), '[.]$', ''), 'e-0', toString(length(extract(toString(c.`field.total_spent`), '[.](0*)')) + 1)) WHEN match(toString(c.`field.total_spent`), '^-?[0-9]+$') THEN concat(toString(c.`field.total_spent`), '.0') ELSE toString(c.`field.total_spent`) END))), ':'), '-'), coalesce(CASE WHEN position(toString(c.`field.total_spent`), 'e') > 0 THEN replaceRegexpOne(replaceRegexpOne(toString(c.`field.total_spent`), 'e([0-9])', 'e+\\1'), 'e([+-])([0-9])$', 'e\\10\\2') WHEN abs(c.`field.total_spent`) >= 1e16 AND isFinite(c.`field.total_spent`) THEN concat(replaceRegexpOne(replaceRegexpOne(toString(c.`field.total_spent`), '^(-?[0-9])([0-9]*?)0*$', '\\1.\\2'), '[.]$', ''), 'e+', toString(length(toString(abs(c.`field.total_spent`))) - 1)) WHEN abs(c.`field.total_spent`) < 1e-4 AND c.`field.total_spent` <> 0 THEN concat(replaceRegexpOne(replaceRegexpOne(toString(c.`field.total_spent`), '^(-?)0[.]0*([1-9])([0-9]*)$', '\\1\\2.\\3'), '[.]$', ''), 'e-0', toString(length(extract(toString(c.`field.total_spent`), '[.](0*)')) + 1)) WHEN match(toString(c.`field.total_spent`), '^-?[0-9]+$') THEN concat(toString(c.`field.total_spent`), '.0') ELSE toString(c.`field.total_spent`) END, ''), '5:topic', coalesce(concat(toString(toInt64(lengthUTF8(c.`field.topic`))), ':'), '-'), coalesce(c.`field.topic`, '')) END AS sent,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS acknowledged_at,
+  'RUN' AS run_id
+FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+LEFT JOIN customhouse_work.changes_loyal_readers_to_platform AS c ON c.`key` = o.`key` AND c.operation = o.operation
+WHERE o.accepted
+  AND o.operation = 'upsert'
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'loyal_readers_to_platform'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (`sync`, `key`, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.origin AS origin,
+  o.code AS code,
+  o.message AS message,
+  coalesce(r.attempts, toInt64(0)) + toInt64(1) AS attempts,
+  coalesce(r.first_at, toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC')) AS first_at,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+LEFT JOIN (
+  SELECT
+    e.`key` AS `key`,
+    e.attempts AS attempts,
+    e.first_at AS first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.`sync` = 'loyal_readers_to_platform'
+    AND e.run_id <> 'RUN'
+) AS r ON r.`key` = o.`key`
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'loyal_readers_to_platform'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'loyal_readers_to_platform'
+  AND run_id <> 'RUN'
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+    WHERE EXISTS (
+      SELECT toInt64(1) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.`sync` = 'loyal_readers_to_platform'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (`sync`, run_id, `key`, entity_id, operation, reason, outcome, code, `at`)
+SELECT
+  'loyal_readers_to_platform' AS `sync`,
+  'RUN' AS run_id,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.operation AS operation,
+  c.reason AS reason,
+  coalesce(nullIf(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code AS code,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS `at`
+FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+LEFT JOIN customhouse_work.changes_loyal_readers_to_platform AS c ON c.`key` = o.`key` AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT toInt64(1) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.`sync` = 'loyal_readers_to_platform'
+    AND l.run_id = 'RUN'
+);
+
+-- forget rejections that are no longer due
+CREATE OR REPLACE TABLE customhouse.sync_ledger__rebuilt AS customhouse.sync_ledger;
+
+INSERT INTO customhouse.sync_ledger__rebuilt
+SELECT l.* REPLACE (CASE WHEN w.__matched THEN concat('5:email', coalesce(concat(toString(toInt64(lengthUTF8(w.`field.email`))), ':'), '-'), coalesce(w.`field.email`, ''), '10:first_name', coalesce(concat(toString(toInt64(lengthUTF8(w.`field.first_name`))), ':'), '-'), coalesce(w.`field.first_name`, ''), '11:total_spent', coalesce(concat(toString(toInt64(lengthUTF8(CASE WHEN position(toString(w.`field.total_spent`), 'e') > 0 THEN replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), 'e([0-9])', 'e+\\1'), 'e([+-])([0-9])$', 'e\\10\\2') WHEN abs(w.`field.total_spent`) >= 1e16 AND isFinite(w.`field.total_spent`) THEN concat(replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), '^(-?[0-9])([0-9]*?)0*$', '\\1.\\2'), '[.]$', ''), 'e+', toString(length(toString(abs(w.`field.total_spent`))) - 1)) WHEN abs(w.`field.total_spent`) < 1e-4 AND w.`field.total_spent` <> 0 THEN concat(replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), '^(-?)0[.]0*([1-9])([0-9]*)$', '\\1\\2.\\3'), '[.]$', ''), 'e-0', toString(length(extract(toString(w.`field.total_spent`), '[.](0*)')) + 1)) WHEN match(toString(w.`field.total_spent`), '^-?[0-9]+$') THEN concat(toString(w.`field.total_spent`), '.0') ELSE toString(w.`field.total_spent`) END))), ':'), '-'), coalesce(CASE WHEN position(toString(w.`field.total_spent`), 'e') > 0 THEN replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), 'e([0-9])', 'e+\\1'), 'e([+-])([0-9])$', 'e\\10\\2') WHEN abs(w.`field.total_spent`) >= 1e16 AND isFinite(w.`field.total_spent`) THEN concat(replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), '^(-?[0-9])([0-9]*?)0*$', '\\1.\\2'), '[.]$', ''), 'e+', toString(length(toString(abs(w.`field.total_spent`))) - 1)) WHEN abs(w.`field.total_spent`) < 1e-4 AND w.`field.total_spent` <> 0 THEN concat(replaceRegexpOne(replaceRegexpOne(toString(w.`field.total_spent`), '^(-?)0[.]0*([1-9])([0-9]*)$', '\\1\\2.\\3'), '[.]$', ''), 'e-0', toString(length(extract(toString(w.`field.total_spent`), '[.](0*)')) + 1)) WHEN match(toString(w.`field.total_spent`), '^-?[0-9]+$') THEN concat(toString(w.`field.total_spent`), '.0') ELSE toString(w.`field.total_spent`) END, ''), '5:topic', coalesce(concat(toString(toInt64(lengthUTF8(w.`field.topic`))), ':'), '-'), coalesce(w.`field.topic`, '')) ELSE l.sent END AS sent)
+FROM customhouse.sync_ledger AS l
+LEFT JOIN (SELECT *, TRUE AS __matched FROM customhouse_work.wanted_loyal_readers_to_platform) AS w ON (l.`sync` = 'loyal_readers_to_platform' AND l.place = 'platform/contacts/email') AND l.sent IS NULL AND l.`key` = w.`key` AND l.fingerprint = w.fingerprint;
+
+EXCHANGE TABLES customhouse.sync_ledger AND customhouse.sync_ledger__rebuilt;
+
+DROP TABLE customhouse.sync_ledger__rebuilt;
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'loyal_readers_to_platform'
+  AND run_id <> 'RUN'
+  AND `key` NOT IN (
+    SELECT c.`key` AS `key`
+    FROM customhouse_work.changes_loyal_readers_to_platform AS c
+  );

@@ -1,0 +1,491 @@
+-- look what of the journal is news
+CREATE OR REPLACE TABLE customhouse_work.settled_mode_remove ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(r.operation) AS operation,
+  toNullable(r.`key`) AS `key`,
+  toNullable(r.entity_id) AS entity_id,
+  toNullable(r.fingerprint) AS fingerprint,
+  toNullable(r.accepted) AS accepted,
+  toNullable(r.origin) AS origin,
+  toNullable(r.code) AS code,
+  toNullable(r.message) AS message,
+  toNullable(r.place) AS place,
+  toNullable(r.run_id) AS run_id,
+  toNullable(r.as_of) AS as_of,
+  toNullable(CASE WHEN r.operation <> 'remove' THEN 'left' WHEN l.`key` IS NULL THEN 'new' WHEN NOT startsWith(l.fingerprint, 'cb8aa472-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' ELSE 'unsettled' END) AS reason
+FROM customhouse_work.recovered_mode_remove AS r
+LEFT JOIN (
+  SELECT
+    k.`key` AS `key`,
+    k.entity_id AS entity_id,
+    k.fingerprint AS fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.`sync` = 'mode_remove' AND k.place = 'platform/list/email')
+    AND k.fingerprint = 'removed'
+) AS l ON l.`key` = r.`key`
+WHERE EXISTS (
+  SELECT toInt64(1) AS one
+  FROM customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.`key` = r.`key`
+    AND p.run_id = r.run_id
+    AND (p.`sync` = 'mode_remove' AND p.place = 'platform/list/email')
+)
+  AND NOT EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.`key` = r.`key`
+      AND g.operation = r.operation
+      AND g.`sync` = 'mode_remove'
+  );
+
+-- take over what the journal kept
+CREATE OR REPLACE TABLE customhouse.sync_leases__rebuilt AS customhouse.sync_leases;
+
+INSERT INTO customhouse.sync_leases__rebuilt
+SELECT * REPLACE (CASE WHEN `sync` = 'mode_remove' AND run_id = 'RUN' THEN 'RUN' ELSE run_id END AS run_id)
+FROM customhouse.sync_leases;
+
+EXCHANGE TABLES customhouse.sync_leases AND customhouse.sync_leases__rebuilt;
+
+DROP TABLE customhouse.sync_leases__rebuilt;
+
+DELETE FROM customhouse.sync_ledger
+WHERE (`sync` = 'mode_remove' AND place = 'platform/list/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.settled_mode_remove AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'mode_remove'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (`sync` = 'mode_remove' AND place = 'platform/list/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.settled_mode_remove AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'mode_remove'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (`sync`, place, `key`, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'mode_remove' AS `sync`,
+  'platform/list/email' AS place,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.fingerprint AS fingerprint,
+  CAST(NULL AS Nullable(String)) AS sent,
+  o.as_of AS acknowledged_at,
+  o.run_id AS run_id
+FROM customhouse_work.settled_mode_remove AS o
+WHERE o.accepted
+  AND o.operation = 'remove'
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'mode_remove'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (`sync`, `key`, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_remove' AS `sync`,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.origin AS origin,
+  o.code AS code,
+  o.message AS message,
+  coalesce(r.attempts, toInt64(0)) + toInt64(1) AS attempts,
+  coalesce(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id AS run_id
+FROM customhouse_work.settled_mode_remove AS o
+LEFT JOIN (
+  SELECT
+    e.`key` AS `key`,
+    e.attempts AS attempts,
+    e.first_at AS first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.`sync` = 'mode_remove'
+    AND e.run_id NOT IN (
+      SELECT s.run_id AS run_id
+      FROM customhouse_work.settled_mode_remove AS s
+    )
+) AS r ON r.`key` = o.`key`
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'mode_remove'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'mode_remove'
+  AND run_id NOT IN (
+    SELECT s.run_id AS run_id
+    FROM customhouse_work.settled_mode_remove AS s
+  )
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.settled_mode_remove AS o
+    WHERE EXISTS (
+      SELECT toInt64(1) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.`sync` = 'mode_remove'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (`sync`, run_id, `key`, entity_id, operation, reason, outcome, code, `at`)
+SELECT
+  'mode_remove' AS `sync`,
+  o.run_id AS run_id,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.operation AS operation,
+  o.reason AS reason,
+  coalesce(nullIf(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code AS code,
+  o.as_of AS `at`
+FROM customhouse_work.settled_mode_remove AS o
+WHERE EXISTS (
+  SELECT toInt64(1) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.`sync` = 'mode_remove'
+    AND l.run_id = 'RUN'
+);
+
+-- select what is wanted
+CREATE OR REPLACE TABLE customhouse_work.wanted_mode_remove ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(w.customer_id) AS entity_id,
+  toNullable(w.`key`) AS `key`,
+  toNullable(coalesce(d.n, toInt64(1))) AS same_key,
+  toNullable('removed') AS fingerprint,
+  toNullable(w.`field.email`) AS `field.email`
+FROM (
+  SELECT
+    p.customer_id AS customer_id,
+    nullIf(p.email, '') AS `key`,
+    p.email AS `field.email`
+  FROM customhouse.customer_profiles AS p
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+) AS w
+LEFT JOIN (
+  SELECT
+    k.`key` AS `key`,
+    toInt64(count()) AS n
+  FROM (
+    SELECT nullIf(p.email, '') AS `key`
+    FROM customhouse.customer_profiles AS p
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  ) AS k
+  GROUP BY k.`key`
+  HAVING toInt64(count()) > 1
+) AS d ON d.`key` = w.`key`;
+
+-- compare with the ledger
+CREATE OR REPLACE TABLE customhouse_work.changes_mode_remove ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable('remove') AS operation,
+  toNullable(w.`key`) AS `key`,
+  toNullable(w.entity_id) AS entity_id,
+  toNullable(w.fingerprint) AS fingerprint,
+  toNullable(CASE WHEN l.`key` IS NULL THEN 'new' WHEN NOT startsWith(l.fingerprint, 'cb8aa472-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.`key` IS NOT NULL THEN 'unsettled' ELSE 'resync' END) AS reason,
+  toNullable(CAST(l.`key` IS NULL AND n.`key` IS NOT NULL AS Bool)) AS `unknown`,
+  toNullable(w.`field.email`) AS `field.email`
+FROM customhouse_work.wanted_mode_remove AS w
+LEFT JOIN (
+  SELECT
+    k.`key` AS `key`,
+    k.entity_id AS entity_id,
+    k.fingerprint AS fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.`sync` = 'mode_remove' AND k.place = 'platform/list/email')
+    AND k.fingerprint = 'removed'
+) AS l ON l.`key` = w.`key`
+LEFT JOIN (
+  SELECT
+    k.`key` AS `key`,
+    k.entity_id AS entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.`sync` = 'mode_remove'
+    AND k.place = 'platform/list/email'
+) AS n ON n.`key` = w.`key`
+WHERE w.`key` IS NOT NULL
+  AND w.same_key = 1
+  AND l.`key` IS NULL;
+
+-- note the rows that cannot be sent
+INSERT INTO customhouse.sync_rejections (`sync`, `key`, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_remove' AS `sync`,
+  concat(coalesce(w.`key`, ''), concat('#', toString(w.entity_id))) AS `key`,
+  w.entity_id AS entity_id,
+  'invalid' AS origin,
+  CASE WHEN w.`key` IS NULL THEN 'missing-key' ELSE 'duplicate-key' END AS code,
+  CASE WHEN w.`key` IS NULL THEN 'the row has no value for the key field email' ELSE concat(toString(w.same_key), ' rows have the same email; none of them is sent') END AS message,
+  coalesce(r.attempts, toInt64(0)) + toInt64(1) AS attempts,
+  coalesce(r.first_at, toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC')) AS first_at,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.wanted_mode_remove AS w
+LEFT JOIN (
+  SELECT
+    e.`key` AS `key`,
+    e.attempts AS attempts,
+    e.first_at AS first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.`sync` = 'mode_remove'
+    AND e.run_id <> 'RUN'
+) AS r ON r.`key` = concat(coalesce(w.`key`, ''), concat('#', toString(w.entity_id)))
+WHERE NOT (w.`key` IS NOT NULL AND w.same_key = 1);
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'mode_remove'
+  AND run_id <> 'RUN'
+  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible', 'missing-time');
+
+-- note what is about to be sent
+DELETE FROM customhouse.sync_pending
+WHERE (`sync` = 'mode_remove' AND place = 'platform/list/email')
+  AND `key` IN (
+    SELECT c.`key` AS `key`
+    FROM customhouse_work.changes_mode_remove AS c
+  );
+
+INSERT INTO customhouse.sync_pending (`sync`, place, `key`, entity_id, run_id)
+SELECT
+  'mode_remove' AS `sync`,
+  'platform/list/email' AS place,
+  c.`key` AS `key`,
+  c.entity_id AS entity_id,
+  'RUN' AS run_id
+FROM customhouse_work.changes_mode_remove AS c;
+
+-- count what is due
+SELECT
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.wanted_mode_remove AS w
+  ) AS wanted,
+  (
+    SELECT toInt64(count()) AS n
+    FROM (
+      SELECT
+        k.`key` AS `key`,
+        k.entity_id AS entity_id,
+        k.fingerprint AS fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.`sync` = 'mode_remove' AND k.place = 'platform/list/email')
+        AND k.fingerprint = 'removed'
+    ) AS l
+  ) + (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.`unknown`
+  ) AS known,
+  toInt64(0) AS added,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.reason = 'changed'
+  ) AS `changed`,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.reason = 'new'
+  ) AS removed,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.changes_mode_remove AS c
+    WHERE c.`key` IN (
+      SELECT r.`key` AS `key`
+      FROM customhouse.sync_rejections AS r
+      WHERE r.`sync` = 'mode_remove'
+    )
+  ) AS retried,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.wanted_mode_remove AS w
+    WHERE NOT (w.`key` IS NOT NULL AND w.same_key = 1)
+  ) AS invalid;
+
+-- changes
+SELECT
+  c.operation AS operation,
+  c.`key` AS `key`,
+  c.entity_id AS entity_id,
+  c.fingerprint AS fingerprint,
+  c.`field.email` AS email
+FROM customhouse_work.changes_mode_remove AS c
+ORDER BY c.`key` NULLS LAST;
+
+-- take outcomes over
+CREATE OR REPLACE TABLE customhouse.sync_leases__rebuilt AS customhouse.sync_leases;
+
+INSERT INTO customhouse.sync_leases__rebuilt
+SELECT * REPLACE (CASE WHEN `sync` = 'mode_remove' AND run_id = 'RUN' THEN 'RUN' ELSE run_id END AS run_id)
+FROM customhouse.sync_leases;
+
+EXCHANGE TABLES customhouse.sync_leases AND customhouse.sync_leases__rebuilt;
+
+DROP TABLE customhouse.sync_leases__rebuilt;
+
+DELETE FROM customhouse.sync_ledger
+WHERE (`sync` = 'mode_remove' AND place = 'platform/list/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_mode_remove AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'mode_remove'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (`sync` = 'mode_remove' AND place = 'platform/list/email')
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_mode_remove AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'mode_remove'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (`sync`, place, `key`, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'mode_remove' AS `sync`,
+  'platform/list/email' AS place,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.fingerprint AS fingerprint,
+  CAST(NULL AS Nullable(String)) AS sent,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS acknowledged_at,
+  'RUN' AS run_id
+FROM customhouse_work.outcomes_mode_remove AS o
+LEFT JOIN customhouse_work.changes_mode_remove AS c ON c.`key` = o.`key` AND c.operation = o.operation
+WHERE o.accepted
+  AND o.operation = 'remove'
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'mode_remove'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (`sync`, `key`, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_remove' AS `sync`,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.origin AS origin,
+  o.code AS code,
+  o.message AS message,
+  coalesce(r.attempts, toInt64(0)) + toInt64(1) AS attempts,
+  coalesce(r.first_at, toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC')) AS first_at,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.outcomes_mode_remove AS o
+LEFT JOIN (
+  SELECT
+    e.`key` AS `key`,
+    e.attempts AS attempts,
+    e.first_at AS first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.`sync` = 'mode_remove'
+    AND e.run_id <> 'RUN'
+) AS r ON r.`key` = o.`key`
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT toInt64(1) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.`sync` = 'mode_remove'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'mode_remove'
+  AND run_id <> 'RUN'
+  AND `key` IN (
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_mode_remove AS o
+    WHERE EXISTS (
+      SELECT toInt64(1) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.`sync` = 'mode_remove'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (`sync`, run_id, `key`, entity_id, operation, reason, outcome, code, `at`)
+SELECT
+  'mode_remove' AS `sync`,
+  'RUN' AS run_id,
+  o.`key` AS `key`,
+  o.entity_id AS entity_id,
+  o.operation AS operation,
+  c.reason AS reason,
+  coalesce(nullIf(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code AS code,
+  toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS `at`
+FROM customhouse_work.outcomes_mode_remove AS o
+LEFT JOIN customhouse_work.changes_mode_remove AS c ON c.`key` = o.`key` AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT toInt64(1) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.`sync` = 'mode_remove'
+    AND l.run_id = 'RUN'
+);
+
+-- forget rejections that are no longer due
+DELETE FROM customhouse.sync_ledger
+WHERE ((`sync` = 'mode_remove' AND place = 'platform/list/email') AND fingerprint = 'removed')
+  AND `key` NOT IN (
+    SELECT w.`key` AS `key`
+    FROM customhouse_work.wanted_mode_remove AS w
+    WHERE w.`key` IS NOT NULL
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE `sync` = 'mode_remove'
+  AND run_id <> 'RUN'
+  AND `key` NOT IN (
+    SELECT c.`key` AS `key`
+    FROM customhouse_work.changes_mode_remove AS c
+  );
