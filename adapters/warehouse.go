@@ -260,6 +260,44 @@ func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
 	return rows, nil
 }
 
+// Accepts has the warehouse check a query against its tables without running it.
+func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) error {
+	text, err := w.printer.Query(q)
+	if err != nil {
+		return fmt.Errorf("printing a query: %w", err)
+	}
+	rows, err := w.opt.Driver.Query(ctx, strings.ReplaceAll(w.opt.Dialect.Explain, "$1", text))
+	if err != nil {
+		return err
+	}
+	dest := make([]any, len(rows.Columns()))
+	for err == nil {
+		err = rows.Next(dest)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, rows.Close())
+}
+
+// ReadsFiles says that queries read the files of sources where they are.
+func (w *Warehouse) ReadsFiles() bool { return w.opt.FileEngine == nil }
+
+// FileColumns are the columns of files, which are not loaded for that.
+func (w *Warehouse) FileColumns(ctx context.Context, source string, files Files) (columns []Column, err error) {
+	of := w
+	if w.opt.FileEngine != nil {
+		if of, err = w.opt.FileEngine(ctx, source); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, of.Close()) }()
+	}
+	if err := of.ReadFiles(ctx, source, files); err != nil {
+		return nil, err
+	}
+	return of.Columns(ctx, sql.Table{Space: sql.Source, Name: source})
+}
+
 // Int is the integer that a query of one row and one column gives; NULL is 0.
 func (w *Warehouse) Int(ctx context.Context, q sql.Query) (n int64, err error) {
 	rows, err := w.Query(ctx, q)

@@ -120,7 +120,10 @@ type Node struct {
 	Tags []string
 	// Reads are the keys of the nodes that it reads directly.
 	Reads []string
-	Span  diag.Span
+	// Columns are the columns of sources that it reads directly, each as
+	// "contacts.country" by its declared name.
+	Columns []string
+	Span    diag.Span
 }
 
 // Step is one thing to do: Exec, Loop, Unite or Assert.
@@ -179,7 +182,10 @@ type Check struct {
 // ColumnCheck wants a column that can be read as a type.
 type ColumnCheck struct {
 	Column string
-	Span   diag.Span
+	// Declared is the name by which expressions know it; empty where the source
+	// cannot be read at all without it.
+	Declared string
+	Span     diag.Span
 	// Identifier wants a type whose text identifies something; otherwise Want
 	// says the type.
 	Identifier bool

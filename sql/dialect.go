@@ -64,6 +64,8 @@ type Dialect struct {
 	Timestamp func(time.Time) string
 	// Float writes a literal for any double.
 	Float func(float64) string
+	// Explain has the warehouse check the query $1 without running it.
+	Explain string
 	// CreateSchema makes the schema $1 where there is none.
 	CreateSchema string
 	// CreateTableAs are the statements that make the table $1 of the query $2,

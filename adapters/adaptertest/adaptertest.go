@@ -41,6 +41,7 @@ func Run(t *testing.T, h Harness) {
 		{"awkward names", names},
 		{"awkward text", texts},
 		{"one integer", integer},
+		{"accepts", accepted},
 		{"bulk", bulk},
 		{"failing load", failingLoad},
 		{"cancel query", cancelQuery},

@@ -211,6 +211,26 @@ func texts(t *testing.T, w *adapters.Warehouse) {
 	same(t, "canary", numbers(t, w, public("canary")), []int64{1})
 }
 
+// accepted asks whether queries could run, one that would never end among them.
+func accepted(t *testing.T, w *adapters.Warehouse) {
+	if err := w.Accepts(t.Context(), endless(t, w)); err != nil {
+		t.Errorf("a query without an end: got %v", err)
+	}
+	from := sql.TableRef{Table: work("thousand"), As: "t"}
+	for name, c := range map[string]struct {
+		query sql.Query
+		want  adapters.Kind
+	}{
+		"missing table":  {&sql.Select{Items: sql.Items("x", "n"), From: sql.TableRef{Table: public("missing"), As: "x"}}, adapters.NotFound},
+		"missing column": {&sql.Select{Items: sql.Items("t", "missing"), From: from}, adapters.Syntax},
+		"wrong type":     {&sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Length, sql.Cast{Expr: sql.Col("t", "n"), To: sql.TypeTimestamp}), "v")}, From: from}, adapters.Syntax},
+	} {
+		if err := w.Accepts(t.Context(), c.query); kind(err) != c.want {
+			t.Errorf("%s: got kind %d, %v, want %d", name, kind(err), err, c.want)
+		}
+	}
+}
+
 func integer(t *testing.T, w *adapters.Warehouse) {
 	for _, c := range []struct {
 		query sql.Query

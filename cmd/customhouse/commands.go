@@ -19,27 +19,6 @@ import (
 	"github.com/customhouse-cdp/customhouse/models"
 )
 
-func (a *app) validateCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "validate",
-		Short: "Check the project, offline",
-		Long: `Check every file of the project: keys, types, references, expressions. It needs
-no warehouse and no network. The exit code is 1 where something is wrong.`,
-		Args: cobra.NoArgs,
-		RunE: do(func(context.Context, []string) error {
-			p, plan, err := a.planned()
-			if err != nil {
-				return err
-			}
-			if a.format == "json" {
-				return console.Findings(a.stdout, p.Warnings)
-			}
-			_, err = fmt.Fprintf(a.stdout, "%s is valid: %s\n", p.Name, inventory(plan.Nodes))
-			return err
-		}),
-	}
-}
-
 // inventory counts the resources by kind.
 func inventory(nodes []models.Node) string {
 	kinds := []string{"entity", "source", "relation", "trait", "segment", "destination", "sync"}

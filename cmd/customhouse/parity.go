@@ -258,11 +258,11 @@ func (r *parityReport) text() string {
 	fmt.Fprintf(&b, "Targets %s and %s, as of %s\n\n", r.A, r.B, r.AsOf)
 	for _, t := range r.Tables {
 		if t.Equal {
-			fmt.Fprintf(&b, "equal    %s: %s\n", t.Name, rows(t.RowsA))
+			fmt.Fprintf(&b, "equal    %s: %s\n", t.Name, counted(t.RowsA, "row"))
 			continue
 		}
 		fmt.Fprintf(&b, "DIFFERS  %s: %s in %s, %s in %s; %d only in %s, %d only in %s\n", t.Name,
-			rows(t.RowsA), r.A, rows(t.RowsB), r.B, t.OnlyA, r.A, t.OnlyB, r.B)
+			counted(t.RowsA, "row"), r.A, counted(t.RowsB, "row"), r.B, t.OnlyA, r.A, t.OnlyB, r.B)
 		for name, missing := range map[string][]string{r.A: t.MissingA, r.B: t.MissingB} {
 			if len(missing) > 0 {
 				fmt.Fprintf(&b, "         %s lacks %s\n", name, strings.Join(missing, ", "))
@@ -288,13 +288,6 @@ func (r *parityReport) text() string {
 		b.WriteString("\nThe targets differ.\n")
 	}
 	return b.String()
-}
-
-func rows(n int64) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return console.Number(n) + " rows"
 }
 
 func (r *parityReport) row(row parityRow) string {

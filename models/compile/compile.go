@@ -319,27 +319,28 @@ func (c *compiler) nodes() {
 			for _, s := range x.Segments {
 				out = append(out, "segment:"+s)
 			}
-			slices.Sort(out)
-			return slices.Compact(out)
+			return out
 		}
 		compiled := map[string]expr.Compiled{}
 		for _, t := range e.expr.Traits {
 			compiled[t.Name] = t
 		}
 		for _, t := range e.traits {
-			n := models.Node{Key: trait(t.Name), Kind: "trait", Name: t.Name, Tags: t.Tags, Span: t.Pos.Span(), Reads: reads(compiled[t.Name])}
+			read := reads(compiled[t.Name])
 			for _, r := range t.From {
 				source, _ := models.Reference(r)
-				n.Reads = append(n.Reads, "source:"+source)
+				read = append(read, "source:"+source, columnKey+r)
 			}
-			slices.Sort(n.Reads)
-			n.Reads = slices.Compact(n.Reads)
+			n := models.Node{Key: trait(t.Name), Kind: "trait", Name: t.Name, Tags: t.Tags, Span: t.Pos.Span()}
+			n.Reads, n.Columns = apart(read)
 			add(n)
 		}
 		for _, x := range e.expr.Segments {
 			i := slices.IndexFunc(e.segments, func(s *config.Segment) bool { return s.Name == x.Name })
 			s := e.segments[i]
-			add(models.Node{Key: "segment:" + s.Name, Kind: "segment", Name: s.Name, Tags: s.Tags, Span: s.Pos.Span(), Reads: reads(x)})
+			n := models.Node{Key: "segment:" + s.Name, Kind: "segment", Name: s.Name, Tags: s.Tags, Span: s.Pos.Span()}
+			n.Reads, n.Columns = apart(reads(x))
+			add(n)
 		}
 	}
 	for _, s := range c.project.Syncs {
@@ -352,6 +353,13 @@ func (c *compiler) nodes() {
 		}
 		if s.From.Source != "" {
 			n.Reads = append(n.Reads, "source:"+s.From.Source, "entity:"+e.Name)
+			for _, leaf := range s.Leaves() {
+				for _, name := range append(slices.Clip(leaf.List), leaf.Trait) {
+					if column, ofEvent := s.From.EventColumn(name); ofEvent {
+						n.Reads = append(n.Reads, columnKey+s.From.Source+"."+column)
+					}
+				}
+			}
 		}
 		for _, name := range audience.FieldTraits(s, e.expr.Fields) {
 			if name != identity.Column(e.Entity) {
@@ -364,8 +372,7 @@ func (c *compiler) nodes() {
 		if s.From.Top != nil {
 			n.Reads = append(n.Reads, "trait:"+e.Name+"."+s.From.Top.By)
 		}
-		slices.Sort(n.Reads)
-		n.Reads = slices.Compact(n.Reads)
+		n.Reads, n.Columns = apart(n.Reads)
 		add(n)
 	}
 	for _, d := range c.project.Destinations {
@@ -377,6 +384,22 @@ func (c *compiler) nodes() {
 		}
 		add(n)
 	}
+}
+
+// columnKey begins what stands for a column of a source among the keys of nodes.
+const columnKey = "column:"
+
+// apart tells nodes from columns; each is sorted and once.
+func apart(keys []string) (nodes, columns []string) {
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if column, ok := strings.CutPrefix(key, columnKey); ok {
+			columns = append(columns, column)
+		} else {
+			nodes = append(nodes, key)
+		}
+	}
+	return nodes, columns
 }
 
 // consents are those of an entity.
@@ -394,7 +417,11 @@ func consents(p *config.Project, e *config.Entity) []*config.Consent {
 func (c *compiler) featureReads(e *entity, f expr.Feature) []string {
 	i := slices.IndexFunc(e.members, func(r *config.Relation) bool { return r.Reverse == f.Source })
 	if i < 0 {
-		return []string{"source:" + f.Source}
+		out := []string{"source:" + f.Source}
+		for _, name := range f.Columns {
+			out = append(out, columnKey+f.Source+"."+name)
+		}
+		return out
 	}
 	r := e.members[i]
 	out := []string{"relation:" + r.Name}
@@ -618,7 +645,7 @@ func (c *compiler) checks() {
 				if col.Value.Column != "" && col.Value.Column != col.Key {
 					name, span = col.Value.Column, s.Pos.At("columns", col.Key, "column")
 				}
-				check.Columns = append(check.Columns, models.ColumnCheck{Column: name, Span: span, Want: models.ColumnType(col.Value.Type)})
+				check.Columns = append(check.Columns, models.ColumnCheck{Column: name, Declared: col.Key, Span: span, Want: models.ColumnType(col.Value.Type)})
 			}
 			c.plan.Checks = append(c.plan.Checks, check)
 		}

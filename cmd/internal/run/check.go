@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/catalog"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
@@ -41,20 +42,8 @@ func (r *runner) check(ctx context.Context) error {
 
 func (r *runner) checkSource(ctx context.Context, c models.Check) (diag.List, error) {
 	if files, ok := r.Files[c.Source.Name]; ok {
-		if err := r.wh.ReadFiles(ctx, c.Source.Name, files); err != nil {
-			var e *adapters.Error
-			if !errors.As(err, &e) || e.Kind == adapters.Canceled {
-				return nil, err
-			}
-			code := "unreadable-files"
-			if e.Kind == adapters.NotFound {
-				code = "missing-files"
-			}
-			d := diag.Errorf(c.Span, code, "source %s: %s", c.Source.Name, e.Message)
-			if e.Help != "" {
-				d = d.WithHelp("%s", e.Help)
-			}
-			return diag.List{d}, nil
+		if found, err := unreadable(c, r.wh.ReadFiles(ctx, c.Source.Name, files)); found != nil || err != nil {
+			return found, err
 		}
 	}
 	columns, err := r.wh.Columns(ctx, c.Table)
@@ -65,13 +54,24 @@ func (r *runner) checkSource(ctx context.Context, c models.Check) (diag.List, er
 	if err != nil {
 		return nil, err
 	}
-	var list diag.List
-	for _, want := range c.Columns {
-		if d := checkColumn(c, want, columns); d != nil {
-			list = append(list, *d)
-		}
+	return catalog.Check(r.Plan.Nodes, c, columns), nil
+}
+
+// unreadable is the finding of files that cannot be read.
+func unreadable(c models.Check, err error) (diag.List, error) {
+	e, ok := errors.AsType[*adapters.Error](err)
+	if !ok || e.Kind == adapters.Canceled {
+		return nil, err
 	}
-	return list, nil
+	code := "unreadable-files"
+	if e.Kind == adapters.NotFound {
+		code = "missing-files"
+	}
+	d := diag.Errorf(c.Span, code, "source %s: %s", c.Source.Name, e.Message)
+	if e.Help != "" {
+		d = d.WithHelp("%s", e.Help)
+	}
+	return diag.List{d}, nil
 }
 
 // checkHistory finds the traits whose history holds values of another type
@@ -111,7 +111,7 @@ func (r *runner) checkVersions(table sql.Table, t *config.Trait, want sql.Column
 	parts := r.wh.Names(table)
 	name := strings.Join(parts[max(0, len(parts)-2):], ".")
 	return diag.List{diag.Errorf(t.Pos.At("name"), "history-type",
-		"trait %s is %s now, and its history in %s is %s", t.Name, typeNames[want.Type], table.Name, have[i].Native).
+		"trait %s is %s now, and its history in %s is %s", t.Name, catalog.TypeName(want.Type), table.Name, have[i].Native).
 		WithHelp("give the trait another name; or, to forget the versions of %s there, drop that column from %s", t.Name, name)}
 }
 
@@ -227,65 +227,4 @@ func (r *runner) ours(catalog, schema string) bool {
 		}
 	}
 	return false
-}
-
-// checkColumn is nil where the column can be read as it is wanted.
-func checkColumn(c models.Check, want models.ColumnCheck, columns []adapters.Column) *diag.Diagnostic {
-	names := make([]string, len(columns))
-	for i, have := range columns {
-		names[i] = have.Name
-		if have.Name != want.Column && !strings.EqualFold(have.Name, want.Column) {
-			continue
-		}
-		if reads(have, want) {
-			return nil
-		}
-		d := diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which cannot be read as %s",
-			want.Column, c.Table.Name, have.Native, typeNames[want.Want])
-		switch {
-		case want.Identifier:
-			d = diag.Errorf(want.Span, "wrong-type", "column %s of %s is %s, which identifies nobody", want.Column, c.Table.Name, have.Native).
-				WithHelp("identifiers are strings, integers or UUIDs; convert the column in a view and name the view as the table")
-		case want.Span == c.Source.Pos.At("time"):
-			d = d.WithHelp("time: names a column of times or dates; convert the column in a view and name the view as the table, or leave time: out")
-		default:
-			d = d.WithHelp("declare the type that the column has, or convert it in a view and name the view as the table")
-		}
-		return &d
-	}
-	d := diag.Errorf(want.Span, "missing-column", "%s has no column %s", c.Table.Name, want.Column)
-	if near := diag.Nearest(want.Column, names); near != "" {
-		d = d.WithHelp("did you mean %s?", near)
-	} else {
-		d = d.WithHelp("columns of %s: %s", c.Table.Name, strings.Join(names, ", "))
-	}
-	return &d
-}
-
-// typeNames are the words of config.ColumnTypes.
-var typeNames = map[sql.Type]string{
-	sql.TypeBool: "bool", sql.TypeInt: "int", sql.TypeFloat: "float", sql.TypeDecimal: "decimal",
-	sql.TypeString: "string", sql.TypeTimestamp: "timestamp", sql.TypeDate: "date",
-}
-
-// readable lists the types of a column that a declared type can be read from
-// without losing or inventing anything that the declaration promises.
-var readable = map[sql.Type][]sql.Type{
-	sql.TypeBool:      {sql.TypeBool},
-	sql.TypeInt:       {sql.TypeInt},
-	sql.TypeFloat:     {sql.TypeFloat, sql.TypeInt, sql.TypeDecimal},
-	sql.TypeDecimal:   {sql.TypeDecimal, sql.TypeInt, sql.TypeFloat},
-	sql.TypeString:    {sql.TypeString, sql.TypeInt},
-	sql.TypeTimestamp: {sql.TypeTimestamp, sql.TypeDate},
-	sql.TypeDate:      {sql.TypeDate},
-}
-
-func reads(have adapters.Column, want models.ColumnCheck) bool {
-	if have.Untyped {
-		return true
-	}
-	if want.Identifier {
-		return have.Identifier
-	}
-	return slices.Contains(readable[want.Want], have.Type) || want.Want == sql.TypeString && have.Identifier
 }

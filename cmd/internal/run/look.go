@@ -1,0 +1,105 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/catalog"
+	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/compile"
+)
+
+// Looked is what Look has seen.
+type Looked struct {
+	// Sources are by name, those that are there.
+	Sources map[string]catalog.Source
+	// Columns and Expressions count what was asked for and found good.
+	Columns, Expressions int
+}
+
+// Look compares a plan with the warehouse as run does before it begins, and has
+// the warehouse check what expressions ask of each source. It makes nothing,
+// changes nothing and reads no rows. The list is everything that is wrong.
+func Look(ctx context.Context, opt Options, probes []compile.Probe) (Looked, diag.List, error) {
+	r := newRunner(opt)
+	out := Looked{Sources: map[string]catalog.Source{}}
+	var list diag.List
+	for _, c := range r.Plan.Checks {
+		columns, found, err := r.lookAt(ctx, c)
+		if err != nil {
+			return out, nil, fmt.Errorf("looking at source %s: %w", c.Source.Name, err)
+		}
+		list = append(list, found...)
+		if columns == nil {
+			continue
+		}
+		out.Sources[c.Source.Name] = catalog.Of(c.Source.Table, columns)
+		if found := catalog.Check(r.Plan.Nodes, c, columns); len(found) > 0 {
+			list = append(list, found...)
+			continue
+		}
+		out.Columns += len(c.Columns)
+		for _, p := range probes {
+			if p.Source != c.Source || r.Files[c.Source.Name].Path != "" && !r.wh.ReadsFiles() {
+				continue
+			}
+			found, err := r.probe(ctx, c, p)
+			if err != nil {
+				return out, nil, fmt.Errorf("asking about source %s: %w", c.Source.Name, err)
+			}
+			list = append(list, found...)
+			out.Expressions += len(p.Parts) - len(found)
+		}
+	}
+	return out, list.Sort(), nil
+}
+
+// lookAt is the columns of a source, nil with a finding where it is not there.
+func (r *runner) lookAt(ctx context.Context, c models.Check) ([]adapters.Column, diag.List, error) {
+	if files, ok := r.Files[c.Source.Name]; ok {
+		columns, err := r.wh.FileColumns(ctx, c.Source.Name, files)
+		found, err := unreadable(c, err)
+		return columns, found, err
+	}
+	columns, err := r.wh.Columns(ctx, c.Table)
+	if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
+		return nil, diag.List{r.missingTable(ctx, c)}, nil
+	}
+	return columns, nil, err
+}
+
+// probe has the warehouse check the parts of a probe: all at once, and one by one
+// only where that is refused.
+func (r *runner) probe(ctx context.Context, c models.Check, p compile.Probe) (diag.List, error) {
+	refused := func(parts ...compile.ProbePart) (*adapters.Error, error) {
+		err := r.wh.Accepts(ctx, p.Query(parts...))
+		known, ok := errors.AsType[*adapters.Error](err)
+		if ok && (known.Kind == adapters.Syntax || known.Kind == adapters.Data || known.Kind == adapters.Unknown) {
+			return known, nil
+		}
+		return nil, err
+	}
+	if why, err := refused(p.Parts...); why == nil {
+		return nil, err
+	}
+	if why, err := refused(); why != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return diag.List{diag.Errorf(c.Span, "refused-sql", "the warehouse cannot read source %s as it is declared: %s", c.Source.Name, why.Message)}, nil
+	}
+	var list diag.List
+	for _, part := range p.Parts {
+		why, err := refused(part)
+		if err != nil {
+			return nil, err
+		}
+		if why != nil {
+			list = append(list, diag.Errorf(part.Span, "refused-sql", "the warehouse refuses what %s asks of source %s: %s", part.Node, c.Source.Name, why.Message))
+		}
+	}
+	return list, nil
+}
