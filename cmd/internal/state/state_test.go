@@ -238,6 +238,9 @@ func TestUse(t *testing.T) {
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
+		if state.IsAddress(opt.Place) {
+			return // the clock of PostgreSQL is not ours to set
+		}
 		// The next one's clock jumps far ahead, as after a sleep of the machine.
 		var ahead atomic.Int64
 		jumping := opt
