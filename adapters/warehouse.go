@@ -53,9 +53,9 @@ type Options struct {
 	FileSources []string
 	// Parallel is how many statements may run at once; 1 where it is 0.
 	Parallel int
-	// Shared says that nothing keeps another process from using the target at the
-	// same time: the caller has to.
-	Shared bool
+	// Exclusive says that the driver keeps other processes out of the target.
+	// Otherwise the caller has to.
+	Exclusive bool
 }
 
 // beside marks the successor of a public table until it is swapped in.
@@ -79,7 +79,7 @@ func (w *Warehouse) Printer() *sql.Printer { return w.printer }
 func (w *Warehouse) Parallel() int { return max(w.opt.Parallel, 1) }
 
 // Shared says that nothing but the caller keeps other processes out.
-func (w *Warehouse) Shared() bool { return w.opt.Shared }
+func (w *Warehouse) Shared() bool { return !w.opt.Exclusive }
 
 // Names are the parts of a table's qualified name, outermost first. A source
 // whose text is no dotted name is one part, which will not be found.

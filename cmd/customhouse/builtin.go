@@ -26,7 +26,7 @@ var targetKinds = []targetKind{
 		layout: func(t *config.Target) adapters.Options {
 			return adapters.Options{
 				Dialect: sql.DuckDB, Schema: t.Schema, Catalog: []string{duckdb.FileCatalog},
-				Work: duckdb.WorkParts(), Files: duckdb.FileParts(), Parallel: 4,
+				Work: duckdb.WorkParts(), Files: duckdb.FileParts(), Parallel: 4, Exclusive: true,
 			}
 		},
 		connect: func(ctx context.Context, t *config.Target, dir string, _ secret.Resolver) (adapters.Driver, error) {
