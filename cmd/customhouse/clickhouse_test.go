@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
+)
+
+// TestClickHouse runs two days of the shop on ClickHouse and on DuckDB, the
+// second upon the first, and wants the same tables, the same rows to be sent,
+// and the same files.
+func TestClickHouse(t *testing.T) {
+	t.Parallel()
+	const customers = 300
+	server := chtest.Start(t)
+	dir, env := shopProject(t, customers)
+	env = append(env, "CLICKHOUSE_PASSWORD="+server.Password)
+	project := filepath.Join(dir, "customhouse.yaml")
+	text, err := os.ReadFile(project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The work tables are in a database beside, which a run makes.
+	schema := server.Database(t)
+	t.Cleanup(func() {
+		if out, err := server.Query("DROP DATABASE IF EXISTS " + schema + "_work SYNC"); err != nil {
+			t.Error(out, err)
+		}
+	})
+	text = fmt.Appendf(text, "  remote: {type: clickhouse, address: '%s', user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}\n", server.Address, server.User, schema)
+	if err := os.WriteFile(project, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for number := 1; number <= 2; number++ {
+		day(t, dir, customers, number)
+		must(t, env, "--project-dir", dir, "parity", "local", "remote", "--as-of", asOf(number))
+		sent := map[string]map[string]string{}
+		for _, target := range []string{"local", "remote"} {
+			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
+				t.Fatal(err)
+			}
+			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
+			sent[target] = written(t, dir)
+		}
+		if len(sent["local"]) == 0 {
+			t.Errorf("day %d: nothing was delivered", number)
+		}
+		if d := cmp.Diff(sent["local"], sent["remote"]); d != "" {
+			t.Errorf("day %d: what was delivered (-DuckDB +ClickHouse):\n%s", number, d)
+		}
+	}
+}
+
+// written are the files of a run, by sync and name.
+func written(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "exports", "*", "*", "part-*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sync := filepath.Base(filepath.Dir(filepath.Dir(path)))
+		out[sync+"/"+filepath.Base(path)] = string(text)
+	}
+	return out
+}
