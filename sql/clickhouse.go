@@ -47,7 +47,7 @@ var ClickHouse = &Dialect{
 		FloatToUint: "CASE WHEN $1 >= 0 AND $1 < 18446744073709551616e0 THEN toUInt64(trunc($1)) END",
 		StringToInt: `toInt64OrNull(nullIf(extract($1, '^[+-]?[0-9]+\\z'), ''))`, StringToUint: `toUInt64OrNull(nullIf(extract($1, '^[0-9]+\\z'), ''))`,
 		StringToFloat: `nullIf(nullIf(toFloat64OrNull(nullIf(extract($1, '^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?\\z'), '')), inf), -inf)`,
-		IntToString:   "toString($1)", BoolToString: "toString($1)", DecimalToString: "toDecimalString($1, 9)",
+		IntToString:   "toString($1)", BoolToString: "toString($1)", BoolToInt: "toInt64($1)", DecimalToString: "toDecimalString($1, 9)",
 		FloatToString: clickhouseFloatText,
 		IntToUint:     "accurateCastOrNull($1, 'UInt64')", UintToInt: "accurateCastOrNull($1, 'Int64')",
 		StringToBool:  "CASE WHEN $1 IN ('1', 't', 'T', 'TRUE', 'true', 'True') THEN TRUE WHEN $1 IN ('0', 'f', 'F', 'FALSE', 'false', 'False') THEN FALSE END",

@@ -38,7 +38,7 @@ var DuckDB = &Dialect{
 		StringToInt:   `TRY_CAST(regexp_extract($1, '^[+-]?[0-9]+\z') AS BIGINT)`,
 		StringToFloat: `nullif(nullif(TRY_CAST(regexp_extract($1, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\z') AS DOUBLE), CAST('Infinity' AS DOUBLE)), CAST('-Infinity' AS DOUBLE))`,
 		IntToString:   "CAST($1 AS VARCHAR)",
-		BoolToString:  "CAST($1 AS VARCHAR)", FloatToString: "CAST($1 AS VARCHAR)", DecimalToString: "CAST($1 AS VARCHAR)",
+		BoolToString:  "CAST($1 AS VARCHAR)", FloatToString: "CAST($1 AS VARCHAR)", DecimalToString: "CAST($1 AS VARCHAR)", BoolToInt: "CAST($1 AS BIGINT)",
 		IntToUint: "TRY_CAST($1 AS UBIGINT)", UintToInt: "TRY_CAST($1 AS BIGINT)",
 		// The greatest that fits is 2048 below the limit, as a double.
 		FloatToUint:   "CASE WHEN $1 >= 0 AND $1 < 18446744073709551616e0 THEN CAST(trunc($1) AS UBIGINT) END",

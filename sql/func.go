@@ -90,6 +90,7 @@ const (
 	StringToFloat Func = "string_to_float"
 	IntToString   Func = "int_to_string"
 	BoolToString  Func = "bool_to_string"
+	BoolToInt     Func = "bool_to_int" // 0 or 1
 	// FloatToString is the shortest decimal text that reads as the double: with a
 	// point from 0.0001 to below 1e+16, with an exponent of at least two digits
 	// beyond; nan, inf and -inf.

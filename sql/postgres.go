@@ -71,14 +71,15 @@ var PostgreSQL = &Dialect{
 		StringToInt:   clampInt("CAST(substring($1, '^[+-]?0*[0-9]{1,19}$') AS numeric)"),
 		StringToFloat: stringToFloat("CAST($1 AS text)"),
 		IntToString:   cText("CAST($1 AS text)"),
-		BoolToString:  cText("CAST($1 AS text)"), DecimalToString: cText("CAST($1 AS text)"),
+		BoolToString:  cText("CAST($1 AS text)"), DecimalToString: cText("CAST(CAST($1 AS numeric(38,9)) AS text)"), BoolToInt: "CAST(CAST($1 AS integer) AS bigint)",
 		// The engine's own has no point in whole numbers, and none from 1e+15 on.
 		FloatToString: "CASE WHEN $1 = 'NaN' THEN 'nan' WHEN $1 = 'Infinity' THEN 'inf' WHEN $1 = '-Infinity' THEN '-inf'" +
 			" WHEN abs($1) >= 1e15 AND abs($1) < 1e16 THEN CAST(CAST(CAST($1 AS text) AS numeric) AS text) ELSE CAST($1 AS text) END" +
 			` COLLATE "C" || CASE WHEN abs($1) < 1e16 AND $1 = trunc($1) THEN '.0' ELSE '' END`,
-		IntToUint:    "CAST(CASE WHEN $1 >= 0 THEN $1 END AS numeric(20,0))",
-		UintToInt:    "CAST(nullif(least($1, 9223372036854775808), 9223372036854775808) AS bigint)",
-		FloatToUint:  "CAST(CASE WHEN $1 >= 0 AND $1 < 18446744073709551616 THEN " + floatToUint + " END AS numeric(20,0))",
+		IntToUint: "CAST(CASE WHEN $1 >= 0 THEN $1 END AS numeric(20,0))",
+		UintToInt: "CAST(nullif(least($1, 9223372036854775808), 9223372036854775808) AS bigint)",
+		FloatToUint: "CAST(CASE WHEN $1 >= 0 AND $1 < 9223372036854775808 THEN CAST(CAST(trunc($1) AS bigint) AS numeric)" +
+			" WHEN $1 >= 9223372036854775808 AND $1 < 18446744073709551616 THEN CAST(CAST($1 - 9223372036854775808 AS bigint) AS numeric) + 9223372036854775808 END AS numeric(20,0))",
 		StringToUint: clampUint("CAST(substring($1, '^0*[0-9]{1,20}$') AS numeric)"),
 		StringToBool: "CASE WHEN $1 IN ('1', 't', 'T', 'TRUE', 'true', 'True') THEN TRUE WHEN $1 IN ('0', 'f', 'F', 'FALSE', 'false', 'False') THEN FALSE END",
 		StringToTime: "CASE WHEN $1 ~ '^" + validDate + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$' THEN " +
@@ -110,7 +111,8 @@ var PostgreSQL = &Dialect{
 		TimeDiff: "CAST(nullif(nullif(greatest(least(extract(epoch FROM $1 - $2) * 1000000, 9223372036854776), -9223372036854776), 9223372036854776), -9223372036854776) AS bigint)",
 		InOffset: "$1 + interval '1 microsecond' * $2",
 		InZone:   "timezone($2, timezone('UTC', $1))",
-		Year:     part("year"), Month: part("month"), DayOfMonth: part("day"), DayOfYear: part("doy"), DayOfWeek: part("dow"),
+		// The engine's year before 1 is -1.
+		Year: part("year") + " + CASE WHEN $1 < timestamp '0001-01-01' THEN 1 ELSE 0 END", Month: part("month"), DayOfMonth: part("day"), DayOfYear: part("doy"), DayOfWeek: part("dow"),
 		Hours: part("hour"), Minutes: part("minute"), Seconds: "CAST(floor(extract(second FROM $1)) AS bigint)",
 		Milliseconds: "CAST(floor(extract(milliseconds FROM $1)) AS bigint) % 1000",
 		DayNumber:    "CAST(CAST($1 AS date) - date '1970-01-01' AS bigint)",
@@ -129,8 +131,9 @@ var PostgreSQL = &Dialect{
 		Mode:         "mode() WITHIN GROUP (ORDER BY $1)",
 		ListDistinct: "array_agg(DISTINCT $1) FILTER (WHERE $1 IS NOT NULL)",
 
-		// Bare, what is a query in parentheses would be one of elements.
-		ListContains: "$2 = ANY (coalesce($1))", ListLength: "CAST(cardinality($1) AS bigint)",
+		// Bare, what is a query in parentheses would be one of elements. Of no
+		// elements, NULL is none for the engine.
+		ListContains: "CASE WHEN $2 IS NOT NULL THEN $2 = ANY (coalesce($1)) END", ListLength: "CAST(cardinality($1) AS bigint)",
 		ListOf: "ARRAY[$*]", ListConcat: "$||", ListGet: "($1)[" + position("$2") + "]",
 		ListSlice:   "($1)[" + position("$2") + ":" + position("$3") + "]",
 		ListReverse: overList(`SELECT x FROM unnest($1) WITH ORDINALITY AS u(x, i) ORDER BY i DESC`),
@@ -193,10 +196,6 @@ var PostgreSQL = &Dialect{
 const (
 	infinity = "float8 'Infinity'"
 	greatest = "float8 '1.7976931348623157e308'"
-	// floatToUint is exact for any double: its integers beyond 2^53 are
-	// multiples of 2^11 where they are below 2^64, and a cast of one to numeric
-	// keeps 15 digits.
-	floatToUint = "CAST(trunc($1 / 2048) AS bigint) * CAST(2048 AS numeric) + CAST(trunc($1 - trunc($1 / 2048) * 2048) AS bigint)"
 	// validDate is a date that there is, from the year 1 to 9999.
 	validDate = "(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))" +
 		"|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"

@@ -109,6 +109,9 @@ func functions() []meaning {
 		{sql.Fn(sql.DecimalToString, sql.Cast{Expr: str("-480.91"), To: sql.TypeDecimal}), "-480.910000000"},
 		{sql.Fn(sql.BoolToString, sql.Null{Type: sql.TypeBool}), nil},
 		{sql.Fn(sql.FloatToString, sql.Null{Type: sql.TypeFloat}), nil},
+		{sql.Fn(sql.BoolToInt, sql.Bool(true)), int64(1)},
+		{sql.Fn(sql.BoolToInt, sql.Bool(false)), int64(0)},
+		{sql.Fn(sql.BoolToInt, sql.Null{Type: sql.TypeBool}), nil},
 
 		{sql.Fn(sql.Concat, str("a"), str("\x00b")), "a\x00b"},
 		{sql.Fn(sql.Concat, str("a"), nullText), nil},
@@ -287,6 +290,7 @@ func language() []meaning {
 		{sql.Fn(sql.TimeRFC3339, at("0001-02-03T04:05:06.00007Z")), "0001-02-03T04:05:06.00007Z"},
 		{sql.Fn(sql.TimeRFC3339, at("2026-10-20T00:00:00Z")), "2026-10-20T00:00:00Z"},
 		{sql.Fn(sql.Year, sql.Fn(sql.InOffset, at("9999-12-31T23:59:59Z"), i64(3_600_000_000))), int64(10000)},
+		{sql.Fn(sql.Year, sql.Fn(sql.InOffset, at("0001-01-01T00:00:00Z"), i64(-3_600_000_000))), int64(0)},
 
 		{sql.Fn(sql.LastPosition, str("aaaé"), str("aa")), int64(2)},
 		{sql.Fn(sql.LastPosition, str("aé"), str("")), int64(3)},
@@ -306,6 +310,7 @@ func language() []meaning {
 		{sql.Fn(sql.ListConcat, ints(1), ints(), ints(2)), list(int64(1), int64(2))},
 		{sql.Fn(sql.ListContains, ints(1, 2), i64(2)), true},
 		{sql.Fn(sql.ListContains, ints(1, 2), noInt), nil},
+		{sql.Fn(sql.ListContains, ints(), noInt), nil},
 		{sql.Fn(sql.ListLength, ints()), int64(0)},
 		{sql.Fn(sql.ListGet, ints(5, 6), i64(2)), int64(6)},
 		{sql.Fn(sql.ListGet, ints(5, 6), i64(3)), nil},

@@ -88,7 +88,7 @@ func (t *translator) call(x ast.Expr) value {
 	case operators.LogicalAnd, operators.LogicalOr:
 		return t.logic(x)
 	case operators.LogicalNot:
-		v := t.value(args[0])
+		v := boolean(t.value(args[0]))
 		if b, ok := t.truth(v); ok {
 			return t.literal(x, types.Bool(!b))
 		}
@@ -470,13 +470,23 @@ func (t *translator) datePart(x ast.Expr, fn sql.Func, minus int64, v []value, o
 	return out
 }
 
+// boolean is an operand of logic: a number or text, which only dyn() brings
+// there, is an error, and to no warehouse a condition.
+func boolean(v value) value {
+	switch v.kind() { //nolint:exhaustive // the others have no expression, or are bools
+	case types.IntKind, types.UintKind, types.DoubleKind, types.StringKind, types.BytesKind, types.TimestampKind, types.DurationKind:
+		return value{expr: sql.Null{Type: sql.TypeBool}, typ: types.BoolType, err: true}
+	}
+	return v
+}
+
 // logic is && or ||, where an error gives way to an operand that decides.
 func (t *translator) logic(x ast.Expr) value {
 	and := x.AsCall().FunctionName() == operators.LogicalAnd
 	out := value{}
 	var terms []sql.Expr
 	for _, a := range x.AsCall().Args() {
-		v := t.value(a)
+		v := boolean(t.value(a))
 		if b, ok := t.truth(v); ok && b == and {
 			continue
 		}
@@ -512,7 +522,7 @@ func (t *translator) logic(x ast.Expr) value {
 // conditional is c ? a : b; an error of c is an error of the whole.
 func (t *translator) conditional(x ast.Expr) value {
 	args := x.AsCall().Args()
-	c, a, b := t.value(args[0]), t.value(args[1]), t.value(args[2])
+	c, a, b := boolean(t.value(args[0])), t.value(args[1]), t.value(args[2])
 	if k, ok := t.truth(c); ok {
 		if k {
 			return a

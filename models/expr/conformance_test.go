@@ -2,10 +2,10 @@ package expr
 
 import (
 	"bytes"
-	stdsql "database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	osexec "os/exec"
@@ -26,6 +26,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -73,11 +74,18 @@ const (
 	outcomes // their number
 )
 
-// TestConformance runs the CEL specification's own tests on DuckDB: variables
-// are columns of one row, an error is NULL. docs/conformance.md is its report.
+// TestConformance runs the CEL specification's own tests on each warehouse:
+// variables are columns of one row, an error is NULL. docs/conformance.md is its
+// report.
 func TestConformance(t *testing.T) {
 	files := testFiles(t)
-	db := openDuck(t)
+	for _, w := range warehouses {
+		t.Run(w.name, func(t *testing.T) { conformance(t, w.open(t), files) })
+	}
+}
+
+func conformance(t *testing.T, w *adapters.Warehouse, files []*testpb.SimpleTestFile) {
+	t.Helper()
 	for _, folded := range []bool{false, true} {
 		var report strings.Builder
 		var total [outcomes]int
@@ -92,7 +100,7 @@ func TestConformance(t *testing.T) {
 			var counts [outcomes]int
 			for _, section := range file.GetSection() {
 				for _, test := range section.GetTest() {
-					o, why := conform(t, db, test, !folded)
+					o, why := conform(t, w, test, !folded)
 					counts[o]++
 					total[o]++
 					if o == wrong {
@@ -142,7 +150,7 @@ func compareTable(t *testing.T, page, table string) {
 }
 
 // conform runs one test.
-func conform(t *testing.T, db *stdsql.DB, test *testpb.SimpleTest, unfolded bool) (outcome, string) {
+func conform(t *testing.T, w *adapters.Warehouse, test *testpb.SimpleTest, unfolded bool) (outcome, string) {
 	t.Helper()
 	switch {
 	case test.GetCheckOnly():
@@ -173,7 +181,7 @@ func conform(t *testing.T, db *stdsql.DB, test *testpb.SimpleTest, unfolded bool
 			t.Fatal(err)
 		}
 	}
-	var row []string
+	row := &sql.Select{}
 	for name, v := range test.GetBindings() {
 		typ := c.columns[name].typ
 		if typ == nil {
@@ -183,9 +191,9 @@ func conform(t *testing.T, db *stdsql.DB, test *testpb.SimpleTest, unfolded bool
 		if !ok {
 			return notRunnable, "a value of type " + typ.String()
 		}
-		row = append(row, literal+" AS "+printed(t, sql.Col("", name)))
+		row.Items = append(row.Items, sql.As(literal, name))
 	}
-	row = append(row, "1 AS nothing")
+	row.Items = append(row.Items, sql.As(sql.Int(1), "nothing"))
 
 	e := newExpression("trait", "x", test.GetExpr(), strict.Text{})
 	e.parse(c.lang.parser)
@@ -194,7 +202,7 @@ func conform(t *testing.T, db *stdsql.DB, test *testpb.SimpleTest, unfolded bool
 		c.standardLoops(e.ast.Expr())
 		if c.check(e) {
 			tr := newTranslator(c, e)
-			if o, why, ok := tr.run(t, db, e.ast.Expr(), strings.Join(row, ", "), test); ok {
+			if o, why, ok := tr.run(t, w, e.ast.Expr(), row, test); ok {
 				return o, why
 			}
 		}
@@ -212,16 +220,19 @@ func conform(t *testing.T, db *stdsql.DB, test *testpb.SimpleTest, unfolded bool
 
 // run translates x, runs it over the row and compares; ok is false where the
 // translation was refused.
-func (t *translator) run(tb testing.TB, db *stdsql.DB, x ast.Expr, row string, test *testpb.SimpleTest) (o outcome, why string, ok bool) {
+func (t *translator) run(tb testing.TB, w *adapters.Warehouse, x ast.Expr, row sql.Query, test *testpb.SimpleTest) (o outcome, why string, ok bool) {
 	tb.Helper()
 	v := t.value(x)
-	var columns []string
-	t.columns(tb, x, &v, &columns)
+	asked := &sql.Select{From: sql.Derived{Query: row, As: "p"}}
+	t.columns(tb, x, &v, asked)
 	if t.bad || !t.bounded(sql.Bool(true)) {
 		return 0, "", false
 	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM (SELECT " + row + `) AS "p"`
-	got, err := queryRow(db, query, len(columns))
+	query, err := w.Printer().Query(asked)
+	if err != nil {
+		return refused, err.Error(), true // by the warehouse's dialect
+	}
+	got, err := queryRow(tb, w, asked)
 	if err != nil {
 		return wrong, query + "\n" + err.Error(), true
 	}
@@ -256,7 +267,7 @@ type failure struct{}
 
 // columns prints what a value is made of: a tuple is whether it is defined, and
 // its elements.
-func (t *translator) columns(tb testing.TB, x ast.Expr, v *value, out *[]string) {
+func (t *translator) columns(tb testing.TB, x ast.Expr, v *value, out *sql.Select) {
 	tb.Helper()
 	if v.refused || t.bad {
 		return
@@ -272,7 +283,7 @@ func (t *translator) columns(tb testing.TB, x ast.Expr, v *value, out *[]string)
 		if !t.bounded(v.expr) {
 			return
 		}
-		*out = append(*out, printed(tb, t.typed(*v)))
+		out.Items = append(out.Items, sql.As(t.typed(*v), "v"+strconv.Itoa(len(out.Items))))
 		return
 	}
 	var defined sql.Expr = sql.Bool(true)
@@ -282,7 +293,7 @@ func (t *translator) columns(tb testing.TB, x ast.Expr, v *value, out *[]string)
 	if !t.bounded(defined) {
 		return
 	}
-	*out = append(*out, printed(tb, defined))
+	out.Items = append(out.Items, sql.As(defined, "v"+strconv.Itoa(len(out.Items))))
 	for i := range v.tuple.elements {
 		t.columns(tb, x, &v.tuple.elements[i].value, out)
 	}
@@ -338,6 +349,18 @@ func fromDriver(typ *types.Type, v any) any {
 			list = append(list, fromDriver(typ.Parameters()[0], el))
 		}
 		return list
+	case types.UintKind:
+		switch v := v.(type) {
+		case int64:
+			return uint64(v)
+		case string: // beyond 63 bits
+			n, err := strconv.ParseUint(v, 10, 64)
+			if err != nil {
+				return err
+			}
+			return n
+		}
+		return v
 	default:
 		return v
 	}
@@ -378,7 +401,7 @@ func matches(got any, want *exprpb.Value) bool {
 }
 
 // bound is a variable's value as a literal of its column.
-func bound(tb testing.TB, typ *types.Type, v *exprpb.Value) (string, bool) {
+func bound(tb testing.TB, typ *types.Type, v *exprpb.Value) (sql.Expr, bool) {
 	tb.Helper()
 	to, _ := columnType(typ)
 	var e sql.Expr
@@ -398,15 +421,15 @@ func bound(tb testing.TB, typ *types.Type, v *exprpb.Value) (string, bool) {
 	case *exprpb.Value_BytesValue:
 		e = sql.Fn(sql.HexToBytes, sql.String(hex.EncodeToString(k.BytesValue)))
 	case *exprpb.Value_ListValue:
-		var items []string
+		var items []sql.Expr
 		for _, item := range k.ListValue.GetValues() {
-			text, ok := bound(tb, typ.Parameters()[0], item)
+			literal, ok := bound(tb, typ.Parameters()[0], item)
 			if !ok {
-				return "", false
+				return nil, false
 			}
-			items = append(items, text)
+			items = append(items, literal)
 		}
-		return "[" + strings.Join(items, ", ") + "]::" + sql.DuckDB.Types[to], true
+		e = sql.Fn(sql.ListOf, items...)
 	case *exprpb.Value_ObjectValue:
 		stamp, span := &timestamppb.Timestamp{}, &durationpb.Duration{}
 		switch {
@@ -415,19 +438,28 @@ func bound(tb testing.TB, typ *types.Type, v *exprpb.Value) (string, bool) {
 		case k.ObjectValue.UnmarshalTo(span) == nil:
 			e = sql.Int(span.AsDuration().Microseconds())
 		default:
-			return "", false
+			return nil, false
 		}
 	default:
-		return "", false
+		return nil, false
 	}
-	return printed(tb, sql.Cast{Expr: e, To: to}), true
+	return sql.Cast{Expr: e, To: to}, true
 }
 
-// queryRow runs a query of one row and n columns.
-func queryRow(db *stdsql.DB, query string, n int) ([]any, error) {
-	values, into := make([]any, n), make([]any, n)
-	for i := range values {
-		into[i] = &values[i]
+// queryRow runs a query of one row.
+func queryRow(tb testing.TB, w *adapters.Warehouse, q sql.Query) (_ []any, err error) {
+	tb.Helper()
+	rows, err := w.Query(tb.Context(), q)
+	if err != nil {
+		return nil, err
 	}
-	return values, db.QueryRow(query).Scan(into...)
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	values := make([]any, len(rows.Columns()))
+	if err := rows.Next(values); err != nil {
+		return nil, err
+	}
+	if err := rows.Next(make([]any, len(values))); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("behind the only row: %w", err)
+	}
+	return values, nil
 }

@@ -2,6 +2,8 @@ package expr
 
 import (
 	stdsql "database/sql"
+	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -19,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -77,21 +80,21 @@ func several[T any](r *rand.Rand, of []T) []T {
 	return out
 }
 
-var traitColumns = []struct{ name, typ string }{
-	{"country", "VARCHAR"},
-	{"city", "VARCHAR"},
-	{"vip", "BOOLEAN"},
-	{"ltv", "DOUBLE"},
-	{"age", "BIGINT"},
-	{"born", "DATE"},
-	{"score", "DECIMAL(38,9)"},
-	{"seen", "TIMESTAMP"},
-	{"units", "UBIGINT"},
-	{"raw", "BLOB"},
-	{"ratio", "DOUBLE"},
-	{"tags", "VARCHAR[]"},
-	{"sizes", "BIGINT[]"},
-	{"rates", "DOUBLE[]"},
+var traitColumns = []sql.ColumnDef{
+	{Name: "country", Type: sql.TypeString},
+	{Name: "city", Type: sql.TypeString},
+	{Name: "vip", Type: sql.TypeBool},
+	{Name: "ltv", Type: sql.TypeFloat},
+	{Name: "age", Type: sql.TypeInt},
+	{Name: "born", Type: sql.TypeDate},
+	{Name: "score", Type: sql.TypeDecimal},
+	{Name: "seen", Type: sql.TypeTimestamp},
+	{Name: "units", Type: sql.TypeUint},
+	{Name: "raw", Type: sql.TypeBytes},
+	{Name: "ratio", Type: sql.TypeFloat},
+	{Name: "tags", Type: sql.TypeStrings},
+	{Name: "sizes", Type: sql.TypeInts},
+	{Name: "rates", Type: sql.TypeFloats},
 }
 
 // moreColumns are those that no trait can hold.
@@ -126,26 +129,58 @@ func exec(tb testing.TB, db *stdsql.DB, query string, args ...any) {
 	}
 }
 
-func loadPeople(tb testing.TB, db *stdsql.DB, rows []person) {
+// peopleTable is a row for each person, numbered.
+var peopleTable = sql.Table{Space: sql.Work, Name: "people"}
+
+func loadPeople(tb testing.TB, w *adapters.Warehouse, columns []sql.ColumnDef, rows []person) {
 	tb.Helper()
-	defs := []string{"id BIGINT"}
-	for _, c := range traitColumns {
-		defs = append(defs, c.name+" "+c.typ)
+	columns = append([]sql.ColumnDef{{Name: "id", Type: sql.TypeInt}}, columns...)
+	if err := w.Exec(tb.Context(), sql.Drop{Table: peopleTable}, sql.CreateTable{Table: peopleTable, Columns: columns}); err != nil {
+		tb.Fatal(err)
 	}
-	exec(tb, db, "CREATE OR REPLACE TABLE people ("+strings.Join(defs, ", ")+")")
-	var args []any
-	for i, p := range rows {
-		args = append(args, int64(i))
-		for _, c := range traitColumns {
-			v := p[c.name]
-			if n, ok := v.(uint64); ok {
-				v = strconv.FormatUint(n, 10) // the driver takes no more than 63 bits
+	err := w.Load(tb.Context(), peopleTable, sql.ColumnNames(columns), func(yield func([]any, error) bool) {
+		for i, p := range rows {
+			row := []any{int64(i)}
+			for _, c := range columns[1:] {
+				row = append(row, loadable(p[c.Name], c.Type))
 			}
-			args = append(args, v)
+			if !yield(row, nil) {
+				return
+			}
 		}
+	})
+	if err != nil {
+		tb.Fatal(err)
 	}
-	row := "(?, ?, ?, ?, ?, ?, ?, CAST(? AS DOUBLE), ?, ?, ?, ?, ?, ?, ?)"
-	exec(tb, db, "INSERT INTO people VALUES "+strings.Repeat(row+", ", len(rows)-1)+row, args...)
+}
+
+// loadable is a value as it is loaded into a column.
+func loadable(v any, typ sql.Type) any {
+	switch v := v.(type) {
+	case uint64:
+		return strconv.FormatUint(v, 10)
+	case float64:
+		if typ == sql.TypeDecimal {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+		return v
+	case []string:
+		return loadableList(v)
+	case []int64:
+		return loadableList(v)
+	case []float64:
+		return loadableList(v)
+	default:
+		return v
+	}
+}
+
+func loadableList[T any](list []T) []any {
+	out := []any{}
+	for _, v := range list {
+		out = append(out, v)
+	}
+	return out
 }
 
 // generator makes typed expressions.
@@ -492,6 +527,16 @@ func (g *generator) span(d int) string {
 // CUSTOMHOUSE_LONG the test goes on from there.
 func TestDifferential(t *testing.T) {
 	t.Parallel()
+	for _, w := range warehouses {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			differ(t, w.open)
+		})
+	}
+}
+
+func differ(t *testing.T, open func(testing.TB) *adapters.Warehouse) {
+	t.Helper()
 	want := 10_000
 	switch {
 	case os.Getenv("CUSTOMHOUSE_LONG") != "":
@@ -510,13 +555,13 @@ func TestDifferential(t *testing.T) {
 			batches = 1
 		}
 	}
-	// Each shard has an engine of its own, since most of the time is DuckDB's
-	// reading of the queries.
+	// Each shard has an engine or a session of its own, since most of the time is
+	// the warehouse's reading of the queries.
 	shards := min(runtime.GOMAXPROCS(0), batches)
 	for shard := range shards {
 		t.Run(strconv.Itoa(shard), func(t *testing.T) {
 			t.Parallel()
-			d := &differential{db: openDuck(t), why: map[string]int{}}
+			d := &differential{w: open(t), why: map[string]int{}}
 			for i := shard; i < batches && d.tried < want/shards && !t.Failed(); i += shards {
 				d.batch(t, seed+uint64(i), 50)
 			}
@@ -532,7 +577,7 @@ func TestDifferential(t *testing.T) {
 }
 
 type differential struct {
-	db                            *stdsql.DB
+	w                             *adapters.Warehouse
 	tried, refused, values, nulls int
 	why                           map[string]int
 }
@@ -544,7 +589,7 @@ type attempt struct {
 	may  bool // be NULL
 	run  interpreter.Interpretable
 	// value is in SQL; condition too, of a truth value.
-	value, condition string
+	value, condition sql.Expr
 }
 
 // batch tries n expressions, all in one query.
@@ -588,12 +633,13 @@ func (d *differential) batch(t *testing.T, seed uint64, n int) {
 		}
 		list = append(list, a)
 	}
-	loadPeople(t, d.db, rows)
-	got, err := ask(d.db, list)
+	loadPeople(t, d.w, traitColumns, rows)
+	list = d.sayable(list)
+	got, err := ask(t, d.w, list)
 	if err != nil {
 		for _, a := range list {
-			if _, err := ask(d.db, []attempt{a}); err != nil {
-				t.Errorf("CUSTOMHOUSE_SEED=%d: %s\n%s\n%v", seed, a.text, a.value, err)
+			if _, err := ask(t, d.w, []attempt{a}); err != nil {
+				t.Errorf("CUSTOMHOUSE_SEED=%d: %s\n%s\n%v", seed, a.text, printedFor(t, d.w, a.value), err)
 			}
 		}
 		return
@@ -620,16 +666,16 @@ func (d *differential) batch(t *testing.T, seed uint64, n int) {
 			value := fromWarehouse(a.typ, got[k][column])
 			column++
 			if !cmp.Equal(want, value, cmpopts.EquateNaNs()) {
-				t.Errorf("CUSTOMHOUSE_SEED=%d: %s\n%s\nrow %v\ngot %v, want %v", seed, a.text, a.value, p, value, want)
+				t.Errorf("CUSTOMHOUSE_SEED=%d: %s\n%s\nrow %v\ngot %v, want %v", seed, a.text, printedFor(t, d.w, a.value), p, value, want)
 			}
 			if value == nil && !a.may {
 				t.Errorf("CUSTOMHOUSE_SEED=%d: %s is NULL though it says that it never is", seed, a.text)
 			}
-			if a.condition == "" {
+			if a.condition == nil {
 				continue
 			}
 			if in := got[k][column]; in != (want == true) {
-				t.Errorf("CUSTOMHOUSE_SEED=%d: %s, as a segment\n%s\nrow %v\ngot %v, want %v", seed, a.text, a.condition, p, in, want == true)
+				t.Errorf("CUSTOMHOUSE_SEED=%d: %s, as a segment\n%s\nrow %v\ngot %v, want %v", seed, a.text, printedFor(t, d.w, a.condition), p, in, want == true)
 			}
 			column++
 		}
@@ -662,7 +708,7 @@ func try(t *testing.T, v *Evaluator, text string) (a attempt, ok bool) {
 	if tr.bad || !tr.bounded(val.expr) {
 		return a, false
 	}
-	a = attempt{text: text, typ: val.typ, may: val.null || val.err, value: printed(t, tr.typed(val))}
+	a = attempt{text: text, typ: val.typ, may: val.null || val.err, value: tr.typed(val)}
 	if val.kind() == types.BoolKind {
 		again := newTranslator(c, e)
 		cond := again.cond(x)
@@ -673,7 +719,7 @@ func try(t *testing.T, v *Evaluator, text string) (a attempt, ok bool) {
 		if !total(cond) {
 			cond = sql.Fn(sql.Coalesce, cond, sql.Bool(false))
 		}
-		a.condition = printed(t, cond)
+		a.condition = cond
 	}
 	var err error
 	p, err := v.plan(e)
@@ -684,35 +730,59 @@ func try(t *testing.T, v *Evaluator, text string) (a attempt, ok bool) {
 	return a, true
 }
 
-// ask evaluates all in one query, a row for each person.
-func ask(db *stdsql.DB, list []attempt) ([][]any, error) {
-	var columns []string
+// sayable are the attempts that the warehouse has words for; the others are
+// refused by its dialect.
+func (d *differential) sayable(list []attempt) []attempt {
+	var out []attempt
 	for _, a := range list {
-		columns = append(columns, a.value)
-		if a.condition != "" {
-			columns = append(columns, a.condition)
+		if _, err := d.w.Printer().Expr(a.value); err != nil {
+			d.refused++
+			d.why[err.Error()]++
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+func printedFor(tb testing.TB, w *adapters.Warehouse, e sql.Expr) string {
+	tb.Helper()
+	text, err := w.Printer().Expr(e)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return text
+}
+
+// ask evaluates all in one query, a row for each person.
+func ask(tb testing.TB, w *adapters.Warehouse, list []attempt) (out [][]any, err error) {
+	tb.Helper()
+	q := &sql.Select{From: sql.TableRef{Table: peopleTable, As: Row}, OrderBy: []sql.Order{sql.Asc(sql.Col(Row, "id"))}}
+	add := func(e sql.Expr) { q.Items = append(q.Items, sql.As(e, "v"+strconv.Itoa(len(q.Items)))) }
+	for _, a := range list {
+		add(a.value)
+		if a.condition != nil {
+			add(a.condition)
 		}
 	}
-	if len(columns) == 0 {
-		columns = []string{"1"}
+	if len(list) == 0 {
+		add(sql.Int(1))
 	}
-	rows, err := db.Query("SELECT " + strings.Join(columns, ",\n") + ` FROM people AS "p" ORDER BY p.id`)
+	rows, err := w.Query(tb.Context(), q)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out [][]any
-	for rows.Next() {
-		values, into := make([]any, len(columns)), make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for {
+		values := make([]any, len(q.Items))
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, values)
 	}
-	return out, rows.Err()
 }
 
 // comparedAs is a value of the interpreter as Go compares it: nil for null and

@@ -334,7 +334,7 @@ func (t *translator) arrange(x ast.Expr, fn string, v []value) value {
 	case "distinct":
 		a.expr = pinned(sql.Fn(sql.ListUnique, a.expr), typ, a.expr)
 	default:
-		first, end := v[1].expr, v[2].expr
+		first, end := t.position(v[1]), t.position(v[2])
 		a.expr = sql.If(sql.And{
 			sql.Fn(sql.Ge, first, sql.Int(0)), sql.Fn(sql.Le, first, end), sql.Fn(sql.Le, end, sql.Fn(sql.ListLength, a.expr)),
 		}, sql.Fn(sql.ListSlice, a.expr, sql.Fn(sql.AddFast, first, sql.Int(1)), end), nil)
@@ -383,7 +383,7 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 	// degree is 1 for true, 0 for false and between them for an error, so that
 	// the greatest and the least follow the rule of || and &&.
 	degree := func(v value) sql.Expr {
-		return mapped(sql.Fn(sql.Coalesce, sql.Cast{Expr: v.expr, To: sql.TypeFloat}, sql.Float(0.5)))
+		return mapped(sql.Fn(sql.Coalesce, sql.Fn(sql.IntToFloat, sql.Fn(sql.BoolToInt, v.expr)), sql.Float(0.5)))
 	}
 	args := step.AsCall().Args()
 	predicate := func(body ast.Expr) (value, bool) {
@@ -420,7 +420,7 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 			return t.nothing(x)
 		}
 		found := sql.Expr(sql.Fn(sql.ListFilter, l.expr, sql.Lambda{Param: param, Body: p.expr}))
-		guards := sql.And{sql.Fn(sql.Ne, sql.Fn(sql.Coalesce, sql.Fn(sql.ListMin, mapped(sql.Cast{Expr: sql.Fn(sql.IsNotNull, p.expr), To: sql.TypeInt})), sql.Int(1)), sql.Int(0))}
+		guards := sql.And{sql.Fn(sql.Ne, sql.Fn(sql.Coalesce, sql.Fn(sql.ListMin, mapped(sql.Fn(sql.BoolToInt, sql.Fn(sql.IsNotNull, p.expr)))), sql.Int(1)), sql.Int(0))}
 		if !p.err && !p.null {
 			guards = nil
 		}
@@ -456,7 +456,7 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 		out.expr = mapped(t.typed(body))
 		out.err = l.err || l.null || body.err
 		if body.err {
-			every := sql.Fn(sql.Coalesce, sql.Fn(sql.ListMin, mapped(sql.Cast{Expr: sql.Fn(sql.IsNotNull, body.expr), To: sql.TypeInt})), sql.Int(1))
+			every := sql.Fn(sql.Coalesce, sql.Fn(sql.ListMin, mapped(sql.Fn(sql.BoolToInt, sql.Fn(sql.IsNotNull, body.expr)))), sql.Int(1))
 			out.expr = sql.If(sql.Fn(sql.Eq, every, sql.Int(1)), out.expr, nil)
 		}
 		out.expr = t.guarded(x, out.expr, l)

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"math"
+
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
 
@@ -23,20 +25,20 @@ func (t *translator) onText(x ast.Expr, id string, v []value, out value) (value,
 	out.typ = types.StringType
 	switch id {
 	case "string_char_at_int":
-		at := t.typed(v[1])
+		at := t.position(v[1])
 		out.expr, out.err = sql.If(upTo(at, length), sql.Fn(sql.Substr, text, plus(at, 1), sql.Int(1)), nil), true
 	case "string_substring_int":
-		first := t.typed(v[1])
+		first := t.position(v[1])
 		out.expr, out.err = sql.If(upTo(first, length), to(first, length), nil), true
 	case "string_substring_int_int":
-		first, end := t.typed(v[1]), t.typed(v[2])
+		first, end := t.position(v[1]), t.position(v[2])
 		out.expr, out.err = sql.If(sql.And{sql.Fn(sql.Le, sql.Int(0), first), sql.Fn(sql.Le, first, end), sql.Fn(sql.Le, end, length)}, to(first, end), nil), true
 	case "string_index_of_string":
 		out.expr, out.typ = plus(sql.Fn(sql.Position, text, v[1].expr), -1), types.IntType
 	case "string_last_index_of_string":
 		out.expr, out.typ = plus(sql.Fn(sql.LastPosition, text, v[1].expr), -1), types.IntType
 	case "string_index_of_string_int", "string_last_index_of_string_int":
-		part, from := v[1].expr, t.typed(v[2])
+		part, from := v[1].expr, t.position(v[2])
 		found := plus(sql.Fn(sql.LastPosition, sql.Fn(sql.Substr, text, sql.Int(1), sql.Fn(sql.AddFast, from, sql.Fn(sql.Length, part))), part), -1)
 		if id == "string_index_of_string_int" {
 			here := sql.Fn(sql.Position, to(from, length), part)
@@ -93,6 +95,16 @@ func (t *translator) split(x ast.Expr, v []value) sql.Expr {
 	default:
 		return sql.Fn(sql.Split, v[0].expr, v[1].expr)
 	}
+}
+
+// position is a place in a text or list. One that is written out and that none
+// has is as good as any other such: an engine that calculates with it before it
+// looks at the condition must not fail.
+func (t *translator) position(v value) sql.Expr {
+	if n, ok := v.konst.(types.Int); ok && n != min(max(n, -1), math.MaxInt32) {
+		return sql.Cast{Expr: sql.Int(min(max(n, -1), math.MaxInt32)), To: sql.TypeInt}
+	}
+	return t.typed(v)
 }
 
 // upTo is 0 <= e <= greatest.

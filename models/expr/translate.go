@@ -179,7 +179,7 @@ func (t *translator) cond(x ast.Expr) sql.Expr {
 }
 
 func (t *translator) plain(x ast.Expr) sql.Expr {
-	v := t.value(x)
+	v := boolean(t.value(x))
 	if v.expr == nil {
 		return t.refuse(x, t.text(x)+" cannot be a condition", "").expr
 	}

@@ -1,7 +1,8 @@
 // Package postgrestest starts a PostgreSQL for the tests of what needs one: the
 // adapter, and the state of deliveries that several machines share. It is a real
 // server of the process's own, which listens on a socket in a folder alone and
-// is gone with it. It installs nothing. Start with Main.
+// is gone with it. It installs nothing. Start with
+// Main, or with New for one test.
 package postgrestest
 
 import (
@@ -34,12 +35,7 @@ var (
 // database are skipped; in CI, and where a server does not start, all fail.
 func Main(m *testing.M) int {
 	var err error
-	running, err = Start()
-	if missing, ok := errors.AsType[*MissingError](err); ok && os.Getenv("CI") == "" {
-		lacking, err = missing, nil
-		warn()
-	}
-	if err != nil { // A server that is there and does not start is no reason to skip.
+	if running, err = begin(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -49,6 +45,33 @@ func Main(m *testing.M) int {
 		warn()
 	}
 	return code
+}
+
+// New starts a server for one test, which ends with it. Where the programs are
+// missing the test is skipped, loudly; in CI it fails.
+func New(tb testing.TB) *Server {
+	tb.Helper()
+	s, err := begin()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if s == nil {
+		tb.Skip(lacking)
+	}
+	tb.Cleanup(s.Stop)
+	return s
+}
+
+// begin starts a server, or says in lacking and loudly why there is none. A
+// server that is there and does not start is no reason to skip anything.
+func begin() (*Server, error) {
+	s, err := Start()
+	if missing, ok := errors.AsType[*MissingError](err); ok && os.Getenv("CI") == "" {
+		lacking = missing
+		warn()
+		return nil, nil //nolint:nilnil // lacking says why
+	}
+	return s, err
 }
 
 // warn tells loudly that tests did not run.

@@ -207,7 +207,7 @@ SELECT
   w.customer_id AS entity_id,
   w.key,
   count(*) OVER (PARTITION BY w.key) AS same_key,
-  '67c4ddea-' COLLATE "C" || md5(concat('v4' COLLATE "C", coalesce((CAST(CAST(length(w."field.id") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.id", '' COLLATE "C"), coalesce((CAST(CAST(extract(epoch FROM w."field.at") * 1000000 AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(w."field.amount" AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(CAST(length(w."field.bought_as") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.bought_as", '' COLLATE "C"), coalesce((CAST(CAST(length(w."field.email") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.email", '' COLLATE "C"))) AS fingerprint,
+  '67c4ddea-' COLLATE "C" || md5(concat('v4' COLLATE "C", coalesce((CAST(CAST(length(w."field.id") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.id", '' COLLATE "C"), coalesce((CAST(CAST(extract(epoch FROM w."field.at") * 1000000 AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(CAST(w."field.amount" AS numeric(38,9)) AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(CAST(length(w."field.bought_as") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.bought_as", '' COLLATE "C"), coalesce((CAST(CAST(length(w."field.email") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.email", '' COLLATE "C"))) AS fingerprint,
   w.undated,
   w."field.id",
   w."field.at",
@@ -226,7 +226,7 @@ FROM (
     w.undated
   FROM (
     SELECT
-      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' COLLATE "C" || md5(concat('v4' COLLATE "C", coalesce((CAST(CAST(length(w."field.id") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.id", '' COLLATE "C"), coalesce((CAST(CAST(extract(epoch FROM w."field.at") * 1000000 AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(w."field.amount" AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(CAST(length(w."field.bought_as") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.bought_as", '' COLLATE "C"), coalesce((CAST(CAST(length(w."field.email") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.email", '' COLLATE "C"))) ORDER BY w.undated NULLS LAST) AS nth,
+      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' COLLATE "C" || md5(concat('v4' COLLATE "C", coalesce((CAST(CAST(length(w."field.id") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.id", '' COLLATE "C"), coalesce((CAST(CAST(extract(epoch FROM w."field.at") * 1000000 AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(CAST(w."field.amount" AS numeric(38,9)) AS text) COLLATE "C"), '' COLLATE "C"), ';' COLLATE "C", coalesce((CAST(CAST(length(w."field.bought_as") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.bought_as", '' COLLATE "C"), coalesce((CAST(CAST(length(w."field.email") AS bigint) AS text) COLLATE "C"), '' COLLATE "C"), ':' COLLATE "C", coalesce(w."field.email", '' COLLATE "C"))) ORDER BY w.undated NULLS LAST) AS nth,
       w.customer_id,
       w.key,
       w."field.id",

@@ -1,0 +1,59 @@
+package expr
+
+import (
+	"os"
+	"testing"
+
+	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/adapters/postgres"
+	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
+	"github.com/customhouse-cdp/customhouse/config/secret"
+	"github.com/customhouse-cdp/customhouse/sql"
+)
+
+func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+
+// warehouses are those on which the language is held against what is specified.
+var warehouses = []struct {
+	name string
+	open func(testing.TB) *adapters.Warehouse
+}{
+	{"duckdb", func(tb testing.TB) *adapters.Warehouse {
+		tb.Helper()
+		driver, err := duckdb.Open(tb.Context(), duckdb.Config{Path: duckdb.Memory}, "")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.DuckDB, Work: duckdb.WorkParts()})
+	}},
+	{"postgres", func(tb testing.TB) *adapters.Warehouse {
+		tb.Helper()
+		// Texts are compared in another order there, if nobody says how.
+		url, err := secret.NewTemplate(postgrestest.Database(tb, "TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		driver, err := postgres.Open(tb.Context(), postgres.Config{URL: url}, "", secret.Resolver{})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.PostgreSQL, Work: postgres.WorkParts("customhouse")})
+	}},
+}
+
+// warehouse is an open one with the schemas of ours.
+func warehouse(tb testing.TB, options adapters.Options) *adapters.Warehouse {
+	tb.Helper()
+	options.Schema = "customhouse"
+	w := adapters.New(options)
+	tb.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	if err := w.Init(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return w
+}
