@@ -260,6 +260,21 @@ func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
 	return rows, nil
 }
 
+// About says which engine answers, and to whom where it has users.
+func (w *Warehouse) About(ctx context.Context) (about string, err error) {
+	rows, err := w.opt.Driver.Query(ctx, w.opt.Dialect.About)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	dest := make([]any, len(rows.Columns()))
+	if err := rows.Next(dest); err != nil {
+		return "", fmt.Errorf("asking what it is: %w", err)
+	}
+	about, _ = dest[0].(string)
+	return about, nil
+}
+
 // Accepts has the warehouse check a query against its tables without running it.
 func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) error {
 	text, err := w.printer.Query(q)

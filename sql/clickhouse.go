@@ -162,6 +162,7 @@ var ClickHouse = &Dialect{
 		return "toDateTime64('" + t.UTC().Format("2006-01-02 15:04:05.000000") + "', 6, 'UTC')"
 	},
 	Float:         clickhouseFloat,
+	About:         "SELECT concat('ClickHouse ', version(), ' as ', currentUser())",
 	Explain:       "EXPLAIN $1",
 	CreateSchema:  "CREATE DATABASE IF NOT EXISTS $1",
 	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 ENGINE = MergeTree ORDER BY tuple() AS\n$2"},

@@ -88,8 +88,8 @@ func TestDialectsAreComplete(t *testing.T) {
 		if (d.Begin == "") != (d.Copy != "") {
 			t.Errorf("%s needs either transactions or Copy", d.Name)
 		}
-		if d.CreateSchema == "" || len(d.CreateTableAs) == 0 || len(d.Swap) == 0 || d.TryCast == "" || d.Explain == "" {
-			t.Errorf("%s cannot make a schema or a table, swap, cast or explain", d.Name)
+		if d.CreateSchema == "" || len(d.CreateTableAs) == 0 || len(d.Swap) == 0 || d.TryCast == "" || d.Explain == "" || d.About == "" {
+			t.Errorf("%s cannot make a schema or a table, swap, cast, explain or tell what it is", d.Name)
 		}
 	}
 }

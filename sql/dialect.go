@@ -64,6 +64,8 @@ type Dialect struct {
 	Timestamp func(time.Time) string
 	// Float writes a literal for any double.
 	Float func(float64) string
+	// About is a query of one text: which engine answers, to whom.
+	About string
 	// Explain has the warehouse check the query $1 without running it.
 	Explain string
 	// CreateSchema makes the schema $1 where there is none.

@@ -126,6 +126,7 @@ var DuckDB = &Dialect{
 		return "TIMESTAMP '" + t.UTC().Format("2006-01-02 15:04:05.999999") + "'"
 	},
 	Float:         duckFloat,
+	About:         "SELECT 'DuckDB ' || version()",
 	Explain:       "EXPLAIN $1",
 	CreateSchema:  "CREATE SCHEMA IF NOT EXISTS $1",
 	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 AS\n$2"},

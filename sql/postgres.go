@@ -182,6 +182,7 @@ var PostgreSQL = &Dialect{
 	Float: postgresFloat,
 	// Without the DO, a role that may not make schemas is refused where the
 	// schema is there already.
+	About:        "SELECT 'PostgreSQL ' || current_setting('server_version') || ' as ' || current_user",
 	Explain:      "EXPLAIN $1",
 	CreateSchema: "DO $do$ BEGIN IF to_regnamespace($name$$1$name$) IS NULL THEN CREATE SCHEMA $1; END IF; END $do$",
 	// The query may read what it replaces. The planner knows nothing of a table

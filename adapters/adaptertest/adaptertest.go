@@ -41,6 +41,7 @@ func Run(t *testing.T, h Harness) {
 		{"awkward names", names},
 		{"awkward text", texts},
 		{"one integer", integer},
+		{"about", about},
 		{"accepts", accepted},
 		{"bulk", bulk},
 		{"failing load", failingLoad},

@@ -211,6 +211,13 @@ func texts(t *testing.T, w *adapters.Warehouse) {
 	same(t, "canary", numbers(t, w, public("canary")), []int64{1})
 }
 
+// about asks what the engine is.
+func about(t *testing.T, w *adapters.Warehouse) {
+	if text, err := w.About(t.Context()); err != nil || len(text) < 5 || !strings.ContainsAny(text, "0123456789") {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
 // accepted asks whether queries could run, one that would never end among them.
 func accepted(t *testing.T, w *adapters.Warehouse) {
 	if err := w.Accepts(t.Context(), endless(t, w)); err != nil {

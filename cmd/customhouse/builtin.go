@@ -70,6 +70,8 @@ type targetKind struct {
 	config func() any
 	// layout says how SQL is spelled for a target and where its tables live.
 	layout func(*config.Target) adapters.Options
+	// grants are statements for the administrator; nil where there are no users.
+	grants func(t *config.Target, f adapters.GrantsFor) []string
 	// connect opens a target; relative paths start at dir.
 	connect func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error)
 }

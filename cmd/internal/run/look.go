@@ -68,7 +68,22 @@ func (r *runner) lookAt(ctx context.Context, c models.Check) ([]adapters.Column,
 	if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
 		return nil, diag.List{r.missingTable(ctx, c)}, nil
 	}
+	if d := forbidden(c, err); d != nil {
+		return nil, diag.List{*d}, nil
+	}
 	return columns, nil, err
+}
+
+// forbidden is the finding of a source that the user may not read, nil where that
+// is not what is wrong.
+func forbidden(c models.Check, err error) *diag.Diagnostic {
+	known, ok := errors.AsType[*adapters.Error](err)
+	if !ok || known.Kind != adapters.Permission {
+		return nil
+	}
+	d := diag.Errorf(c.Span, "forbidden-source", "source %s: %s", c.Source.Name, known.Message).
+		WithHelp("customhouse doctor --grants prints what the administrator has to run")
+	return &d
 }
 
 // probe has the warehouse check the parts of a probe: all at once, and one by one
@@ -82,7 +97,11 @@ func (r *runner) probe(ctx context.Context, c models.Check, p compile.Probe) (di
 		}
 		return nil, err
 	}
-	if why, err := refused(p.Parts...); why == nil {
+	why, err := refused(p.Parts...)
+	if d := forbidden(c, err); d != nil {
+		return diag.List{*d}, nil
+	}
+	if why == nil {
 		return nil, err
 	}
 	if why, err := refused(); why != nil || err != nil {
