@@ -36,6 +36,9 @@ var targetKinds = []targetKind{
 	{
 		name:   "postgres",
 		config: func() any { return new(postgres.Config) },
+		grants: func(t *config.Target, f adapters.GrantsFor) []string {
+			return postgres.Grants(*t.Config.(*postgres.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
+		},
 		layout: func(t *config.Target) adapters.Options {
 			return adapters.Options{Dialect: sql.PostgreSQL, Schema: t.Schema, Work: postgres.WorkParts(t.Schema), Parallel: 4}
 		},
@@ -46,6 +49,9 @@ var targetKinds = []targetKind{
 	{
 		name:   "clickhouse",
 		config: func() any { return new(clickhouse.Config) },
+		grants: func(t *config.Target, f adapters.GrantsFor) []string {
+			return clickhouse.Grants(*t.Config.(*clickhouse.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
+		},
 		layout: func(t *config.Target) adapters.Options {
 			return adapters.Options{Dialect: sql.ClickHouse, Schema: t.Schema, Work: []string{t.Schema + "_work"}, Parallel: 4}
 		},

@@ -92,8 +92,7 @@ func (e *examination) fails(what string, err error, help string) {
 	} else if known, ok := errors.AsType[*state.Error](err); ok && known.Help != "" {
 		help = known.Help
 	}
-	var list diag.List
-	if errors.As(err, &list) {
+	if list, ok := errors.AsType[diag.List](err); ok {
 		for _, d := range list {
 			e.bad(what, d.Span.String()+": "+d.Summary, d.Help)
 		}
@@ -133,7 +132,7 @@ func (a *app) examine(ctx context.Context, e *examination, p *project, plan *mod
 		if _, stop, err := store.Use(ctx, "doctor"); err != nil {
 			e.fails("state", err, "")
 		} else {
-			e.good("state", "leases can be taken in %s", shownPlace(a, p))
+			e.good("state", "leases can be taken in %s", shownPlace(ctx, a, p))
 			if err := stop(); err != nil {
 				e.fails("state", err, "")
 			}
@@ -144,8 +143,8 @@ func (a *app) examine(ctx context.Context, e *examination, p *project, plan *mod
 }
 
 // shownPlace is where the state is; an address is not shown.
-func shownPlace(a *app, p *project) string {
-	place, err := p.target.State.Resolve(context.Background(), a.resolver())
+func shownPlace(ctx context.Context, a *app, p *project) string {
+	place, err := p.target.State.Resolve(ctx, a.resolver())
 	switch {
 	case err == nil && state.IsAddress(place):
 		return "PostgreSQL"
