@@ -16,7 +16,7 @@ import (
 // and the same files.
 func TestClickHouse(t *testing.T) {
 	t.Parallel()
-	const customers = 300
+	const customers = 200
 	server := chtest.Start(t)
 	dir, env := shopProject(t, customers)
 	env = append(env, "CLICKHOUSE_PASSWORD="+server.Password)
