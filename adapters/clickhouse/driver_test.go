@@ -87,7 +87,6 @@ func TestOpen(t *testing.T) {
 		"TLS without any":  {func(c *clickhouse.Config) { c.Secure = true }, adapters.Unknown},
 		"no file of ca":    {func(c *clickhouse.Config) { c.Secure, c.CA = true, "missing.pem" }, adapters.NotFound},
 		"no certificate":   {func(c *clickhouse.Config) { c.Secure, c.Certificate, c.Key = true, "a.pem", "b.pem" }, adapters.Syntax},
-		"another protocol": {func(c *clickhouse.Config) { c.Protocol = clickhouse.Native }, adapters.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := target(t, s)

@@ -129,6 +129,10 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request) error {
 		finished()
 	}
 	if err != nil {
+		// A session goes on showing what failed in it until it does something else.
+		if _, e := c.run("SELECT 1", "Null", nil); e != nil {
+			return e
+		}
 		return err
 	}
 	if statement == hello && values.Get("client_protocol_version") != "" {
