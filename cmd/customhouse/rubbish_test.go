@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
@@ -34,7 +35,8 @@ var rubbish = []string{
 	`"in_segment('x')"`, "[[x]]", "{trait: x}", "{value: '1'}", "{list: [x]}", "{object: {x: x}}", "!!binary aGk=", strings.Repeat("x", 70),
 }
 
-// scriptProjects are the projects of the scripts, by name: all their files.
+// scriptProjects are the projects of the scripts, by name: all files of a script,
+// or those of a folder.
 func scriptProjects(t *testing.T) map[string]fstest.MapFS {
 	t.Helper()
 	scripts, err := filepath.Glob("testdata/*.txtar")
@@ -47,12 +49,20 @@ func scriptProjects(t *testing.T) map[string]fstest.MapFS {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files := fstest.MapFS{}
+		folders := map[string]fstest.MapFS{"": {}}
 		for _, f := range archive.Files {
-			files[f.Name] = &fstest.MapFile{Data: f.Data}
+			folders[""][f.Name] = &fstest.MapFile{Data: f.Data}
+			if folder, name, ok := strings.Cut(f.Name, "/"); ok {
+				if folders[folder] == nil {
+					folders[folder] = fstest.MapFS{}
+				}
+				folders[folder][name] = &fstest.MapFile{Data: f.Data}
+			}
 		}
-		if p, found := config.Load(files, ".", kinds()); p != nil && !found.HasErrors() {
-			out[filepath.Base(script)] = files
+		for folder, files := range folders {
+			if p, found := config.Load(files, ".", kinds()); p != nil && !found.HasErrors() {
+				out[path.Join(filepath.Base(script), folder)] = files
+			}
 		}
 	}
 	return out
