@@ -153,7 +153,8 @@ func (d *Driver) Exec(ctx context.Context, script []string) error {
 		if err := c.Exec(ctx, statement).Close(); err != nil {
 			failed := d.failure(ctx, err)
 			failed.Statement = i
-			if failed.Kind == adapters.Transient && c.IsClosed() && !open && !pgconn.SafeToRetry(err) {
+			// What the server itself has ended had no effect.
+			if _, told := errors.AsType[*pgconn.PgError](err); failed.Kind == adapters.Transient && !told && !open && !pgconn.SafeToRetry(err) {
 				failed.Kind = adapters.Lost
 			}
 			return failed
