@@ -38,6 +38,9 @@ func (w *Warehouse) seed(ctx context.Context, source string, files Files) (err e
 	made := sql.CreateTable{Table: table}
 	q := &sql.Select{From: sql.TableRef{Table: table, As: "f"}}
 	for _, c := range columns {
+		if _, err := w.printer.Expr(sql.Col("", c.Name)); err != nil {
+			continue // No column here can have that name, and no project can ask for it.
+		}
 		value := sql.Expr(sql.Col("f", c.Name))
 		if c.Type == 0 {
 			// It is none of our types: its text is what can be kept.
@@ -53,7 +56,7 @@ func (w *Warehouse) seed(ctx context.Context, source string, files Files) (err e
 	if err != nil {
 		return err
 	}
-	err = w.Load(ctx, table, sql.ColumnNames(made.Columns), stream(rows, len(columns)))
+	err = w.Load(ctx, table, sql.ColumnNames(made.Columns), stream(rows, len(made.Columns)))
 	if err := errors.Join(err, rows.Close()); err != nil {
 		return err
 	}

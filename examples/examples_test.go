@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 	"github.com/customhouse-cdp/customhouse/models/compile"
@@ -36,7 +37,10 @@ func projects(t *testing.T) []string {
 func load(t *testing.T, dir string) *config.Project {
 	t.Helper()
 	p, list := config.Load(os.DirFS(dir), dir, config.Kinds{
-		Targets: map[string]func() any{"duckdb": func() any { return new(duckdb.Config) }},
+		Targets: map[string]func() any{
+			"duckdb":   func() any { return new(duckdb.Config) },
+			"postgres": func() any { return new(postgres.Config) },
+		},
 		Destinations: map[string]func() any{
 			"files":   func() any { return files.Default() },
 			"webhook": func() any { return webhook.Default() },

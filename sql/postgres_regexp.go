@@ -42,10 +42,22 @@ func postgresRegexp(of Func, pattern string) (string, error) {
 	switch {
 	case !p.single:
 		return "", errors.New("it can match one text in several ways, of which this warehouse would take another")
-	case of == RegexpReplace && whole.empty:
+	case of == RegexpReplace && whole.empty && !anchored(tree):
 		return "", errors.New("it can match nothing, which this warehouse replaces in other places")
 	}
 	return w.b.String(), nil
+}
+
+// anchored says that a pattern matches at the beginning of a text alone, and so
+// once.
+func anchored(t *syntax.Regexp) bool {
+	switch t.Op { //nolint:exhaustive // the others may match anywhere
+	case syntax.OpBeginText:
+		return true
+	case syntax.OpConcat, syntax.OpCapture:
+		return len(t.Sub) > 0 && anchored(t.Sub[0])
+	}
+	return false
 }
 
 // most is the greatest count that an interval of PostgreSQL may have.

@@ -125,7 +125,7 @@ func TestPatterns(t *testing.T) {
 	}
 	// What replaces takes the same match, or is refused.
 	refused := 0
-	for _, p := range append(patterns, `[^0-9]+`, `^00`, `^0`, `ab?`, `(ab)+`, `a[0-9]*b`, `x|y`, `a(b|c)d`) {
+	for _, p := range append(patterns, `[^0-9]+`, `^00`, `^0`, `ab?`, `(ab)+`, `a[0-9]*b`, `x|y`, `a(b|c)d`, `^[+-]?0*`, `^(0*)`) {
 		e := sql.Fn(sql.RegexpReplace, sql.Col("t", "v"), sql.String(p), sql.String("#"))
 		if _, err := w.Printer().Expr(e); err != nil {
 			refused++

@@ -6,40 +6,90 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
+	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
 
+// onPostgres gives a project a target in an empty database beside its local one.
+// Texts are compared in another order there, if nobody says how.
+func onPostgres(t *testing.T, server *postgrestest.Server, dir string, env []string) []string {
+	t.Helper()
+	address := server.Database(t, "TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	file := filepath.Join(dir, projectFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, ok := strings.Cut(string(text), "\n  local: {type: duckdb")
+	if !ok {
+		t.Fatalf("the project has no local target: %s", text)
+	}
+	const target = "\n  postgres: {type: postgres, url: '${env:TEST_POSTGRES}', deliver: true}"
+	local, rest, _ := strings.Cut(after, "\n")
+	changed := before + "\n  local: {type: duckdb" + local + target + "\n" + rest
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return append(env, "TEST_POSTGRES="+address)
+}
+
+// sameOnPostgres runs a project on both targets and wants them to be equal.
+func sameOnPostgres(t *testing.T, dir string, env []string, at string) {
+	t.Helper()
+	r := customhouse(t, env, "--project-dir", dir, "parity", "local", "postgres", "--as-of", at, "--show-values")
+	if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
+		t.Fatalf("as of %s: exit code %d\n%s%s", at, r.code, r.stdout, r.stderr)
+	}
+}
+
 // TestShopOnPostgres: the shop's two days are the same in PostgreSQL as in
-// DuckDB, to the last value: first all of it, then what changed.
+// DuckDB, to the last value: first all of it, then what changed; and the same
+// files leave.
 func TestShopOnPostgres(t *testing.T) {
 	t.Parallel()
 	customers := 300
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
 		customers = 20_000
 	}
-	// Texts are compared in another order there, if nobody says how.
-	address := postgrestest.New(t).Database(t, "TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	server := postgrestest.New(t)
 	dir, env := shopProject(t, customers)
-	env = append(env, "SHOP_POSTGRES="+address)
-	file := filepath.Join(dir, projectFile)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const local = "  local: {type: duckdb, path: shop.duckdb, deliver: true}\n"
-	if !strings.Contains(string(text), local) {
-		t.Fatalf("the shop's target is another: %s", text)
-	}
-	changed := strings.Replace(string(text), local, local+"  postgres: {type: postgres, url: '${env:SHOP_POSTGRES}', deliver: true}\n", 1)
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	env = onPostgres(t, server, dir, env)
 	for number := 1; number <= 2; number++ {
 		day(t, dir, customers, number)
-		args := []string{"--project-dir", dir, "parity", "local", "postgres", "--as-of", asOf(number), "--exclude", toFiles}
-		r := customhouse(t, env, append(args, "--show-values")...)
-		if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
-			t.Fatalf("day %d: exit code %d\n%s%s", number, r.code, r.stdout, r.stderr)
+		sameOnPostgres(t, dir, env, asOf(number))
+		sent := map[string]map[string]string{}
+		for _, target := range []string{"local", "postgres"} {
+			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
+				t.Fatal(err)
+			}
+			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
+			sent[target] = written(t, dir)
 		}
+		if len(sent["local"]) == 0 {
+			t.Errorf("day %d: nothing was delivered", number)
+		}
+		if d := cmp.Diff(sent["local"], sent["postgres"]); d != "" {
+			t.Errorf("day %d: what was delivered (-DuckDB +PostgreSQL):\n%s", number, d)
+		}
+	}
+}
+
+// TestExamplesOnPostgres: so are the examples on public data.
+func TestExamplesOnPostgres(t *testing.T) {
+	t.Parallel()
+	data := oracle.Data(t)
+	examples := []string{"fake-1000", "web-events"}
+	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
+		examples = append(examples, "two-sources", "online-retail")
+	}
+	server := postgrestest.New(t)
+	for _, name := range examples {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
+			sameOnPostgres(t, dir, onPostgres(t, server, dir, []string{oracle.Variable + "=" + data}), "2026-01-01T00:00:00Z")
+		})
 	}
 }
