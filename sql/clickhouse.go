@@ -51,7 +51,7 @@ var ClickHouse = &Dialect{
 		FloatToString: clickhouseFloatText,
 		IntToUint:     "accurateCastOrNull($1, 'UInt64')", UintToInt: "accurateCastOrNull($1, 'Int64')",
 		StringToBool:  "CASE WHEN $1 IN ('1', 't', 'T', 'TRUE', 'true', 'True') THEN TRUE WHEN $1 IN ('0', 'f', 'F', 'FALSE', 'false', 'False') THEN FALSE END",
-		StringToTime:  `parseDateTime64BestEffortOrNull(nullIf(extract($1, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\\z'), ''), 6, 'UTC')`,
+		StringToTime:  clickhouseYears(`toUnixTimestamp64Micro(parseDateTime64BestEffortOrNull(nullIf(extract($1, '^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\\z'), ''), 6, 'UTC'))`),
 		StringToBytes: "CAST($1 AS String)", BytesToString: "if(isValidUTF8($1), $1, NULL)", HexToBytes: "unhex($1)", BytesLength: "toInt64(length($1))",
 		TimeRFC3339: `concat(replaceRegexpOne(formatDateTime($1, '%Y-%m-%dT%H:%i:%S.%f'), '[.]?0*\\z', ''), 'Z')`,
 
@@ -77,10 +77,8 @@ var ClickHouse = &Dialect{
 		SplitChars:  "if(isNull($1), NULL, tuple(extractAll(assumeNotNull($1), '(?s).')))",
 		JoinText:    "if(isNull($1), NULL, arrayStringConcat(tupleElement($1, 1), $2))",
 
-		// The clamp keeps the instant mentioned once: both of its ends lie outside
-		// the years 1 to 9999 and become NULL.
-		TimeAdd:  "fromUnixTimestamp64Micro(toInt64(nullIf(nullIf(greatest(least(toInt128(toUnixTimestamp64Micro($1)) + $2, 253402300800000000), -62135596800000001), 253402300800000000), -62135596800000001)), 'UTC')",
-		TimeSub:  "fromUnixTimestamp64Micro(toInt64(nullIf(nullIf(greatest(least(toInt128(toUnixTimestamp64Micro($1)) - $2, 253402300800000000), -62135596800000001), 253402300800000000), -62135596800000001)), 'UTC')",
+		TimeAdd:  clickhouseYears("toInt128(toUnixTimestamp64Micro($1)) + $2"),
+		TimeSub:  clickhouseYears("toInt128(toUnixTimestamp64Micro($1)) - $2"),
 		TimeDiff: "nullIf(nullIf(greatest(least(toUnixTimestamp64Micro($1) - toUnixTimestamp64Micro($2), 9223372036854776), -9223372036854776), 9223372036854776), -9223372036854776)",
 		InOffset: "addMicroseconds($1, $2)", InZone: "toTimeZone($1, $2)",
 		Year: "toInt64(toYear($1))", Month: "toInt64(toMonth($1))", DayOfMonth: "toInt64(toDayOfMonth($1))", DayOfYear: "toInt64(toDayOfYear($1))",
@@ -194,9 +192,17 @@ var clickhouseInstant = strings.ReplaceAll(clickhouseCast, "$2", "DateTime64(6, 
 
 // clickhouseTime reads an instant out of a time, a date, or text that begins with
 // a date. What the engine reads by itself is more than that, such as a bare year.
-const clickhouseTime = `if(toTypeName($1) LIKE '%String%', ` +
-	`parseDateTime64BestEffortOrNull(nullIf(extract(toString($1), '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)? ?(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\\z'), ''), 6, 'UTC'), ` +
+var clickhouseTime = `if(toTypeName($1) LIKE '%String%', ` +
+	clickhouseYears(`toUnixTimestamp64Micro(parseDateTime64BestEffortOrNull(nullIf(extract(toString($1), '^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)? ?(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\\z'), ''), 6, 'UTC'))`) + `, ` +
 	`accurateCastOrNull($1, 'DateTime64(6, \'UTC\')'))`
+
+// clickhouseYears is the instant of so many microseconds since 1970, NULL
+// outside of the years 1 to 9999. The clamp keeps the number mentioned once: both
+// of its ends lie outside and become NULL.
+func clickhouseYears(micros string) string {
+	return "fromUnixTimestamp64Micro(toInt64(nullIf(nullIf(greatest(least(" + micros +
+		", 253402300800000000), -62135596800000001), 253402300800000000), -62135596800000001)), 'UTC')"
+}
 
 // clickhouseString quotes text, in which a backslash begins an escape.
 func clickhouseString(s string) string {

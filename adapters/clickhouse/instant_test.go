@@ -117,3 +117,17 @@ func TestInstants(t *testing.T) {
 		}
 	}
 }
+
+// TestEndsOfTime: text beyond the years 1 to 9999 is no instant, also where its
+// offset takes it there.
+func TestEndsOfTime(t *testing.T) {
+	w := open(t)
+	for _, text := range []string{"0000-01-01T00:00:00Z", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-01:00"} {
+		for _, e := range []sql.Expr{sql.Fn(sql.StringToTime, sql.String(text)), sql.TryCast{Expr: sql.String(text), To: sql.TypeTimestamp}} {
+			got := read(t, w, &sql.Select{Items: []sql.Item{sql.As(e, "v")}})
+			if d := cmp.Diff([]any{nil}, got); d != "" {
+				t.Errorf("%T of %s (-want +got):\n%s", e, text, d)
+			}
+		}
+	}
+}

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
+	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
 
 // TestClickHouse runs two days of the shop on ClickHouse and on DuckDB, the
@@ -20,22 +22,7 @@ func TestClickHouse(t *testing.T) {
 	server := chtest.Start(t)
 	dir, env := shopProject(t, customers)
 	env = append(env, "CLICKHOUSE_PASSWORD="+server.Password)
-	project := filepath.Join(dir, "customhouse.yaml")
-	text, err := os.ReadFile(project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The work tables are in a database beside, which a run makes.
-	schema := server.Database(t)
-	t.Cleanup(func() {
-		if out, err := server.Query("DROP DATABASE IF EXISTS " + schema + "_work SYNC"); err != nil {
-			t.Error(out, err)
-		}
-	})
-	text = fmt.Appendf(text, "  remote: {type: clickhouse, address: '%s', user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}\n", server.Address, server.User, schema)
-	if err := os.WriteFile(project, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	remote(t, dir, server)
 	for number := 1; number <= 2; number++ {
 		day(t, dir, customers, number)
 		must(t, env, "--project-dir", dir, "parity", "local", "remote", "--as-of", asOf(number))
@@ -73,4 +60,45 @@ func written(t *testing.T, dir string) map[string]string {
 		out[sync+"/"+filepath.Base(path)] = string(text)
 	}
 	return out
+}
+
+// TestExamplesOnClickHouse: the example projects on public data have the same
+// tables there as in DuckDB.
+func TestExamplesOnClickHouse(t *testing.T) {
+	t.Parallel()
+	server := chtest.Start(t)
+	data := oracle.Data(t)
+	for _, name := range []string{"fake-1000", "online-retail", "two-sources", "web-events"} {
+		t.Run(name, func(t *testing.T) {
+			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
+			remote(t, dir, server)
+			env := []string{oracle.Variable + "=" + data, "CLICKHOUSE_PASSWORD=" + server.Password}
+			must(t, env, "--project-dir", dir, "parity", "local", "remote", "--as-of", "2026-11-01T00:00:00Z")
+		})
+	}
+}
+
+// remote gives a project the target remote, which is ClickHouse.
+func remote(t *testing.T, dir string, server *chtest.Server) {
+	t.Helper()
+	project := filepath.Join(dir, "customhouse.yaml")
+	text, err := os.ReadFile(project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The work tables are in a database beside, which a run makes.
+	schema := server.Database(t)
+	t.Cleanup(func() {
+		if out, err := server.Query("DROP DATABASE IF EXISTS " + schema + "_work SYNC"); err != nil {
+			t.Error(out, err)
+		}
+	})
+	line := fmt.Sprintf("targets:\n  remote: {type: clickhouse, address: '%s', user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}\n", server.Address, server.User, schema)
+	changed := strings.Replace(string(text), "targets:\n", line, 1)
+	if changed == string(text) {
+		t.Fatal("the project has no targets")
+	}
+	if err := os.WriteFile(project, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -349,6 +349,11 @@ func fromDriver(typ *types.Type, v any) any {
 			list = append(list, fromDriver(typ.Parameters()[0], el))
 		}
 		return list
+	case types.BytesKind:
+		if s, ok := v.(string); ok { // text and bytes are one type there
+			return []byte(s)
+		}
+		return v
 	case types.UintKind:
 		switch v := v.(type) {
 		case int64:

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/adapters/clickhouse"
+	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
@@ -39,6 +41,20 @@ var warehouses = []struct {
 			tb.Fatal(err)
 		}
 		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.PostgreSQL, Work: postgres.WorkParts("customhouse")})
+	}},
+	{"clickhouse", func(tb testing.TB) *adapters.Warehouse {
+		tb.Helper()
+		server := chtest.Start(tb)
+		password, err := secret.NewRef("${env:PASSWORD}")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		driver, err := clickhouse.Open(tb.Context(), clickhouse.Config{Address: server.Address, User: server.User, Password: password}, "",
+			secret.Resolver{Env: func(string) (string, bool) { return server.Password, true }})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.ClickHouse, Work: []string{server.Database(tb)}})
 	}},
 }
 
