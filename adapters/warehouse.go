@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -20,6 +21,9 @@ type Warehouse struct {
 	opt     Options
 	printer *sql.Printer
 	files   map[string]bool
+
+	// asked counts what the warehouse was asked to do.
+	asked atomic.Int64
 
 	seeding sync.Mutex // guards seeds
 	// seeds are the sources whose files were loaded, with the columns that are
@@ -80,6 +84,11 @@ func (w *Warehouse) Parallel() int { return max(w.opt.Parallel, 1) }
 
 // Shared says that nothing but the caller keeps other processes out.
 func (w *Warehouse) Shared() bool { return !w.opt.Exclusive }
+
+// Asked is how many statements the warehouse was asked to run so far, loads and
+// looks at columns among them: each is a round trip at least. What was tried
+// again counts once.
+func (w *Warehouse) Asked() int64 { return w.asked.Load() }
 
 // Names are the parts of a table's qualified name, outermost first. A source
 // whose text is no dotted name is one part, which will not be found.
@@ -206,6 +215,7 @@ var patience = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond}
 // run executes a script, again where it failed without effect.
 func (w *Warehouse) run(ctx context.Context, script []string) error {
 	whole := len(script) == 1 || (w.opt.Dialect.Begin != "" && script[0] == w.opt.Dialect.Begin)
+	w.asked.Add(int64(len(script)))
 	for attempt := 0; ; attempt++ {
 		err := w.opt.Driver.Exec(ctx, script)
 		if err == nil {
@@ -253,6 +263,7 @@ func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
 	if err != nil {
 		return nil, fmt.Errorf("printing a query: %w", err)
 	}
+	w.asked.Add(1)
 	rows, err := w.opt.Driver.Query(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("querying: %w", err)
@@ -262,6 +273,7 @@ func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
 
 // About says which engine answers, and to whom where it has users.
 func (w *Warehouse) About(ctx context.Context) (about string, err error) {
+	w.asked.Add(1)
 	rows, err := w.opt.Driver.Query(ctx, w.opt.Dialect.About)
 	if err != nil {
 		return "", err
@@ -281,6 +293,7 @@ func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) error {
 	if err != nil {
 		return fmt.Errorf("printing a query: %w", err)
 	}
+	w.asked.Add(1)
 	rows, err := w.opt.Driver.Query(ctx, strings.ReplaceAll(w.opt.Dialect.Explain, "$1", text))
 	if err != nil {
 		return err
@@ -347,6 +360,7 @@ func (w *Warehouse) Load(ctx context.Context, t sql.Table, columns []string, row
 	if err != nil {
 		return fmt.Errorf("printing a name: %w", err)
 	}
+	w.asked.Add(1)
 	if err := w.opt.Driver.Load(ctx, name, columns, rows); err != nil {
 		return fmt.Errorf("loading %s: %w", name, err)
 	}
@@ -356,6 +370,7 @@ func (w *Warehouse) Load(ctx context.Context, t sql.Table, columns []string, row
 // Columns lists the columns of a table; a missing one is an *Error of kind
 // NotFound.
 func (w *Warehouse) Columns(ctx context.Context, t sql.Table) ([]Column, error) {
+	w.asked.Add(1)
 	columns, err := w.opt.Driver.Columns(ctx, w.Names(t))
 	if err != nil {
 		return nil, fmt.Errorf("describing %q: %w", t.Name, err)

@@ -17,6 +17,7 @@ type results struct {
 	Status          run.Status                  `json:"status"`
 	AsOf            time.Time                   `json:"as_of"`
 	StartedAt       time.Time                   `json:"started_at"`
+	Statements      int64                       `json:"statements"`
 	FinishedAt      time.Time                   `json:"finished_at"`
 	DurationSeconds float64                     `json:"duration_seconds"`
 	Models          []modelResult               `json:"models"`
@@ -78,7 +79,7 @@ type syncResult struct {
 func Results(w io.Writer, s run.Summary) error {
 	out := results{
 		Schema: "customhouse/run-results/v1",
-		RunID:  s.RunID, Target: s.Target, Status: s.Status,
+		RunID:  s.RunID, Target: s.Target, Status: s.Status, Statements: s.Statements,
 		AsOf: s.AsOf, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 		DurationSeconds: s.FinishedAt.Sub(s.StartedAt).Seconds(),
 		Models:          []modelResult{}, Measures: map[string]map[string]int64{}, Syncs: []syncResult{}, Evaluations: []evaluation{},

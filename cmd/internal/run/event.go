@@ -135,6 +135,8 @@ type Summary struct {
 	Syncs       []SyncResult
 	// Warnings are what to look at, in sentences.
 	Warnings []string
+	// Statements is how many the warehouse was asked to run.
+	Statements int64
 }
 
 // ModelResult is what became of a model.

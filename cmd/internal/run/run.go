@@ -104,7 +104,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 }
 
 func newRunner(opt Options) *runner {
-	return &runner{Options: opt, wh: opt.Warehouse, built: map[string]*ModelResult{}, measures: map[string][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
+	return &runner{Options: opt, wh: opt.Warehouse, before: opt.Warehouse.Asked(), built: map[string]*ModelResult{}, measures: map[string][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
 }
 
 // reached tells tests that the run has come to a point.
@@ -118,6 +118,8 @@ type runner struct {
 	Options
 	wh      *adapters.Warehouse
 	summary Summary
+	// before is what the warehouse was asked to do before the run.
+	before int64
 	// started says that the runs table has a row of this run.
 	started bool
 	// sessions are what the syncs to one destination share, by its name.
@@ -237,6 +239,7 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 		}
 		r.reached("finished")
 	}
+	r.summary.Statements = r.wh.Asked() - r.before
 	if err == nil || r.started {
 		r.emit(Done{Summary: r.summary})
 	}
