@@ -17,7 +17,7 @@ import (
 // TestStatements counts what each warehouse is asked to do for two days of the
 // shop and a day on which nothing has changed. A statement costs seconds in some
 // warehouses: who adds one sees it here, and so does the reviewer.
-func TestStatements(t *testing.T) {
+func TestStatements(t *testing.T) { //nolint:tparallel // the subtests share the golden file
 	t.Parallel()
 	const golden = "testdata/statements.golden"
 	for _, w := range []struct {
