@@ -146,7 +146,9 @@ func AudienceUse(a *Audience) Use {
 	u.statements(a.Apply)
 	u.steps(a.Recover.Steps)
 	u.statements(a.Recover.Apply)
-	u.statements(a.Release)
+	if a.Release != nil {
+		u.statements(a.Release(""))
+	}
 	u.statements(a.Settle)
 	return u
 }

@@ -237,10 +237,10 @@ type Audience struct {
 	// Recover takes over what runs before have learnt and not written down, before
 	// anything is compared.
 	Recover Recovery
-	// Release runs as one script when the delivery has ended, well or badly, as
-	// long as all its outcomes were taken over: what was certainly not sent is no
-	// longer noted, where a note keeps it from being sent.
-	Release []sql.Statement
+	// Release makes one script that runs when the delivery of a run has ended, well,
+	// badly or cut short, once all its outcomes were taken over: what it certainly
+	// did not send is no longer noted. Nil where no note keeps a row from being sent.
+	Release func(runID string) []sql.Statement
 	// Settle runs as one script once everything was attempted: rejections of
 	// rows that are no longer due are forgotten.
 	Settle []sql.Statement

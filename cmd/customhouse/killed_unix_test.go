@@ -47,7 +47,7 @@ var points = map[kind][]string{
 	},
 	records: {"publish", "published"},
 	events: {
-		"unnote", "unnoted", "save job", "saved job", "poll", "polled", "forget jobs", "forgot jobs", "keep token", "kept token",
+		"mark", "marked", "unnote", "unnoted", "save job", "saved job", "poll", "polled", "forget jobs", "forgot jobs", "keep token", "kept token",
 	},
 }
 
@@ -96,6 +96,9 @@ type crash struct {
 	mu    sync.Mutex // guards what follows
 	// faulty says that requests may fail.
 	faulty bool
+	// cut are the runs since the last check that came to no good end, and lost the
+	// requests with events that a fault befell.
+	cut, lost int
 	// most is how often a point was passed in one run at most.
 	most map[string]int
 	// story is what happened in the last round.
@@ -108,7 +111,7 @@ type tally struct {
 	mu                                           sync.Mutex
 	kills, atPoint, atRandom, second, stops      int
 	operations, repeated, most, recoveries, runs int
-	inDoubt, resumed                             int
+	inDoubt, mostDoubt, resumed                  int
 	points                                       map[string]int
 	// decks are the points that are to come.
 	decks   map[kind][]string
@@ -335,6 +338,9 @@ func (c *crash) count(e end, point string) bool {
 	c.tally.mu.Lock()
 	defer c.tally.mu.Unlock()
 	c.runs++
+	if e.killed || e.code != 0 {
+		c.cut++
+	}
 	if !e.killed {
 		if e.code != 0 && (!slices.Contains(brief, point) || !strings.Contains(e.out, ranOut)) {
 			c.Fatalf("a run that was not killed failed:\n%s", e.out)
@@ -377,6 +383,7 @@ func (c *crash) finish(env ...string) {
 		if !strings.Contains(e.out, ranOut) {
 			c.Fatalf("the run after a kill failed with exit code %d:\n%s", e.code, e.out)
 		}
+		c.cut++
 	}
 	c.Fatal("no run succeeds")
 }
@@ -494,10 +501,10 @@ func (c *crash) check() {
 		if err != nil {
 			c.Fatal(err)
 		}
-		entries, err1 := l.Entries(context.Background())
+		last, err1 := l.Last(context.Background())
 		jobs, err2 := l.Jobs(context.Background(), sync+"/"+objects[sync]+"/id")
-		if err := errors.Join(err1, err2, l.Release(context.Background())); err != nil || len(entries)+len(jobs) > 0 {
-			c.Errorf("%s: after all was recorded the journal has %d entries, and %d jobs are open, %v", sync, len(entries), len(jobs), err)
+		if err := errors.Join(err1, err2, l.Release(context.Background())); err != nil || last != 0 || len(jobs) > 0 || l.Marked() != "" {
+			c.Errorf("%s: after all was recorded the journal has entry %d, %d jobs are open, %q is marked, %v", sync, last, len(jobs), l.Marked(), err)
 		}
 	}
 }
@@ -618,6 +625,9 @@ func (c *crash) stop() {
 	case !sent.IsZero() && time.Since(sent) > 10*time.Second:
 		c.Errorf("the run took %s to stop", time.Since(sent))
 	}
+	if e.killed {
+		c.cut++
+	}
 	c.finish()
 	due := c.expect()
 	if e.killed {
@@ -702,7 +712,7 @@ func TestKilled(t *testing.T) {
 		seed, sum.kills, sum.atPoint, sum.atRandom, sum.second, sum.stops, sum.runs)
 	t.Logf("%d operations were due, %d were sent again, at most %d in a round of at most three kills; %d runs took outcomes over from a journal, %d went on with jobs",
 		sum.operations, sum.repeated, sum.most, sum.recoveries, sum.resumed)
-	t.Logf("%d events came to be in doubt", sum.inDoubt)
+	t.Logf("%d events came to be in doubt, at most %d in a round", sum.inDoubt, sum.mostDoubt)
 	var killed []string
 	for _, point := range slices.Sorted(maps.Keys(sum.points)) {
 		killed = append(killed, fmt.Sprintf("%s %d", point, sum.points[point]))

@@ -162,16 +162,32 @@ func (c *crash) appends(seed uint64) string {
 		}
 		return synctest.Ends
 	}
+	// lost counts faults: each can leave a request of events in doubt.
+	lost := func(f synctest.Fault) synctest.Fault {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if f != synctest.None {
+			c.lost++
+		}
+		return f
+	}
 	var once *side
 	var second string
 	if seed%4 < 2 {
 		once, second = c.webhook("once", synctest.Options{
-			Indexed: true, Faults: func(int) synctest.Fault { return c.chance(ofOnce, synctest.Passing()...) },
+			Indexed: true, Faults: func(int) synctest.Fault { return lost(c.chance(ofOnce, synctest.Passing()...)) },
 		}, ", results: indexed")
 	} else {
 		once, second = c.vendor("once", synctest.VendorOptions{
-			Style: synctest.ResultFile, Object: synctest.Events, Fate: fate,
-			Faults: func(int, *http.Request) synctest.Fault { return c.chance(ofOnce, passing()...) },
+			Style: synctest.ResultFile, Object: synctest.Events,
+			Fate: func(n int) synctest.Fate {
+				f := fate(n)
+				if f == synctest.Fails {
+					lost(synctest.ErrorBefore)
+				}
+				return f
+			},
+			Faults: func(int, *http.Request) synctest.Fault { return lost(c.chance(ofOnce, passing()...)) },
 		})
 	}
 	once.events, once.want = true, nil
@@ -269,7 +285,8 @@ func (s *side) state(c *crash) map[string]string {
 
 // checkDoubt checks events that a platform does not know by their keys. Each is
 // acknowledged, or in doubt and known to be; none came twice but for those that
-// somebody asked for.
+// somebody asked for. A run that is cut short leaves in doubt what its workers
+// were sending.
 func (c *crash) checkDoubt(sync string, s *side, ledger map[string]string, pending map[string]bool) {
 	unknown := map[string]bool{}
 	for _, row := range c.rows("SELECT key, origin FROM " + duckdb.FileCatalog + ".customhouse.sync_rejections WHERE sync = '" + sync + "'") {
@@ -298,14 +315,23 @@ func (c *crash) checkDoubt(sync string, s *side, ledger map[string]string, pendi
 			c.Errorf("%s: what is noted (-in doubt +noted):\n%s", sync, d)
 		}
 	}
+	anew := 0
 	for id := range unknown {
 		if !c.doubt[id] {
-			c.tally.mu.Lock()
-			c.inDoubt++
-			c.tally.mu.Unlock()
+			anew++
 		}
 	}
 	c.doubt = unknown
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if limit := (c.cut*crashWorkers + c.lost) * crashBatch; anew > limit {
+		c.Errorf("%s: %d events came to be in doubt, want at most %d after %d runs that were cut short and %d faults", sync, anew, limit, c.cut, c.lost)
+	}
+	c.cut, c.lost = 0, 0
+	c.tally.mu.Lock()
+	defer c.tally.mu.Unlock()
+	c.inDoubt += anew
+	c.mostDoubt = max(c.mostDoubt, anew)
 }
 
 // sure checks after runs that nothing could bring in doubt.

@@ -148,7 +148,9 @@ func (b *builder) inDoubt(alias string) sql.Expr {
 }
 
 // admit puts events among the rejections that a run which was cut short was
-// about to send: they may have been taken.
+// about to send: they may have been taken. Of a run that wrote each request down
+// before it was sent there are none left by then; this is for one whose journal
+// is lost, or on another machine.
 func (b *builder) admit() []sql.Statement {
 	if !b.waits() || b.Retry != nil {
 		return nil
@@ -168,18 +170,20 @@ func (b *builder) admit() []sql.Statement {
 	}
 }
 
-// release takes back the notes of events that were certainly not sent in this
-// run: the rest is known, or in doubt and among the rejections.
-func (b *builder) release() []sql.Statement {
+// release takes back the notes of events that were certainly not sent in a run:
+// the rest is known, or in doubt and among the rejections.
+func (b *builder) release() func(runID string) []sql.Statement {
 	if !b.waits() {
 		return nil
 	}
-	return []sql.Statement{sql.Delete{Table: Pending, Where: sql.And{
-		b.holds(), b.isThere(""), sql.Fn(sql.Eq, sql.Col("", "run_id"), sql.String(b.RunID)),
-		sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Not: true, Query: &sql.Select{
-			Items: sql.Items("r", "key"), From: sql.TableRef{Table: Rejections, As: "r"}, Where: b.inDoubt("r"),
-		}},
-	}}}
+	return func(runID string) []sql.Statement {
+		return []sql.Statement{sql.Delete{Table: Pending, Where: sql.And{
+			b.holds(), b.isThere(""), isRun("", runID),
+			sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Not: true, Query: &sql.Select{
+				Items: sql.Items("r", "key"), From: sql.TableRef{Table: Rejections, As: "r"}, Where: b.inDoubt("r"),
+			}},
+		}}}
+	}
 }
 
 // isOver says of a rejection of an earlier run that nothing is due of it any

@@ -180,7 +180,9 @@ func (w *orders) deliver(retry *audience.Retry, judge func(key string) fate, how
 		return sent
 	}
 	w.Statements(a.Apply...)
-	w.Statements(a.Release...)
+	if a.Release != nil {
+		w.Statements(a.Release(w.runID())...)
+	}
 	w.Statements(a.Settle...)
 	w.Statements(audience.Forget(w.sync(), w.keep, w.asOf, w.runID())...)
 	return sent

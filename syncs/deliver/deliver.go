@@ -53,7 +53,8 @@ type Job struct {
 	// Jobs keeps the jobs that a Poller starts; no other destination needs it.
 	Jobs Jobs
 	// Journal keeps what the Ledger does not have yet. It may be nil: what a
-	// process that dies had not recorded is then sent again.
+	// process that dies had not recorded is then sent again. Where it is not, Jobs
+	// are not either: they forget what the Journal begins.
 	Journal Journal
 	// DryRun sends nothing: the report counts what was withheld.
 	DryRun bool

@@ -25,15 +25,17 @@ type Jobs interface {
 	Load(ctx context.Context, sync, place string) ([]OpenJob, error)
 }
 
-// OpenJob is a job that a platform has not ended, as far as we know.
+// OpenJob is a job that a platform has not ended, as far as we know, or a request
+// that may have started one: see Journal.
 type OpenJob struct {
 	// ID is unique, and in the order of their start within a run.
 	ID string
 	// Sync and Place say whose rows it has and where; RunID is the run that
 	// started it.
 	Sync, Place, RunID string
-	Handle             syncs.Handle
-	StartedAt          time.Time
+	// Handle is what to ask for; empty of a request whose answer is not known.
+	Handle    syncs.Handle
+	StartedAt time.Time
 	// Idempotent is that of the request that started it.
 	Idempotent bool
 	// Ops are those of that request, without Values.
@@ -114,7 +116,9 @@ func (e *engine) resume(ctx context.Context) error {
 			e.attempted(len(o.Ops))
 			e.emit(Resuming{Rows: len(o.Ops), Since: o.StartedAt})
 			outcome, rest := e.follow(live, o, o.Ops, true, syncs.Outcome{Verdict: syncs.Started, Job: o.Handle})
-			e.leave(live, o, rest, outcome)
+			if e.leave(live, o, rest, outcome); outcome.Verdict != unfinished {
+				e.ended(o.ID)
+			}
 		}
 	})
 	return errors.Join(err, e.flush(ctx), e.stillOpen())
@@ -164,32 +168,37 @@ func (e *engine) keepsJobs() error {
 // unfinished is the engine's own verdict: a job whose rows stay with it.
 const unfinished syncs.Verdict = -2
 
-// start writes down the job that a request started, and follows it. It
-// returns what the job says of the operations that it did not mention, which
-// are indexes into ops, all those of the request.
-func (e *engine) start(ctx context.Context, ops []syncs.Op, req syncs.Request, started syncs.Outcome) (syncs.Outcome, []int) {
-	if _, ok := e.job.Destination.(syncs.Poller); !ok {
-		panic(fmt.Sprintf("deliver: %T started a job, and is no Poller", e.job.Destination))
-	}
-	e.mu.Lock()
-	e.report.Jobs++
-	number := e.report.Jobs
-	e.mu.Unlock()
+// openJob is a job of operations that a request has, or is to have.
+func (e *engine) openJob(ops []syncs.Op, req syncs.Request) OpenJob {
 	open := OpenJob{
-		ID:   fmt.Sprintf("%s/%09d", e.job.RunID, number),
+		ID:   fmt.Sprintf("%s/%09d", e.job.RunID, e.opened.Add(1)),
 		Sync: e.job.Schema.Sync, Place: e.job.Place, RunID: e.job.RunID,
 		StartedAt: e.job.Clock.Now(), Idempotent: req.Idempotent, Ops: slices.Clone(ops),
 	}
 	for i := range open.Ops {
 		open.Ops[i].Values = nil
 	}
+	return open
+}
+
+// start writes down the job that a request started, and follows it. It
+// returns what the job says of the operations that it did not mention, which
+// are indexes into ops, all those of the request.
+func (e *engine) start(ctx context.Context, open OpenJob, ops []syncs.Op, started syncs.Outcome) (syncs.Outcome, []int) {
+	if _, ok := e.job.Destination.(syncs.Poller); !ok {
+		panic(fmt.Sprintf("deliver: %T started a job, and is no Poller", e.job.Destination))
+	}
+	e.mu.Lock()
+	e.report.Jobs++
+	e.mu.Unlock()
 	return e.follow(ctx, open, ops, false, started)
 }
 
 // follow asks for a job until it has ended; answer is Started. Rows whose
 // outcome becomes known are settled. It returns the last answer, and which
 // operations were never mentioned; the verdict is unfinished where they stay
-// with the job.
+// with the job, or are settled. Otherwise it is for the caller to say that the job
+// has ended, once it has seen to them.
 func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resumed bool, answer syncs.Outcome) (syncs.Outcome, []int) {
 	rest := make([]int, len(ops))
 	for i := range rest {
@@ -201,7 +210,6 @@ func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resum
 		known := len(rest)
 		rest = e.mentioned(ctx, ops, rest, answer)
 		if answer.Verdict != syncs.Started {
-			e.ended(open.ID)
 			return answer, rest
 		}
 		if answer.Job != open.Handle || answer.Job == "" {
@@ -365,8 +373,13 @@ func (e *engine) presentable(h syncs.Handle) error {
 	return nil
 }
 
-// ended has a job forgotten, once what became of its rows is recorded.
+// ended has a job, or a request that was begun, forgotten with the next that is
+// written or recorded: nothing of its rows is in doubt any more. Of a request that
+// was not begun the ID is empty.
 func (e *engine) ended(id string) {
+	if id == "" {
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.over = append(e.over, id)

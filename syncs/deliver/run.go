@@ -41,6 +41,8 @@ type engine struct {
 	session  *Session
 	// chunks numbers the chunks.
 	chunks atomic.Int64
+	// opened numbers the requests and jobs that are written down.
+	opened atomic.Int64
 	// work is the context of requests in flight; it outlives the delivery's own
 	// by Settings.Grace.
 	work context.Context
@@ -57,6 +59,9 @@ type engine struct {
 	flushed  time.Time
 	// broken is the first error of the ledger; nothing is recorded after it.
 	broken error
+	// gap says that the journal could not be written once, so that it lacks outcomes:
+	// nothing is over until the ledger has them.
+	gap bool
 	// held keeps the outcomes of a staged delivery until it is published.
 	held *spool
 	// sentBy is the run whose job is resumed; empty in a delivery.
@@ -66,7 +71,8 @@ type engine struct {
 	report Report
 	// gathering is the group that workers add to; nil where the next begins one.
 	gathering *group
-	// over are jobs to be forgotten once the outcomes are recorded.
+	// over are jobs, and requests that were begun, to be forgotten: what became of
+	// their rows is in the journal, or among the outcomes.
 	over []string
 }
 
@@ -388,19 +394,44 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 	if err != nil {
 		return
 	}
-	if err := e.mayHold(); err != nil {
+	open, err := e.begin(ctx, ops, req)
+	if err == nil {
+		err = e.mayHold()
+	}
+	if err == nil && open.ID != "" {
+		err = context.Cause(ctx) // It may have ended meanwhile.
+	}
+	if err != nil {
 		e.stop(err)
+		e.ended(open.ID)
 		t.unused()
 		return
 	}
 	outcome := e.exchange(req, t, now.attempt)
 	if outcome.Verdict == syncs.Started {
 		ops = pick(ops, req.Ops)
-		if outcome, req.Ops = e.start(ctx, ops, req, outcome); len(req.Ops) == 0 {
-			return
+		if open.ID == "" {
+			open = e.openJob(ops, req)
 		}
+		outcome, req.Ops = e.start(ctx, open, ops, outcome)
 		outcome.Rows = nil // They were settled as they came.
 	}
+	// Rows that may have been taken, and must not be sent twice, stay in doubt until
+	// that is written down; the others may be sent again as soon as this is over.
+	doubtful := !req.Idempotent && (outcome.Verdict == syncs.Rows || outcome.Verdict == syncs.Unknown)
+	if !doubtful && outcome.Verdict != unfinished {
+		e.ended(open.ID)
+	}
+	if len(req.Ops) > 0 {
+		e.see(ctx, ops, req, now, outcome)
+	}
+	if doubtful {
+		e.ended(open.ID)
+	}
+}
+
+// see sees to the operations of a request once its outcome is known.
+func (e *engine) see(ctx context.Context, ops []syncs.Op, req syncs.Request, now try, outcome syncs.Outcome) {
 	switch outcome.Verdict {
 	case syncs.Rows:
 		if silent := e.acknowledge(ctx, ops, req, outcome); len(silent) > 0 {

@@ -136,17 +136,29 @@ func (r *runner) releaseAll(ctx context.Context) {
 	}
 }
 
-// recover takes over what the journal kept. It is safe to be killed in, and to
-// be done again.
+// recover takes over what the journal kept: outcomes, and then the requests of
+// which it has none. What a run that was cut short had not begun to send is due
+// again. It is safe to be killed in, and to be done again.
 func (h *hold) recover(ctx context.Context) error {
-	entries, err := h.lease.Entries(ctx)
-	if err != nil || len(entries) == 0 {
+	if err := h.recoverOutcomes(ctx); err != nil {
+		return err
+	}
+	return h.recoverRequests(ctx)
+}
+
+func (h *hold) recoverOutcomes(ctx context.Context) error {
+	last, err := h.lease.Last(ctx)
+	if err != nil || last == 0 {
 		return err
 	}
 	h.reached("recover")
 	outcomes := 0
 	rows := func(yield func([]any, error) bool) {
-		for _, e := range entries {
+		for e, err := range h.lease.Entries(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			results, err := deliver.DecodeResults(e.Body)
 			if err != nil {
 				yield(nil, fmt.Errorf("entry %d: %w", e.Seq, err))
@@ -163,13 +175,91 @@ func (h *hold) recover(ctx context.Context) error {
 	if err := h.takeOver(ctx, rows); err != nil {
 		return err
 	}
-	h.last = entries[len(entries)-1].Seq
+	h.last = last
 	if err := h.Recorded(ctx); err != nil {
 		return err
 	}
 	h.reached("recover cleared")
 	h.emit(Recovered{Sync: h.audience.Sync.Name, Outcomes: outcomes})
 	return nil
+}
+
+// The code and message of a row that was about to be sent, or was.
+const (
+	cutShort        = "cut-short"
+	cutShortMessage = "the run that was sending it was cut short, and nobody knows whether the destination took it"
+)
+
+// recoverRequests puts in doubt what was about to be sent, must not be sent twice
+// and has no outcome.
+func (h *hold) recoverRequests(ctx context.Context) error {
+	open, err := h.Load(ctx, h.audience.Sync.Name, h.audience.Place)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	var results []deliver.Result
+	for _, j := range open {
+		if j.Handle != "" {
+			continue // Its platform knows.
+		}
+		ids = append(ids, j.ID)
+		for _, op := range j.Ops {
+			results = append(results, deliver.Result{
+				Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint,
+				Origin: deliver.Unknown, Code: cutShort, Message: cutShortMessage, RunID: j.RunID,
+			})
+		}
+	}
+	if len(ids) > 0 {
+		if err := (resumed{h}).Record(ctx, results, false); err != nil {
+			return err
+		}
+		if err := h.Forget(ctx, ids); err != nil {
+			return err
+		}
+	}
+	if len(ids) < len(open) {
+		return nil // What is with a job is noted, and not in doubt as yet.
+	}
+	return h.free(ctx)
+}
+
+// mark says that this run, which is about to note what it will send, writes down
+// here what must not be sent twice before it sends it.
+func (h *hold) mark(ctx context.Context) error {
+	if h.lease == nil || h.audience.Release == nil {
+		return nil
+	}
+	h.reached("mark")
+	err := h.lease.Mark(ctx, h.Plan.RunID)
+	h.reached("marked")
+	return err
+}
+
+// free takes back the notes of what an earlier run did not come to send. Without
+// its mark nobody knows what that is: its journal may be elsewhere.
+func (h *hold) free(ctx context.Context) error {
+	if h.lease == nil || h.lease.Marked() == "" {
+		return nil
+	}
+	return h.unnote(ctx, h.lease.Marked())
+}
+
+// unnote takes back the notes of what a run did not send, once its outcomes were
+// taken over and its jobs have ended.
+func (h *hold) unnote(ctx context.Context, runID string) error {
+	if h.audience.Release != nil {
+		h.reached("unnote")
+		if err := h.wh.Script(ctx, h.audience.Release(runID)); err != nil {
+			return err
+		}
+		h.reached("unnoted")
+	}
+	if h.lease == nil {
+		return nil
+	}
+	return h.lease.Mark(ctx, "")
 }
 
 // takeOver writes down outcomes of earlier runs, each once however often that
@@ -251,15 +341,26 @@ func (h *hold) origin(job *deliver.Job) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Write puts outcomes into the journal.
-func (h *hold) Write(ctx context.Context, results []deliver.Result) error {
-	seq, err := h.lease.Append(ctx, state.Entry{
-		RunID: h.Plan.RunID, AsOf: h.Plan.AsOf, Place: h.audience.Place, Body: deliver.EncodeResults(results),
-	})
+// Write puts outcomes and requests into the journal.
+func (h *hold) Write(ctx context.Context, w deliver.Writing) error {
+	begun := make([]state.Job, len(w.Begun))
+	for i, j := range w.Begun {
+		begun[i] = keep(j)
+	}
+	seq, err := h.lease.Write(ctx, state.Entry{
+		RunID: h.Plan.RunID, AsOf: h.Plan.AsOf, Place: h.audience.Place, Body: deliver.EncodeResults(w.Results),
+	}, begun, w.Over)
 	if err == nil {
-		h.last = seq
+		h.last = max(h.last, seq)
 	}
 	return err
+}
+
+// keep is a job as the state keeps it.
+func keep(j deliver.OpenJob) state.Job {
+	return state.Job{
+		ID: j.ID, Place: j.Place, RunID: j.RunID, StartedAt: j.StartedAt, Handle: string(j.Handle), Idempotent: j.Idempotent, Body: deliver.EncodeOps(j.Ops),
+	}
 }
 
 // Recorded clears the journal: the warehouse has what was written.
@@ -273,9 +374,7 @@ func (h *hold) Recorded(ctx context.Context) error {
 // Save writes a job of the destination down.
 func (h *hold) Save(ctx context.Context, j deliver.OpenJob) error {
 	h.reached("save job")
-	err := h.lease.SaveJob(ctx, state.Job{
-		ID: j.ID, Place: j.Place, RunID: j.RunID, StartedAt: j.StartedAt, Handle: string(j.Handle), Idempotent: j.Idempotent, Body: deliver.EncodeOps(j.Ops),
-	})
+	err := h.lease.SaveJob(ctx, keep(j))
 	h.reached("saved job")
 	return err
 }
@@ -288,7 +387,7 @@ func (h *hold) Forget(ctx context.Context, ids []string) error {
 	return err
 }
 
-// Load reads the jobs that have not ended.
+// Load reads the jobs that have not ended, and the requests that were begun.
 func (h *hold) Load(ctx context.Context, sync, place string) ([]deliver.OpenJob, error) {
 	kept, err := h.lease.Jobs(ctx, place)
 	if err != nil {

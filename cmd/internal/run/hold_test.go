@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
@@ -34,6 +36,8 @@ type shared struct {
 	*harness
 	place string
 	runs  int
+	// mode is that of the sync, mirror where empty.
+	mode string
 	// answer is what the platform does with a request; it takes it where nil.
 	answer func(*syncs.HTTPRequest) (*syncs.Response, error)
 
@@ -111,7 +115,7 @@ func (s *shared) options(d syncs.Destination) Options {
 	asOf := time.Date(2026, 1, s.runs, 0, 0, 0, 0, time.UTC)
 	a := audience.Build(audience.Input{
 		Sync: &config.Sync{
-			Name: "s", From: config.From{Segment: "seg"}, To: config.To{Destination: "d", Object: "people", Mode: "mirror", Key: "mail"},
+			Name: "s", From: config.From{Segment: "seg"}, To: config.To{Destination: "d", Object: "people", Mode: cmp.Or(s.mode, "mirror"), Key: "mail"},
 			Fields: strict.Ordered[config.Field]{{Key: "mail", Value: config.Field{Trait: "email"}}, {Key: "name", Value: config.Field{Trait: "name"}}},
 		},
 		Destination: destination, Entity: &config.Entity{Name: "customer"},
@@ -198,12 +202,99 @@ func TestStaleHolder(t *testing.T) {
 	if requests != 2 {
 		t.Errorf("the run that was paused sent %d requests, want the one before and the one that it was in", requests)
 	}
-	if d := cmp.Diff(before, tables()); d != "" {
+	if d := gocmp.Diff(before, tables()); d != "" {
 		t.Errorf("the run that was paused changed (-before +after):\n%s", d)
 	}
 	want := []string{"run1 c0 accepted new", "run3 c0 accepted changed", "run3 c1 accepted new", "run3 c2 accepted new", "run3 c3 accepted new"}
-	if d := cmp.Diff(want, before["sync_log"]); d != "" {
+	if d := gocmp.Diff(want, before["sync_log"]); d != "" {
 		t.Errorf("log (-want +got):\n%s", d)
+	}
+}
+
+// TestCutShort: of a run that is cut short and must send nothing twice what it was
+// about to send is in doubt, and the next sends the rest. Where the journal is
+// lost nobody knows what that is, and all is in doubt.
+func TestCutShort(t *testing.T) {
+	for _, c := range []struct {
+		name                       string
+		lost                       bool
+		accepted                   int64
+		ledger, doubt, noted, logs []string
+	}{
+		{
+			name: "the journal is there", accepted: 4,
+			ledger: []string{"c0 run1", "c1 run1", "c4 run2", "c5 run2", "c6 run2", "c7 run2"},
+			doubt:  []string{"c2 unknown cut-short run1", "c3 unknown cut-short run1"},
+			noted:  []string{"c2 run1", "c3 run1"},
+			logs: []string{
+				"run1 c0 accepted", "run1 c1 accepted", "run1 c2 unknown", "run1 c3 unknown",
+				"run2 c4 accepted", "run2 c5 accepted", "run2 c6 accepted", "run2 c7 accepted",
+			},
+		},
+		{
+			name: "the journal is lost", lost: true,
+			doubt: []string{
+				"c0 unknown cut-short run2", "c1 unknown cut-short run2", "c2 unknown cut-short run2", "c3 unknown cut-short run2",
+				"c4 unknown cut-short run2", "c5 unknown cut-short run2", "c6 unknown cut-short run2", "c7 unknown cut-short run2",
+			},
+			noted: []string{"c0 run1", "c1 run1", "c2 run1", "c3 run1", "c4 run1", "c5 run1", "c6 run1", "c7 run1"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShared(t)
+			s.mode = "append"
+			s.set(8, "ada")
+			paused, wake := make(chan struct{}), make(chan struct{})
+			requests := 0
+			s.answer = func(*syncs.HTTPRequest) (*syncs.Response, error) {
+				if requests++; requests == 2 {
+					close(paused)
+					<-wake
+				}
+				return &syncs.Response{Status: 200}, nil
+			}
+			opt := s.options(hook(2))
+			ended := make(chan SyncResult)
+			go func() { ended <- s.do(opt) }()
+			<-paused
+			s.mu.Lock()
+			s.ahead = 2 * time.Minute
+			s.mu.Unlock()
+			s.answer = nil
+			if c.lost {
+				s.place = filepath.Join(t.TempDir(), "other.db")
+			}
+			check := func(when string) {
+				t.Helper()
+				for _, table := range []struct {
+					name    string
+					want    []string
+					columns []string
+				}{
+					{"sync_ledger", c.ledger, []string{"key", "run_id"}},
+					{"sync_rejections", c.doubt, []string{"key", "origin", "code", "run_id"}},
+					{"sync_pending", c.noted, []string{"key", "run_id"}},
+					{"sync_log", c.logs, []string{"run_id", "key", "outcome"}},
+				} {
+					if d := gocmp.Diff(table.want, s.texts(public(table.name), table.columns...), cmpopts.EquateEmpty()); d != "" {
+						t.Errorf("%s: %s (-want +got):\n%s", when, table.name, d)
+					}
+				}
+			}
+			next := s.do(s.options(hook(2)))
+			if next.Report.Accepted != c.accepted || next.Report.Attempted != c.accepted || next.Err != nil {
+				t.Errorf("the next run ended %s with %+v: %v", next.Status, next.Report, next.Err)
+			}
+			check("after the next run")
+			close(wake)
+			if first := <-ended; first.Status != Failed || requests != 2 {
+				t.Errorf("the run that was paused sent %d requests and ended %s: %v", requests, first.Status, first.Err)
+			}
+			if third := s.do(s.options(hook(2))); third.Report.Attempted != 0 || third.Err != nil {
+				t.Errorf("the run after that ended %s with %+v: %v", third.Status, third.Report, third.Err)
+			}
+			check("in the end")
+		})
 	}
 }
 
@@ -248,14 +339,14 @@ func TestRecovered(t *testing.T) {
 		}
 	}
 	result := s.do(next)
-	if d := cmp.Diff([]Event{Recovered{Sync: "s", Outcomes: 3}}, recovered); d != "" {
+	if d := gocmp.Diff([]Event{Recovered{Sync: "s", Outcomes: 3}}, recovered); d != "" {
 		t.Errorf("events (-want +got):\n%s", d)
 	}
 	if result.Status != OK || result.Report.Accepted != 2 || result.Report.Requests != 2 {
 		t.Errorf("the next run ended %s with %+v: %v", result.Status, result.Report, result.Err)
 	}
 	want := []string{"run1 c0", "run1 c1", "run1 c2", "run2 c3", "run2 c4"}
-	if d := cmp.Diff(want, s.texts(public("sync_log"), "run_id", "key")); d != "" {
+	if d := gocmp.Diff(want, s.texts(public("sync_log"), "run_id", "key")); d != "" {
 		t.Errorf("log (-want +got):\n%s", d)
 	}
 }
@@ -302,7 +393,7 @@ func TestKeptToken(t *testing.T) {
 			t.Fatalf("run %d ended %s: %v", i+1, result.Status, result.Err)
 		}
 	}
-	if d := cmp.Diff([]string{"", "refresh-token-1", "refresh-token-2"}, asked); d != "" {
+	if d := gocmp.Diff([]string{"", "refresh-token-1", "refresh-token-2"}, asked); d != "" {
 		t.Errorf("asked with (-want +got):\n%s", d)
 	}
 }

@@ -102,6 +102,9 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	// Nothing is noted for a delivery that a guard forbids: it would be sent
 	// once more, though it never went out.
 	if r.Deliver && deliver.Check(job.Counts, job.Guards) == nil {
+		if err := h.mark(ctx); err != nil {
+			return &StepError{Title: "note what is about to be sent", Err: err}
+		}
 		r.reached("note")
 		if err := r.wh.Script(ctx, a.Note); err != nil {
 			return &StepError{Title: "note what is about to be sent", Err: err}
@@ -113,14 +116,12 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 	report, err := deliver.Run(ctx, job)
 	result.Report = report
 	// What is with a job that has not ended may yet be taken.
-	if r.Deliver && len(a.Release) > 0 && !written.broken && report.InJobs == 0 {
+	if r.Deliver && a.Release != nil && !written.broken && report.InJobs == 0 {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), wrapUp)
 		defer cancel()
-		r.reached("unnote")
-		if err := r.wh.Script(late, a.Release); err != nil {
-			r.warn("sync:" + a.Sync.Name + ": events that were not sent are held to be in doubt: " + err.Error())
+		if err := h.unnote(late, r.Plan.RunID); err != nil {
+			r.warn("sync:" + a.Sync.Name + ": events that were not sent are still noted: " + err.Error())
 		}
-		r.reached("unnoted")
 	}
 	if err != nil {
 		return err
@@ -151,6 +152,9 @@ func (r *runner) catchUp(ctx context.Context, a *models.Audience, h *hold) error
 	report, err := deliver.Resume(ctx, job)
 	if err != nil || report.Attempted == 0 {
 		return err
+	}
+	if err := h.free(ctx); err != nil {
+		return &StepError{Title: "take back the notes of what was not sent", Err: err}
 	}
 	return r.compare(ctx, a)
 }

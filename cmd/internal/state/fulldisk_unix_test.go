@@ -82,7 +82,7 @@ func TestFullDisk(t *testing.T) {
 		later := opt
 		later.Now = func() time.Time { return time.Now().Add(time.Hour) }
 		l := acquire(t, open(t, later), "vip")
-		got, err := l.Entries(t.Context())
+		got, err := all(l.Entries(t.Context()))
 		if d := cmp.Diff(want, got); err != nil || d != "" {
 			t.Errorf("with %d bytes: %v, entries (-acknowledged +found):\n%s", size, err, d)
 		}

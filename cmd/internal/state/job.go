@@ -10,14 +10,15 @@ import (
 	"time"
 )
 
-// Job is something that a destination was asked to do and has not ended.
+// Job is something that a destination was asked to do and has not ended, or is
+// about to be asked.
 type Job struct {
 	// ID is unique in a name.
 	ID string
 	// Place is where its rows are, RunID the run that started it.
 	Place, RunID string
 	StartedAt    time.Time
-	// Handle is what to ask for.
+	// Handle is what to ask for, empty where that is not known.
 	Handle string
 	// Idempotent says that its rows may be sent again.
 	Idempotent bool
@@ -37,16 +38,20 @@ func (l *Lease) SaveJob(ctx context.Context, j Job) error {
 		if n, err := done.RowsAffected(); err != nil || n > 0 {
 			return err
 		}
-		body := binary.LittleEndian.AppendUint32(make([]byte, 0, len(j.Body)+4), crc32.Checksum(j.Body, castagnoli))
-		idempotent := 0
-		if j.Idempotent {
-			idempotent = 1
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO customhouse_jobs (name, id, place, run_id, started_at, handle, idempotent, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			l.name, j.ID, j.Place, j.RunID, j.StartedAt.UnixMicro(), j.Handle, idempotent, append(body, j.Body...))
-		return err
+		return l.insertJob(ctx, tx, j)
 	})
+}
+
+func (l *Lease) insertJob(ctx context.Context, tx *sql.Tx, j Job) error {
+	body := binary.LittleEndian.AppendUint32(make([]byte, 0, len(j.Body)+4), crc32.Checksum(j.Body, castagnoli))
+	idempotent := 0
+	if j.Idempotent {
+		idempotent = 1
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO customhouse_jobs (name, id, place, run_id, started_at, handle, idempotent, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		l.name, j.ID, j.Place, j.RunID, j.StartedAt.UnixMicro(), j.Handle, idempotent, append(body, j.Body...))
+	return err
 }
 
 // Jobs are those of the lease's name at a place, in the order in which they
@@ -80,12 +85,17 @@ func (l *Lease) Jobs(ctx context.Context, place string) (list []Job, err error) 
 
 // DeleteJobs forgets jobs; it is no error where one is not there.
 func (l *Lease) DeleteJobs(ctx context.Context, ids []string) error {
-	return l.with(ctx, "forgetting jobs in", func(tx *sql.Tx) error {
-		for _, id := range ids {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM customhouse_jobs WHERE name = $1 AND id = $2`, l.name, id); err != nil {
-				return err
-			}
+	return l.with(ctx, "forgetting jobs in", func(tx *sql.Tx) error { return l.deleteJobs(ctx, tx, ids) })
+}
+
+func (l *Lease) deleteJobs(ctx context.Context, tx *sql.Tx, ids []string) error {
+	if len(ids) > 0 {
+		l.store.deleted.Store(true)
+	}
+	for _, id := range ids {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM customhouse_jobs WHERE name = $1 AND id = $2`, l.name, id); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

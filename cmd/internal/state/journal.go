@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"iter"
 	"time"
 )
 
@@ -39,26 +40,91 @@ func (e *Entry) sum() uint32 {
 // Seq. It does so only where the lease is held; the error is a *LostError
 // otherwise.
 func (l *Lease) Append(ctx context.Context, e Entry) (seq int64, err error) {
-	body := binary.LittleEndian.AppendUint32(e.Body, e.sum())
 	err = l.with(ctx, "writing the journal in", func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `INSERT INTO customhouse_journal (name, fence, run_id, as_of, place, body)
-			VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq`,
-			l.name, l.fence, e.RunID, e.AsOf.UnixMicro(), e.Place, body).Scan(&seq)
+		seq, err = l.append(ctx, tx, e)
+		return err
 	})
 	return seq, err
 }
 
+// Write does at once, or not at all, what Append, SaveJob of jobs that are new
+// and DeleteJobs do. There is no entry where its Body is empty; the Seq is 0 then.
+func (l *Lease) Write(ctx context.Context, e Entry, begun []Job, over []string) (seq int64, err error) {
+	err = l.with(ctx, "writing the journal in", func(tx *sql.Tx) error {
+		if seq = 0; len(e.Body) > 0 {
+			if seq, err = l.append(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		for _, j := range begun {
+			if err := l.insertJob(ctx, tx, j); err != nil {
+				return err
+			}
+		}
+		return l.deleteJobs(ctx, tx, over)
+	})
+	return seq, err
+}
+
+func (l *Lease) append(ctx context.Context, tx *sql.Tx, e Entry) (seq int64, err error) {
+	body := binary.LittleEndian.AppendUint32(e.Body, e.sum())
+	err = tx.QueryRowContext(ctx, `INSERT INTO customhouse_journal (name, fence, run_id, as_of, place, body)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq`,
+		l.name, l.fence, e.RunID, e.AsOf.UnixMicro(), e.Place, body).Scan(&seq)
+	return seq, err
+}
+
+// Last is the greatest Seq of the lease's name, its own or of a lease before it,
+// and 0 where the journal has nothing.
+func (l *Lease) Last(ctx context.Context) (seq int64, err error) {
+	err = l.with(ctx, "reading the journal in", func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM customhouse_journal WHERE name = $1`, l.name).Scan(&seq)
+	})
+	return seq, err
+}
+
+// pageEntries and pageBytes are how much of the journal is read at once: entries
+// may be as short as a row and as long as what a few requests take.
+const (
+	pageEntries = 1000
+	pageBytes   = 1 << 20
+)
+
 // Entries are what the journal holds of the lease's name, in order: its own and
-// those of leases before it.
-func (l *Lease) Entries(ctx context.Context) (list []Entry, err error) {
+// those of leases before it. A few of them are in memory at a time. It ends after
+// the first error.
+func (l *Lease) Entries(ctx context.Context) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for after := int64(0); ; {
+			list, err := l.entries(ctx, after)
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			if len(list) == 0 {
+				return
+			}
+			for _, e := range list {
+				if !yield(e, nil) {
+					return
+				}
+				after = e.Seq
+			}
+		}
+	}
+}
+
+// entries are the next page of entries.
+func (l *Lease) entries(ctx context.Context, after int64) (list []Entry, err error) {
 	err = l.with(ctx, "reading the journal in", func(tx *sql.Tx) error {
 		list = nil
-		rows, err := tx.QueryContext(ctx, `SELECT seq, run_id, as_of, place, body FROM customhouse_journal WHERE name = $1 ORDER BY seq`, l.name)
+		rows, err := tx.QueryContext(ctx, `SELECT seq, run_id, as_of, place, body FROM customhouse_journal
+			WHERE name = $1 AND seq > $2 ORDER BY seq LIMIT $3`, l.name, after, pageEntries)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, rows.Close()) }()
-		for rows.Next() {
+		for size := 0; size < pageBytes && rows.Next(); {
 			var e Entry
 			var at int64
 			var body []byte
@@ -71,6 +137,7 @@ func (l *Lease) Entries(ctx context.Context) (list []Entry, err error) {
 				return damaged(l.store.shown, fmt.Errorf("entry %d of the journal is not what was written", e.Seq))
 			}
 			list = append(list, e)
+			size += len(body)
 		}
 		return rows.Err()
 	})

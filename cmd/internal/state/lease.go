@@ -18,6 +18,8 @@ type Lease struct {
 	// shown is the name without the store's scope.
 	shown string
 	fence int64
+	// marked is the mark that the lease was left with.
+	marked string
 
 	mu sync.Mutex // guards what follows
 	// renewed is when the lease was last known to be held, by this machine's
@@ -59,8 +61,8 @@ func (s *Store) Acquire(ctx context.Context, name string, above int64) (*Lease, 
 		}
 		var fence, since, expires int64
 		var by string
-		err := tx.QueryRowContext(ctx, `SELECT fence, holder, since, expires_at FROM customhouse_leases WHERE name = $1`, l.name).
-			Scan(&fence, &by, &since, &expires)
+		err := tx.QueryRowContext(ctx, `SELECT fence, holder, since, expires_at, mark FROM customhouse_leases WHERE name = $1`, l.name).
+			Scan(&fence, &by, &since, &expires, &l.marked)
 		if err != nil {
 			return err
 		}
@@ -126,6 +128,19 @@ const farewell = 10 * time.Second
 
 // Fence is the number of the lease.
 func (l *Lease) Fence() int64 { return l.fence }
+
+// Marked is the mark that the lease had when it was taken.
+func (l *Lease) Marked() string { return l.marked }
+
+// Mark leaves a mark with the lease for whoever has it next, in place of the one
+// before; it is on disk when it returns. The error is a *LostError where the lease
+// is not held.
+func (l *Lease) Mark(ctx context.Context, mark string) error {
+	return l.with(ctx, "marking a lease in", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE customhouse_leases SET mark = $1 WHERE name = $2`, mark, l.name)
+		return err
+	})
+}
 
 // Every is how often a lease is to be renewed.
 func (l *Lease) Every() time.Duration { return l.store.opt.TTL / 6 }

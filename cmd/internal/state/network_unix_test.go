@@ -212,7 +212,7 @@ func TestCutConnection(t *testing.T) {
 			// The connection may have been cut right behind the last answer.
 			for l.Renew(t.Context()) != nil && l.Held() == nil {
 			}
-			list, err := l.Entries(t.Context())
+			list, err := all(l.Entries(t.Context()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -351,7 +351,7 @@ func (h *harried) rival(direct *state.Store, l *state.Lease, name string) *state
 // once at most, and the rival's comes last.
 func (h *harried) check(direct *state.Store, one, other int64, name string) {
 	last := acquireAfter(h.T, direct, name)
-	list, err := last.Entries(h.Context())
+	list, err := all(last.Entries(h.Context()))
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func reopen(t *testing.T, file, wal []byte) ([]state.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Entries(t.Context())
+	return all(l.Entries(t.Context()))
 }
 
 // sparse is how many cuts and changes are left out for each that is tried.

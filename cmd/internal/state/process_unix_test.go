@@ -144,7 +144,7 @@ func TestProcesses(t *testing.T) {
 			}
 		}
 		time.Sleep(2 * ttl)
-		entries, err := acquire(t, open(t, opt), "vip").Entries(t.Context())
+		entries, err := all(acquire(t, open(t, opt), "vip").Entries(t.Context()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,8 @@
 // Package state keeps what is the process's and not the customer's: which
 // process delivers a sync (leases), what destinations acknowledged and the
-// warehouse does not know yet (the journal), jobs that destinations have not
-// ended, and refresh tokens that they have replaced.
+// warehouse does not know yet (the journal), requests that must not be sent twice
+// and jobs that destinations have not ended, and refresh tokens that they have
+// replaced.
 //
 // It is one small SQLite file a target, or a PostgreSQL database where several
 // machines share the work. Losing it loses no delivery: what was in the journal
@@ -140,6 +141,7 @@ var migrations = []string{
 		name TEXT NOT NULL, id TEXT NOT NULL, place TEXT NOT NULL, run_id TEXT NOT NULL, started_at BIGINT NOT NULL,
 		handle TEXT NOT NULL, idempotent BIGINT NOT NULL, body $bytes NOT NULL, PRIMARY KEY (name, id)
 	)`,
+	`ALTER TABLE customhouse_leases ADD COLUMN mark TEXT NOT NULL DEFAULT ''`,
 }
 
 // migrate makes the tables, or refuses those of a newer program.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,6 +70,123 @@ func entry(body string) state.Entry {
 	return state.Entry{RunID: "run-1", AsOf: time.Date(2026, 11, 22, 1, 2, 3, 4000, time.UTC), Place: "crm/contacts/email", Body: []byte(body)}
 }
 
+// all are the entries of a journal.
+func all(entries iter.Seq2[state.Entry, error]) (list []state.Entry, err error) {
+	for e, err := range entries {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// TestJournalInPages: a journal of many entries, or of long ones, is read whole.
+func TestJournalInPages(t *testing.T) {
+	each(t, func(t *testing.T, opt state.Options) {
+		t.Helper()
+		l := acquire(t, open(t, opt), "vip")
+		long := strings.Repeat("x", 700_000)
+		var want []string
+		for i := range 1005 {
+			body := strconv.Itoa(i)
+			if i < 5 {
+				body += long
+			}
+			if _, err := l.Append(t.Context(), entry(body)); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, body)
+		}
+		var got []string
+		for e, err := range l.Entries(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(e.Body))
+		}
+		if !slices.Equal(want, got) {
+			t.Errorf("%d entries, want %d", len(got), len(want))
+		}
+		for range l.Entries(t.Context()) {
+			break
+		}
+		if last, err := l.Last(t.Context()); err != nil || last < 1005 {
+			t.Errorf("last %d, error %v", last, err)
+		}
+	})
+}
+
+// TestWriting: an entry and the requests that begin and end with it are written
+// as one, or not at all; and so is a mark, for the next holder.
+func TestWriting(t *testing.T) {
+	each(t, func(t *testing.T, opt state.Options) {
+		t.Helper()
+		s := open(t, opt)
+		l := acquire(t, s, "vip")
+		job := func(id string) state.Job {
+			return state.Job{ID: id, Place: "p", RunID: "run-1", StartedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Body: []byte("rows of " + id)}
+		}
+		ids := func(l *state.Lease) (list []string) {
+			t.Helper()
+			jobs, err := l.Jobs(t.Context(), "p")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, j := range jobs {
+				list = append(list, j.ID+" "+j.Handle+" "+string(j.Body))
+			}
+			return list
+		}
+		seq, err := l.Write(t.Context(), state.Entry{}, []state.Job{job("a"), job("b")}, nil)
+		if err != nil || seq != 0 {
+			t.Errorf("without an entry: seq %d, error %v", seq, err)
+		}
+		started := job("b")
+		started.Handle = "of b"
+		if err := l.SaveJob(t.Context(), started); err != nil {
+			t.Error(err)
+		}
+		// One that is there already fails the whole.
+		if _, err := l.Write(t.Context(), entry("two"), []state.Job{job("c"), job("b")}, []string{"a"}); err == nil {
+			t.Error("b was begun twice")
+		}
+		if last, err := l.Last(t.Context()); err != nil || last != 0 {
+			t.Errorf("the journal has entry %d, error %v", last, err)
+		}
+		if d := cmp.Diff([]string{"a  rows of a", "b of b rows of b"}, ids(l)); d != "" {
+			t.Errorf("jobs (-want +got):\n%s", d)
+		}
+		seq, err = l.Write(t.Context(), entry("three"), []state.Job{job("c")}, []string{"a", "b"})
+		if last, err2 := l.Last(t.Context()); err != nil || err2 != nil || seq == 0 || last != seq {
+			t.Errorf("seq %d and last %d, errors %v, %v", seq, last, err, err2)
+		}
+		if d := cmp.Diff([]string{"c  rows of c"}, ids(l)); d != "" {
+			t.Errorf("jobs (-want +got):\n%s", d)
+		}
+		if l.Marked() != "" {
+			t.Errorf("marked %q before anybody did", l.Marked())
+		}
+		if err := errors.Join(l.Mark(t.Context(), "run-1"), l.Release(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		next := acquire(t, s, "vip")
+		if got := next.Marked(); got != "run-1" {
+			t.Errorf("marked %q", got)
+		}
+		lost := new(state.LostError)
+		if err := l.Mark(t.Context(), "late"); !errors.As(err, &lost) {
+			t.Errorf("marking a lease that was lost: %v", err)
+		}
+		if _, err := l.Write(t.Context(), entry("late"), []state.Job{job("d")}, []string{"c"}); !errors.As(err, &lost) {
+			t.Errorf("writing with a lease that was lost: %v", err)
+		}
+		if d := cmp.Diff([]string{"c  rows of c"}, ids(next)); d != "" {
+			t.Errorf("jobs (-want +got):\n%s", d)
+		}
+	})
+}
+
 // TestJournal: what was written is there for the next holder, in order, until
 // it is deleted; and nobody else's.
 func TestJournal(t *testing.T) {
@@ -88,7 +207,7 @@ func TestJournal(t *testing.T) {
 		}
 		elsewhere := opt
 		elsewhere.Scope = "shop/production"
-		if got, err := acquire(t, open(t, elsewhere), "vip").Entries(t.Context()); err != nil || len(got) > 0 {
+		if got, err := all(acquire(t, open(t, elsewhere), "vip").Entries(t.Context())); err != nil || len(got) > 0 {
 			t.Errorf("another target reads %v, %v", got, err)
 		}
 		if err := vip.Release(t.Context()); err != nil {
@@ -101,7 +220,7 @@ func TestJournal(t *testing.T) {
 			e.Seq = seqs[i]
 			want = append(want, e)
 		}
-		got, err := next.Entries(t.Context())
+		got, err := all(next.Entries(t.Context()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,10 +230,10 @@ func TestJournal(t *testing.T) {
 		if err := next.Delete(t.Context(), seqs[1]); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := next.Entries(t.Context()); err != nil || len(got) != 1 || got[0].Seq != seqs[2] {
+		if got, err := all(next.Entries(t.Context())); err != nil || len(got) != 1 || got[0].Seq != seqs[2] {
 			t.Errorf("after the deletion: %v, %v", got, err)
 		}
-		if got, err := other.Entries(t.Context()); err != nil || len(got) != 1 {
+		if got, err := all(other.Entries(t.Context())); err != nil || len(got) != 1 {
 			t.Errorf("the other's entries are %v, %v", got, err)
 		}
 	})
@@ -193,7 +312,7 @@ func TestExpiry(t *testing.T) {
 		if _, err := l.Append(t.Context(), entry("later")); err == nil {
 			t.Error("a holder writes though another has the lease")
 		}
-		if got, err := next.Entries(t.Context()); err != nil || len(got) != 1 {
+		if got, err := all(next.Entries(t.Context())); err != nil || len(got) != 1 {
 			t.Errorf("entries are %v, %v", got, err)
 		}
 		if err := l.Release(t.Context()); err != nil {
@@ -317,7 +436,7 @@ func TestRace(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		entries, err := acquire(t, open(t, opt), "vip").Entries(t.Context())
+		entries, err := all(acquire(t, open(t, opt), "vip").Entries(t.Context()))
 		if err != nil || len(entries) != turns || turns == 0 {
 			t.Fatalf("%d entries of %d turns, %v", len(entries), turns, err)
 		}
