@@ -115,7 +115,7 @@ var ClickHouse = &Dialect{
 		ListSlice:    "if(isNull($1), NULL, tuple(arraySlice(tupleElement($1, 1), $2, greatest($3 - $2 + 1, 0))))",
 		ListReverse:  "if(isNull($1), NULL, tuple(arrayReverse(tupleElement($1, 1))))",
 		ListSort:     "if(isNull($1), NULL, tuple(arraySort(tupleElement($1, 1))))",
-		ListUnique:   "if(isNull($1), NULL, tuple(arrayFilter((x, nth) -> nth = 1, tupleElement($1, 1), arrayEnumerateUniq(tupleElement($1, 1)))))",
+		ListUnique:   "if(isNull($1), NULL, tuple(arrayFilter((x, nth) -> indexOf(tupleElement($1, 1), x) IN (nth, 0), tupleElement($1, 1), arrayEnumerate(tupleElement($1, 1)))))",
 		ListHasAll:   "if(isNull($1) OR isNull($2), NULL, hasAll(tupleElement($1, 1), tupleElement($2, 1)))",
 		ListHasAny:   "if(isNull($1) OR isNull($2), NULL, hasAny(tupleElement($1, 1), tupleElement($2, 1)))",
 		ListMax:      "arrayReduce('maxOrNull', tupleElement($1, 1))", ListMin: "arrayReduce('minOrNull', tupleElement($1, 1))",

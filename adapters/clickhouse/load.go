@@ -189,8 +189,17 @@ func carry(v any, native string) (any, error) {
 		}
 		return integer(n.(int64), base) //nolint:errcheck,forcetypeassert // of says so
 	case sql.TypeUint:
-		if n, ok := v.(int64); ok && n >= 0 {
-			v = uint64(n)
+		switch x := v.(type) {
+		case int64:
+			if x >= 0 {
+				v = uint64(x)
+			}
+		case string: // a decimal, since the types of adapters.Rows have none for it
+			n, err := strconv.ParseUint(x, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%w: an unsigned integer is wanted", errType)
+			}
+			v = n
 		}
 		return of[uint64](v)
 	case sql.TypeFloat:

@@ -70,6 +70,7 @@ func TestExamplesOnClickHouse(t *testing.T) { //nolint:tparallel // the subtests
 	data := oracle.Data(t)
 	for _, name := range []string{"fake-1000", "online-retail", "two-sources", "web-events"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
 			remote(t, dir, server)
 			env := []string{oracle.Variable + "=" + data, "CLICKHOUSE_PASSWORD=" + server.Password}
