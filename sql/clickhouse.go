@@ -63,7 +63,7 @@ var ClickHouse = &Dialect{
 		Matches:       "match($1, concat('(?-s)', $2))",
 		MatchesAll:    `match($1, concat('(?-s)^(?:', $2, ')\\z'))`,
 		RegexpReplace: "replaceRegexpAll($1, concat('(?-s)', $2), $3)", RegexpExtract: "extract($1, concat('(?-s)', $2))",
-		Replace: "replaceAll($1, $2, $3)", Substr: "substringUTF8($1, $2, $3)",
+		Replace: "replaceAll($1, $2, $3)", Substr: "substringUTF8($1, greatest($2, 1), $3)",
 		TrimSpace: `replaceRegexpAll($1, '^[\\t-\\r\\x{85}\\pZ]+|[\\t-\\r\\x{85}\\pZ]+\\z', '')`,
 		// lowerUTF8 maps by context (a sigma that ends a word), and one dotted I to
 		// two characters: so it is asked for one character at a time.
