@@ -13,6 +13,8 @@ import (
 var kindOf = map[string]adapters.Kind{
 	"08": adapters.Transient, "40": adapters.Transient, "57": adapters.Transient, "55": adapters.Transient,
 	"40002": adapters.Data, // a constraint at the end of a transaction
+	// Nobody knows whether the statement, or the transaction, took effect.
+	"40003": adapters.Lost, "08007": adapters.Lost,
 	"57014": adapters.Canceled,
 	"42501": adapters.Permission, "28": adapters.Permission, "25006": adapters.Permission,
 	"42P01": adapters.NotFound, "3F": adapters.NotFound, "3D": adapters.NotFound,

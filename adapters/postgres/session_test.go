@@ -79,6 +79,7 @@ func TestErrorKinds(t *testing.T) {
 		{[]string{"CREATE VIEW v AS SELECT * FROM u", "DROP TABLE u"}, adapters.Syntax, "depend"},
 		{[]string{"CREATE ROLE weak", "SET ROLE weak", "CREATE SCHEMA theirs"}, adapters.Permission, "permission denied"},
 		{[]string{"SET lock_timeout = '1ms'", "SELECT pg_advisory_lock(1)", "DO $$ BEGIN RAISE EXCEPTION 'private' USING ERRCODE = '40P01'; END $$"}, adapters.Transient, ""},
+		{[]string{"DO $$ BEGIN RAISE EXCEPTION 'unknown' USING ERRCODE = '40003'; END $$"}, adapters.Lost, ""},
 		{[]string{"DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$"}, adapters.Quota, "full"},
 	} {
 		err := d.Exec(t.Context(), c.script)
