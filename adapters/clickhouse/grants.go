@@ -25,7 +25,7 @@ func Grants(c Config, f adapters.GrantsFor) []string {
 		for _, database := range []string{f.Schema, f.Work} {
 			out = append(out,
 				"CREATE DATABASE IF NOT EXISTS "+name(database)+";",
-				"GRANT SHOW, SELECT, INSERT, CREATE DATABASE, CREATE TABLE, DROP TABLE, TRUNCATE, ALTER TABLE ON "+name(database)+".* TO "+who+";",
+				"GRANT SELECT, INSERT, ALTER DELETE, ALTER ADD COLUMN, CREATE DATABASE, CREATE TABLE, DROP TABLE ON "+name(database)+".* TO "+who+";",
 			)
 		}
 	}
@@ -45,7 +45,7 @@ func Grants(c Config, f adapters.GrantsFor) []string {
 		for i, p := range parts {
 			quoted[i] = name(p)
 		}
-		out = append(out, "GRANT SHOW COLUMNS, SELECT ON "+strings.Join(quoted, ".")+" TO "+who+";")
+		out = append(out, "GRANT SELECT ON "+strings.Join(quoted, ".")+" TO "+who+";")
 	}
 	return out
 }
