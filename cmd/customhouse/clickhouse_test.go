@@ -64,7 +64,7 @@ func written(t *testing.T, dir string) map[string]string {
 
 // TestExamplesOnClickHouse: the example projects on public data have the same
 // tables there as in DuckDB.
-func TestExamplesOnClickHouse(t *testing.T) { //nolint:tparallel // the subtests share a server and its memory
+func TestExamplesOnClickHouse(t *testing.T) {
 	t.Parallel()
 	server := chtest.Start(t)
 	data := oracle.Data(t)
