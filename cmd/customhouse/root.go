@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
@@ -238,7 +239,27 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	if !slices.Contains([]string{"text", "json"}, a.logFormat) {
 		return fmt.Errorf("--log-format is %q: it has to be text or json", a.logFormat)
 	}
-	return nil
+	return empty(cmd)
+}
+
+// empty finds a flag that is given nothing, or an argument that is: a variable
+// of a script that is not set must not mean everything.
+func empty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if err == nil && slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) == "" }) {
+			err = fmt.Errorf("--%s is empty: give it a value, or leave it out", f.Name)
+		}
+	})
+	for i, arg := range cmd.Flags().Args() {
+		if err == nil && strings.TrimSpace(arg) == "" {
+			err = fmt.Errorf("argument %d is empty", i+1)
+		}
+	}
+	return err
 }
 
 // logger writes what happens as one JSON object a line.
