@@ -257,7 +257,7 @@ func TestSequences(t *testing.T) {
 		var texts []string
 		yaml := pairs
 		for i := range each {
-			within := g.word("days(7)", "days(30)", "hours(1)", "days(0)", "days(100000)", "days(-1)")
+			within := g.word("days(7)", "days(7)", "days(30)", "days(30)", "days(30)", "days(100000)", "days(100000)", "hours(1)", "days(0)", "days(-1)")
 			text := g.step() + "." + g.word("followed_by", "not_followed_by") + "(" + g.step() + ", " + within + ")"
 			if r.IntN(2) == 0 {
 				steps := []string{g.step(), g.step()}

@@ -352,3 +352,33 @@ func TestVocabularyErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestEnteredInProcess: who is not in a segment has not entered it, and what is
+// not known of a member is an error.
+func TestEnteredInProcess(t *testing.T) {
+	in := project(t, shop, "segments:\n  - {name: x, when: vip}\n  - {name: y, when: 'entered_segment(\"x\") > now - days(3)'}\n")
+	unit := Parse(in)
+	if _, found := unit.Compile(nil); found.HasErrors() {
+		t.Fatal(found)
+	}
+	v, err := unit.Evaluator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		vip     bool
+		entered map[string]time.Time
+		want    bool
+		fails   bool
+	}{
+		{true, map[string]time.Time{"x": asOf.AddDate(0, 0, -2)}, true, false},
+		{true, map[string]time.Time{"x": asOf.AddDate(0, 0, -3)}, false, false},
+		{true, nil, false, true},
+		{false, map[string]time.Time{"x": asOf}, false, false},
+	} {
+		got, err := v.On(Profile{Traits: map[string]any{"vip": c.vip}, Entered: c.entered}, asOf).Segment("y")
+		if got != c.want || (err != nil) != c.fails {
+			t.Errorf("%+v: got %v, %v", c, got, err)
+		}
+	}
+}

@@ -277,8 +277,8 @@ func (in Input) next(stage int) *sql.Select {
 	return in.levels(stage, out, append(have, names...))
 }
 
-// joinCorrelated adds the correlated features and sequences of a stage to a query whose rows
-// are entities under an alias, and returns their names.
+// joinCorrelated adds the correlated features and sequences of a stage to a
+// query whose rows are entities under an alias, and returns their names.
 func (in Input) joinCorrelated(q *sql.Select, entities string, stage int) []string {
 	id := identity.Column(in.Entity)
 	var names []string
