@@ -55,17 +55,6 @@ type Value struct {
 	Column, Text string
 }
 
-// Columns are the places in which the two rows differ.
-func (d Difference) Columns() []int {
-	var out []int
-	for i := range min(len(d.A), len(d.B)) {
-		if d.A[i] != d.B[i] {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
 // Compare compares a table of two warehouses but for the columns in without,
 // and shows at most show differences.
 func Compare(ctx context.Context, a, b *adapters.Warehouse, table sql.Table, without []string, show int) (Table, error) {
