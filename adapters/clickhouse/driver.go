@@ -157,6 +157,9 @@ func (d *Driver) with(ctx context.Context, id string, more ...string) context.Co
 	for i := 0; i < len(more); i += 2 {
 		s[more[i]] = more[i+1]
 	}
+	if comment := adapters.LabelOf(ctx).Comment(); comment != "" {
+		s["log_comment"] = comment
+	}
 	options := []client.QueryOption{client.WithSettings(s)}
 	if id != "" {
 		options = append(options, client.WithQueryID(id))

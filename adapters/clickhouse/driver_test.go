@@ -168,3 +168,29 @@ func TestKeywords(t *testing.T) {
 		}
 	}
 }
+
+// TestLabel: the query log says for what a statement ran.
+func TestLabel(t *testing.T) {
+	s := chtest.Start(t)
+	driver, err := clickhouse.Open(t.Context(), target(t, s), "", resolver(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer driver.Close()
+	ctx := adapters.WithLabel(t.Context(), adapters.Label{Run: "r1", Model: "sync:a*/b"})
+	const want = "customhouse run=r1 model=sync:a__b"
+	if err := driver.Exec(ctx, []string{"CREATE TABLE " + s.Database(t) + ".t ENGINE = MergeTree ORDER BY tuple() AS SELECT throwIf(getSetting('log_comment') != '" + want + "')"}); err != nil {
+		t.Error(err)
+	}
+	rows, err := driver.Query(ctx, "SELECT getSetting('log_comment')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dest := make([]any, 1)
+	if err := errors.Join(rows.Next(dest), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if dest[0] != want {
+		t.Errorf("got %q, want %q", dest[0], want)
+	}
+}

@@ -150,7 +150,7 @@ func (d *Driver) Exec(ctx context.Context, script []string) error {
 		}
 		// Until its commit what a lost connection leaves open is rolled back.
 		open := c.TxStatus() == 'T' && i < len(script)-1
-		if err := c.Exec(ctx, statement).Close(); err != nil {
+		if err := c.Exec(ctx, labeled(ctx, statement)).Close(); err != nil {
 			failed := d.failure(ctx, err)
 			failed.Statement = i
 			// What the server itself has ended had no effect.
@@ -269,6 +269,15 @@ func (d *Driver) release(ctx context.Context, c *pgconn.PgConn) {
 	if closed {
 		hangUp(ctx, c)
 	}
+}
+
+// labeled says for what a statement runs. It comes first: pg_stat_activity shows
+// the beginning of long statements.
+func labeled(ctx context.Context, statement string) string {
+	if comment := adapters.LabelOf(ctx).Comment(); comment != "" {
+		return "/* " + comment + " */ " + statement
+	}
+	return statement
 }
 
 // sendable refuses what the protocol would cut short.

@@ -46,7 +46,7 @@ func (d *Driver) Load(ctx context.Context, table string, columns []string, rows 
 	l := &loader{kinds: kinds, columns: columns, next: next}
 	// What PostgreSQL's COPY begins with: a signature, flags and an extension.
 	l.buffer = append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
-	_, err = c.CopyFrom(ctx, l, "COPY "+table+" ("+list+") FROM STDIN (FORMAT binary)")
+	_, err = c.CopyFrom(ctx, l, labeled(ctx, "COPY "+table+" ("+list+") FROM STDIN (FORMAT binary)"))
 	failed := l.end(stop)
 	switch {
 	case failed != nil && ctx.Err() == nil:

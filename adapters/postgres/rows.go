@@ -44,7 +44,7 @@ func (d *Driver) Query(ctx context.Context, query string) (adapters.Rows, error)
 	r := &Rows{driver: d, conn: c}
 	ctx, r.cancel = context.WithCancel(ctx)
 	r.ctx = ctx
-	r.result = c.ExecParams(ctx, query, nil, nil, nil, []int16{1})
+	r.result = c.ExecParams(ctx, labeled(ctx, query), nil, nil, nil, []int16{1})
 	r.kinds, r.columns, err = d.describe(ctx, r.result.FieldDescriptions())
 	if err == nil && len(r.columns) == 0 {
 		// The statement failed before it had columns, or has none.

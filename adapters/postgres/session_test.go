@@ -265,3 +265,26 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestLabel: whoever looks at the server sees for what a statement runs.
+func TestLabel(t *testing.T) {
+	driver := connect(t, postgrestest.Database(t, locales["C"]))
+	ctx := adapters.WithLabel(t.Context(), adapters.Label{Run: "r1", Model: "sync:a*/b"})
+	const want = "/* customhouse run=r1 model=sync:a__b */ "
+	if err := driver.Exec(ctx, []string{"CREATE TABLE t AS SELECT current_query() AS said"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{"SELECT current_query()", "SELECT said FROM t"} {
+		rows, err := driver.Query(ctx, query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dest := make([]any, 1)
+		if err := errors.Join(rows.Next(dest), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if said, _ := dest[0].(string); !strings.HasPrefix(said, want) {
+			t.Errorf("%s: got %q, want it to begin with %q", query, said, want)
+		}
+	}
+}

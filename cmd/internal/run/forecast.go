@@ -62,6 +62,7 @@ func Preview(ctx context.Context, opt Options) (list []Forecast, err error) {
 
 func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, err error) {
 	f = Forecast{Sync: a.Sync.Name, Destination: a.Destination.Name, Mode: a.Sync.To.Mode}
+	ctx = r.label(ctx, "sync:"+a.Sync.Name)
 	if r.State != nil {
 		// What a killed run was told is no difference.
 		h, err := r.take(ctx, a)

@@ -147,6 +147,7 @@ func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) Mo
 	if skip != nil {
 		return result
 	}
+	ctx = r.label(ctx, m.Name)
 	start := r.Clock.Now()
 	r.reached("build")
 	err := r.steps(ctx, m.Name, 0, m.Steps)
@@ -164,6 +165,11 @@ func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) Mo
 	r.mu.Unlock()
 	result.Status, result.Err = outcome(ctx, err)
 	return result
+}
+
+// label says to the warehouse for which model or sync it works.
+func (r *runner) label(ctx context.Context, subject string) context.Context {
+	return adapters.WithLabel(ctx, adapters.Label{Run: r.Plan.RunID, Model: subject})
 }
 
 // outcome tells a failure from an interruption.

@@ -76,6 +76,7 @@ type Options struct {
 // not hold what the project names, or says why the run could not start or end;
 // models and syncs that fail are in the summary, whose Status then is Failed.
 func Run(ctx context.Context, opt Options) (Summary, error) {
+	ctx = adapters.WithLabel(ctx, adapters.Label{Run: opt.Plan.RunID})
 	r := newRunner(opt)
 	r.summary = Summary{
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,

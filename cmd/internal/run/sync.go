@@ -66,6 +66,7 @@ func (r *runner) unbuilt(a *models.Audience) error {
 
 func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result *SyncResult) error {
 	subject := "sync:" + a.Sync.Name
+	ctx = r.label(ctx, subject)
 	var h *hold
 	if r.Deliver {
 		var err error
