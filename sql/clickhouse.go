@@ -136,7 +136,9 @@ var ClickHouse = &Dialect{
 	},
 	Nullable: "Nullable($1)",
 	Keep:     "toNullable($1)",
-	Storage:  " ENGINE = MergeTree ORDER BY tuple()",
+	Storage:  " ENGINE = MergeTree ORDER BY $key",
+	Key:      "($1) SETTINGS allow_nullable_key = 1",
+	NoKey:    "tuple()",
 	Truth:    "CAST($1 AS Bool)",
 	Int:      func(n int64) string { return "toInt64(" + strconv.FormatInt(n, 10) + ")" },
 	// Where another table of a join has an x too, it would be called t.x.
@@ -163,7 +165,7 @@ var ClickHouse = &Dialect{
 	About:         "SELECT concat('ClickHouse ', version(), ' as ', currentUser())",
 	Explain:       "EXPLAIN $1",
 	CreateSchema:  "CREATE DATABASE IF NOT EXISTS $1",
-	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 ENGINE = MergeTree ORDER BY tuple() AS\n$2"},
+	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 ENGINE = MergeTree ORDER BY $key AS\n$2"},
 	// A clone shares the files of what it is made of, and takes the place of what
 	// was there in one exchange.
 	Swap: []string{"CREATE OR REPLACE TABLE $2 CLONE AS $1", "DROP TABLE IF EXISTS $1"},

@@ -22,8 +22,13 @@ type Dialect struct {
 	// Keep makes $1, an output of CreateTableAs, a column that holds NULL; empty
 	// where each does.
 	Keep string
-	// Storage follows the columns of a table that is made.
+	// Storage follows the columns of a table that is made; $key is its key.
 	Storage string
+	// Key says that rows lie in the order of the columns $1, and NoKey that they
+	// lie as they come: $key in Storage and CreateTableAs is one of them.
+	Key, NoKey string
+	// KeyLimit is how many columns a key has at most; 0 for any number.
+	KeyLimit int
 	// Truth makes a value of the condition $1; empty where a condition is one.
 	Truth string
 	// Int writes a literal as a 64-bit integer; nil where it is written bare.
@@ -72,8 +77,8 @@ type Dialect struct {
 	CreateSchema string
 	// CreateTableAs are the statements that make the table $1 of the query $2,
 	// replacing one of that name, which the query may read. $3 is the name of a
-	// table beside it that nothing else has, $4 the bare name of $1. They run as
-	// one script.
+	// table beside it that nothing else has, $4 the bare name of $1, $key its key.
+	// They run as one script.
 	CreateTableAs []string
 	// CreateWorkTableAs are those of the tables of Work; nil where they are the
 	// same.

@@ -35,7 +35,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		parts := w.Names(s.Table)
 		bare := parts[len(parts)-1]
 		next := append(append([]string{}, parts[:len(parts)-1]...), bare+"__next")
-		spelled := strings.NewReplacer("$1", w.qualified(parts), "$2", w.b.String(), "$3", w.qualified(next), "$4", w.name(bare))
+		spelled := strings.NewReplacer("$1", w.qualified(parts), "$2", w.b.String(), "$3", w.qualified(next), "$4", w.name(bare), "$key", w.key(s.Key))
 		for _, t := range snippets {
 			out = append(out, spelled.Replace(t))
 		}
@@ -52,7 +52,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		}
 		w.indent--
 		w.line()
-		w.put(")", w.Dialect.Storage)
+		w.put(")", strings.ReplaceAll(w.Dialect.Storage, "$key", w.key(s.Key)))
 	case InsertSelect:
 		w.put("INSERT INTO ", w.table(s.Table), " (")
 		for i, c := range s.Columns {
@@ -210,6 +210,21 @@ func (w *writer) nullable(t Type) string {
 		return w.typ(t)
 	}
 	return strings.ReplaceAll(w.Dialect.Nullable, "$1", w.typ(t))
+}
+
+// key is how the rows of a table lie.
+func (w *writer) key(columns []string) string {
+	if limit := w.Dialect.KeyLimit; limit > 0 && len(columns) > limit {
+		columns = columns[:limit]
+	}
+	if len(columns) == 0 {
+		return w.Dialect.NoKey
+	}
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = w.name(c)
+	}
+	return strings.ReplaceAll(w.Dialect.Key, "$1", strings.Join(quoted, ", "))
 }
 
 func (w *writer) query(q Query) {

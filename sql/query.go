@@ -121,12 +121,18 @@ type Statement interface{ statement() }
 type CreateTableAs struct {
 	Table Table
 	Query Query
+	// Key is that of CreateTable.
+	Key []string
 }
 
 // CreateTable makes an empty table where none of that name exists.
 type CreateTable struct {
 	Table   Table
 	Columns []ColumnDef
+	// Key are the columns by which readers look rows up, in their order: rows
+	// that have them in common, from the first on, lie together where the warehouse
+	// can do that. They need not be unique, and may be NULL.
+	Key []string
 }
 
 // ColumnDef is one column of CreateTable.

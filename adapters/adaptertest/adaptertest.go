@@ -52,6 +52,7 @@ func Run(t *testing.T, h Harness) {
 		{"no row content in errors", discretion},
 		{"script is atomic", atomicity},
 		{"swap", swap},
+		{"keys", keys},
 		{"clean", clean},
 		{"parallel", parallel},
 		{"functions", h.means(functions())},

@@ -535,6 +535,52 @@ func swap(t *testing.T, w *adapters.Warehouse) {
 	same(t, "u", numbers(t, w, public("u")), []int64{4})
 }
 
+// keys changes tables that have a key, by its columns, of which some are NULL.
+func keys(t *testing.T, w *adapters.Warehouse) {
+	columns := []sql.ColumnDef{{Name: "kind", Type: sql.TypeString}, {Name: "at", Type: sql.TypeTimestamp}, {Name: "n", Type: sql.TypeInt}}
+	key := sql.ColumnNames(columns)
+	row := func(kind sql.Expr, n int64) *sql.Select {
+		at := sql.Timestamp(time.Date(2026, 1, int(n), 0, 0, 0, 0, time.UTC))
+		return &sql.Select{Items: []sql.Item{sql.As(kind, "kind"), sql.As(at, "at"), sql.As(sql.Cast{Expr: sql.Int(n), To: sql.TypeInt}, "n")}}
+	}
+	none := sql.Null{Type: sql.TypeString}
+	rows := sql.Union{row(sql.String("b"), 1), row(none, 2), row(sql.String("a"), 3), row(sql.String("b"), 4)}
+	successor := sql.Table{Space: sql.Beside, Name: "kept"}
+	exec(t, w,
+		sql.CreateTable{Table: public("kept"), Columns: columns, Key: key},
+		sql.CreateTableAs{Table: successor, Query: rows, Key: key},
+		sql.Swap{Name: "kept"},
+		sql.CreateTable{Table: public("made"), Columns: columns, Key: key},
+	)
+	kind := sql.Col("", "kind")
+	for _, table := range []sql.Table{public("kept"), public("made")} {
+		script := []sql.Statement{
+			sql.InsertSelect{Table: table, Columns: key, Query: sql.Union{row(none, 5), row(sql.String("c"), 6)}},
+			sql.Delete{Table: table, Where: sql.And{sql.Fn(sql.Eq, kind, sql.String("b")), sql.Fn(sql.Lt, sql.Col("", "n"), sql.Int(2))}},
+			sql.Update{Table: table, Set: []sql.Assignment{{Column: "kind", Value: sql.String("z")}}, Where: sql.Fn(sql.Eq, kind, sql.String("c"))},
+			sql.InsertSelect{Table: public("runs"), Columns: []string{"n"}, Query: constants(1)},
+		}
+		if table == public("made") {
+			script = slices.Insert(script, 0, sql.Statement(sql.InsertSelect{Table: table, Columns: key, Query: rows}))
+		}
+		exec(t, w, sql.CreateTable{Table: public("runs"), Columns: []sql.ColumnDef{{Name: "n", Type: sql.TypeInt}}})
+		if err := w.Script(t.Context(), script); err != nil {
+			t.Fatal(err)
+		}
+		of := func(where sql.Expr) [][]any {
+			return all(t, w, &sql.Select{
+				Items: sql.Items("k", "kind", "n"), From: sql.TableRef{Table: table, As: "k"}, Where: where, OrderBy: []sql.Order{sql.Asc(sql.Col("k", "n"))},
+			})
+		}
+		k := sql.Col("k", "kind")
+		same(t, table.Name, of(nil), [][]any{{nil, int64(2)}, {"a", int64(3)}, {"b", int64(4)}, {nil, int64(5)}, {"z", int64(6)}})
+		same(t, "of a kind", of(sql.In{Expr: k, List: []sql.Expr{sql.String("b"), sql.String("z"), sql.String("c")}}), [][]any{{"b", int64(4)}, {"z", int64(6)}})
+		same(t, "of none", of(sql.Fn(sql.IsNull, k)), [][]any{{nil, int64(2)}, {nil, int64(5)}})
+		same(t, "of some", of(sql.And{sql.Fn(sql.IsNotNull, k), sql.Fn(sql.Lt, k, sql.String("b"))}), [][]any{{"a", int64(3)}})
+		same(t, "of another", of(sql.Fn(sql.Ne, k, sql.String("a"))), [][]any{{"b", int64(4)}, {"z", int64(6)}})
+	}
+}
+
 func clean(t *testing.T, w *adapters.Warehouse) {
 	kept := public("kept")
 	left := []sql.Table{{Space: sql.Beside, Name: "kept"}, {Space: sql.Beside, Name: `odd "name'`}, work("left"), work(`odd "name'`)}

@@ -74,11 +74,11 @@ var (
 // System lists the tables that must exist before anything is delivered.
 func System() []sql.CreateTable {
 	return []sql.CreateTable{
-		{Table: Ledger, Columns: ledgerColumns},
+		{Table: Ledger, Columns: ledgerColumns, Key: []string{"sync", "place", "key"}},
 		{Table: State, Columns: stateColumns},
-		{Table: Pending, Columns: pendingColumns},
-		{Table: Rejections, Columns: rejectionsColumns},
-		{Table: Log, Columns: logColumns},
+		{Table: Pending, Columns: pendingColumns, Key: []string{"sync", "place", "key"}},
+		{Table: Rejections, Columns: rejectionsColumns, Key: []string{"sync", "key"}},
+		{Table: Log, Columns: logColumns, Key: []string{"sync", "at"}},
 		{Table: Leases, Columns: leaseColumns},
 	}
 }

@@ -41,7 +41,9 @@ func (r *resolver) publish() []sql.Statement {
 	e := r.e
 	list := r.suspects()
 	if r.Last == nil {
-		list = append(list, sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: e.Name + "_identities"}, Query: r.identities(nil)})
+		list = append(list, sql.CreateTableAs{
+			Table: sql.Table{Space: sql.Beside, Name: e.Name + "_identities"}, Query: r.identities(nil), Key: identifierKey,
+		})
 	} else {
 		quarantined := r.isQuarantined(sql.Col("d", "n"), false)
 		list = append(list, sql.CreateTableAs{Table: r.table("moved"), Query: &sql.Select{
@@ -248,7 +250,7 @@ func (r *resolver) incidents() sql.Statement {
 			})
 		}
 	}
-	return sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: IncidentsTable(e).Name}, Query: parts}
+	return sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: IncidentsTable(e).Name}, Query: parts, Key: identifierKey}
 }
 
 // nameless are the combinations of a source as they are after this run whose

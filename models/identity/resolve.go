@@ -11,17 +11,17 @@ import (
 
 // System lists the tables that must exist before Resolve's model runs.
 func System(e *config.Entity, sources []*config.Source) []sql.CreateTable {
-	public := func(name string, columns ...sql.ColumnDef) sql.CreateTable {
-		return sql.CreateTable{Table: sql.Table{Space: sql.Public, Name: e.Name + name}, Columns: columns}
+	public := func(name string, key []string, columns ...sql.ColumnDef) sql.CreateTable {
+		return sql.CreateTable{Table: sql.Table{Space: sql.Public, Name: e.Name + name}, Columns: columns, Key: key}
 	}
 	text := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeString} }
 	id := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeInt} }
 	at := func(name string) sql.ColumnDef { return sql.ColumnDef{Name: name, Type: sql.TypeTimestamp} }
 	list := []sql.CreateTable{
-		public("_identities", text("identifier_type"), text("identifier"), id(Column(e)), at("first_seen"), at("last_seen"), text("source"),
+		public("_identities", identifierKey, text("identifier_type"), text("identifier"), id(Column(e)), at("first_seen"), at("last_seen"), text("source"),
 			id("number"), id("component"), sql.ColumnDef{Name: "quarantined", Type: sql.TypeBool}),
-		public("_id_history", id("old_id"), id("new_id"), text("kind"), text("cause"), text("run_id"), at("at")),
-		public("_identity_incidents", text("identifier_type"), text("identifier"), text("reason"), text("evidence"), text("run_id"),
+		public("_id_history", []string{"old_id"}, id("old_id"), id("new_id"), text("kind"), text("cause"), text("run_id"), at("at")),
+		public("_identity_incidents", identifierKey, text("identifier_type"), text("identifier"), text("reason"), text("evidence"), text("run_id"),
 			id("number"), id(Column(e))),
 		{Table: StateTable, Columns: StateColumns},
 	}
@@ -30,6 +30,9 @@ func System(e *config.Entity, sources []*config.Source) []sql.CreateTable {
 	}
 	return list
 }
+
+// identifierKey is how the rows of tables of identifiers lie.
+var identifierKey = []string{"identifier_type", "identifier"}
 
 // Column is the id column of an entity in every table of ours.
 func Column(e *config.Entity) string { return e.Name + "_id" }

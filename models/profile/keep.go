@@ -442,7 +442,7 @@ func (k *keeper) cut() sql.Query {
 func (k *keeper) statements() []sql.Statement {
 	list := []sql.Statement{k.newest(), k.fresh()}
 	if k.last == nil {
-		list = append(list, sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: daysName(k.s.Source.Name)}, Query: &sql.Select{
+		list = append(list, sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: daysName(k.s.Source.Name)}, Key: []string{"day"}, Query: &sql.Select{
 			Items: sql.Items("f", k.columnNames()...), From: sql.TableRef{Table: freshTable(k.s.Source), As: "f"},
 		}})
 	}

@@ -91,8 +91,8 @@ func membersTable(r Relation) sql.Table {
 func System(in Input) []sql.CreateTable {
 	e := in.Entity
 	id := sql.ColumnDef{Name: identity.Column(e), Type: sql.TypeInt}
-	profiles := sql.CreateTable{Table: Table(e), Columns: []sql.ColumnDef{id}}
-	history := sql.CreateTable{Table: HistoryTable(e), Columns: []sql.ColumnDef{
+	profiles := sql.CreateTable{Table: Table(e), Columns: []sql.ColumnDef{id}, Key: []string{id.Name}}
+	history := sql.CreateTable{Table: HistoryTable(e), Key: []string{id.Name, "valid_from"}, Columns: []sql.ColumnDef{
 		id, {Name: "valid_from", Type: sql.TypeTimestamp}, {Name: "valid_to", Type: sql.TypeTimestamp},
 	}}
 	kept := historyTraits(in)
@@ -612,7 +612,7 @@ func Build(in Input) *models.Model {
 	m.Steps = append(m.Steps, &models.Exec{Title: "write profiles", Statements: []sql.Statement{
 		sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: e.Name + "_profiles"}, Query: &sql.Select{
 			Items: sql.Items("w", columns...), From: sql.TableRef{Table: WideTable(e), As: "w"},
-		}},
+		}, Key: []string{id}},
 	}})
 	if steps, commit := history(in); steps != nil {
 		m.Steps = append(m.Steps, steps)

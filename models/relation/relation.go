@@ -53,7 +53,7 @@ func Table(r *config.Relation) sql.Table {
 
 // System is the table that must exist before Build's model runs.
 func System(in Input) sql.CreateTable {
-	return sql.CreateTable{Table: Table(in.Relation), Columns: []sql.ColumnDef{
+	return sql.CreateTable{Table: Table(in.Relation), Key: in.key(), Columns: []sql.ColumnDef{
 		{Name: identity.Column(in.From), Type: sql.TypeInt},
 		{Name: identity.Column(in.To), Type: sql.TypeInt},
 		{Name: IsPrimary, Type: sql.TypeBool},
@@ -63,6 +63,9 @@ func System(in Input) sql.CreateTable {
 		{Name: Source, Type: sql.TypeString},
 	}}
 }
+
+// key is how the pairs lie.
+func (in Input) key() []string { return []string{identity.Column(in.From)} }
 
 // ModelName is the name of the model that Build compiles.
 func ModelName(r *config.Relation) string { return "relation:" + r.Name }
@@ -92,7 +95,7 @@ func Build(in Input) *models.Model {
 		Steps: []models.Step{
 			&models.Exec{Title: "read who belongs to whom by " + r.Name, Statements: statements},
 			&models.Exec{Title: "choose the primary " + r.Name, Statements: []sql.Statement{
-				sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: r.TableName()}, Query: in.ranked(said)},
+				sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: r.TableName()}, Query: in.ranked(said), Key: in.key()},
 			}},
 		},
 		Commit: []sql.Statement{sql.Swap{Name: r.TableName()}},

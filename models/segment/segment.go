@@ -69,12 +69,13 @@ func System(entities []*config.Entity) []sql.CreateTable {
 		members.Columns = append(members.Columns, id)
 		changes.Columns = append(changes.Columns, id)
 	}
+	members.Key, changes.Key = sql.ColumnNames(members.Columns), []string{"segment", "at"}
 	members.Columns = append(members.Columns, sql.ColumnDef{Name: "entered_at", Type: sql.TypeTimestamp})
 	changes.Columns = append(changes.Columns,
 		sql.ColumnDef{Name: "change", Type: sql.TypeString},
 		sql.ColumnDef{Name: "at", Type: sql.TypeTimestamp},
 		sql.ColumnDef{Name: "run_id", Type: sql.TypeString})
-	sizes := sql.CreateTable{Table: SizesTable, Columns: []sql.ColumnDef{
+	sizes := sql.CreateTable{Table: SizesTable, Key: []string{"segment", "at"}, Columns: []sql.ColumnDef{
 		{Name: "segment", Type: sql.TypeString},
 		{Name: "at", Type: sql.TypeTimestamp},
 		{Name: "profiles", Type: sql.TypeInt},
@@ -150,7 +151,7 @@ func Build(in Input) *models.Model {
 		sql.CreateTableAs{Table: now, Query: current(members, ids, in.AsOf)},
 		sql.CreateTableAs{Table: delta, Query: changes(ids)},
 		sql.CreateTableAs{Table: counts, Query: sizes(in)},
-		sql.CreateTableAs{Table: besideTable, Query: sql.Union{
+		sql.CreateTableAs{Table: besideTable, Key: append([]string{"segment"}, ids...), Query: sql.Union{
 			&sql.Select{Items: sql.Items("n", append(append([]string{"segment"}, ids...), "entered_at")...), From: sql.TableRef{Table: now, As: "n"}},
 			previous(in, ids, isKept("o")),
 		}},

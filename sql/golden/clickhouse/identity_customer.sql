@@ -2611,7 +2611,7 @@ FROM customhouse_work.customer_stats AS s
 JOIN customhouse_work.customer_ids AS i ON i.c = s.c
 WHERE s.size > 50;
 
-CREATE OR REPLACE TABLE customhouse.customer_identities__new ENGINE = MergeTree ORDER BY tuple() AS
+CREATE OR REPLACE TABLE customhouse.customer_identities__new ENGINE = MergeTree ORDER BY (identifier_type, identifier) SETTINGS allow_nullable_key = 1 AS
 SELECT
   toNullable(CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END) AS identifier_type,
   toNullable(d.v) AS identifier,
@@ -2646,7 +2646,7 @@ WHERE i.number IN (
   FROM customhouse_work.customer_suspects AS r
 );
 
-CREATE OR REPLACE TABLE customhouse.customer_identity_incidents__new ENGINE = MergeTree ORDER BY tuple() AS
+CREATE OR REPLACE TABLE customhouse.customer_identity_incidents__new ENGINE = MergeTree ORDER BY (identifier_type, identifier) SETTINGS allow_nullable_key = 1 AS
 SELECT
   toNullable(CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END) AS identifier_type,
   toNullable(coalesce(d.v, o.v)) AS identifier,

@@ -66,7 +66,7 @@ FROM (
 ) AS p;
 
 -- write profiles
-CREATE OR REPLACE TABLE customhouse.customer_profiles__new ENGINE = MergeTree ORDER BY tuple() AS
+CREATE OR REPLACE TABLE customhouse.customer_profiles__new ENGINE = MergeTree ORDER BY (customer_id) SETTINGS allow_nullable_key = 1 AS
 SELECT
   toNullable(w.customer_id) AS customer_id,
   toNullable(w.email) AS email,

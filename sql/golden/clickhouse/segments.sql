@@ -173,7 +173,7 @@ FROM (
 ) AS a
 GROUP BY a.segment;
 
-CREATE OR REPLACE TABLE customhouse.segment_members__new ENGINE = MergeTree ORDER BY tuple() AS
+CREATE OR REPLACE TABLE customhouse.segment_members__new ENGINE = MergeTree ORDER BY (segment, customer_id) SETTINGS allow_nullable_key = 1 AS
 SELECT
   toNullable(n.segment) AS segment,
   toNullable(n.customer_id) AS customer_id,
