@@ -30,6 +30,7 @@ const (
 	codeUnknownPressure = "unknown-pressure"
 	codeUnknownArm      = "unknown-arm"
 	codeUnknownDest     = "unknown-destination"
+	codeUnknownObject   = "unknown-object"
 	codeUnknownField    = "unknown-field"
 	codeOtherEntity     = "other-entity"
 	codeMixedTypes      = "mixed-types"

@@ -62,6 +62,11 @@ var leaving = map[string]string{ClearFields: "clear", Archive: Archive, Delete: 
 
 // Ability is what a destination can do with one object.
 type Ability struct {
+	// Unknown says that the destination does not know the object; Objects are those
+	// that it knows, as patterns that end with /* where a name of the platform's own
+	// follows, and * where it may have any other.
+	Unknown bool
+	Objects []string
 	// Operations are those of To.Operations. Of those for a row that left, the
 	// first is what a mirror does where the sync does not say.
 	Operations []string
@@ -197,6 +202,10 @@ func (l *loader) together(s *Sync, to strict.Node) bool {
 // able checks that the destination can do what a sync asks of it.
 func (l *loader) able(s *Sync, d *Destination, can *Ability) bool {
 	to := s.Pos.Get("to")
+	if can.Unknown {
+		l.unknownObject(s, d, can)
+		return false
+	}
 	where := d.Name + " (" + d.Type
 	if s.To.Object != "" {
 		where += ", object " + s.To.Object
@@ -224,6 +233,46 @@ func (l *loader) able(s *Sync, d *Destination, can *Ability) bool {
 		}
 	}
 	return true
+}
+
+// unknownObject reports an object that the destination does not know.
+func (l *loader) unknownObject(s *Sync, d *Destination, can *Ability) {
+	at := s.Pos.Get("to")
+	names := make([]string, len(can.Objects))
+	for i, o := range can.Objects {
+		names[i] = o
+		if o == "*" {
+			names[i] = "the name of another object"
+		}
+	}
+	listed := oneOfThem(names)
+	if slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, "/*") }) {
+		listed += "; /* stands for the platform's own name or id of it"
+	}
+	if s.To.Object == "" {
+		l.report(diag.Errorf(at.At(), codeUnknownObject, "the sync does not say what of %s (%s) it fills", d.Name, d.Type).
+			WithHelp("write object: %s", listed).WithRelated(d.Pos.At("name"), "the destination is here"))
+		return
+	}
+	found := diag.Errorf(at.At("object"), codeUnknownObject, "%s (%s) has no object %q", d.Name, d.Type, s.To.Object).
+		WithRelated(d.Pos.At("name"), "the destination is here")
+	kind, which, _ := strings.Cut(s.To.Object, "/")
+	for i := range names {
+		names[i] = strings.TrimSuffix(names[i], "/*")
+	}
+	switch near := diag.Nearest(kind, names); {
+	case slices.Contains(can.Objects, kind+"/*"):
+		found = found.WithHelp("say which: %s/ and the platform's name or id of it", kind)
+	case slices.Contains(can.Objects, kind):
+		found = found.WithHelp("write %s, with nothing behind it", kind)
+	case near != "" && slices.Contains(can.Objects, near+"/*"):
+		found = found.WithHelp("did you mean %s/%s?", near, which)
+	case near != "":
+		found = found.WithHelp("did you mean %s?", near)
+	default:
+		found = found.WithHelp("write object: %s", listed)
+	}
+	l.report(found)
 }
 
 // oneOfThem lists what may be written.

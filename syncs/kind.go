@@ -28,11 +28,15 @@ const (
 	Delete
 	// Append adds an event. Key is its own; see Spec.Keyed.
 	Append
+	// Erase makes the platform forget a person, by whatever Schema.Key says that
+	// Key is; see Spec.Erasure. No sync does that: somebody asks for it.
+	Erase
 )
 
 var kinds = []string{
 	Upsert: "upsert", Remove: "remove", Update: "update", Insert: "insert", Add: "add",
 	Clear: "clear", Archive: "archive", Delete: "delete", Append: "append",
+	Erase: "erase",
 }
 
 // Kinds are all of them.
@@ -56,7 +60,9 @@ func (k Kind) String() string {
 }
 
 // Leaves says that the operation takes something away; it has no values.
-func (k Kind) Leaves() bool { return k == Remove || k == Clear || k == Archive || k == Delete }
+func (k Kind) Leaves() bool {
+	return k == Remove || k == Clear || k == Archive || k == Delete || k == Erase
+}
 
 // MayExist says that an answer may be Exists: there was nothing to do.
 func (k Kind) MayExist() bool { return k == Insert || k == Add || k == Append }
@@ -64,11 +70,3 @@ func (k Kind) MayExist() bool { return k == Insert || k == Add || k == Append }
 // MayBeAbsent says that an answer may be Absent. For an operation that takes
 // something away there was nothing to do.
 func (k Kind) MayBeAbsent() bool { return k == Update || k.Leaves() }
-
-// Can are the kinds of operations that the destination can do with an object.
-func (s Spec) Can(object string) []Kind {
-	if can, ok := s.Objects[object]; ok {
-		return can
-	}
-	return s.Kinds
-}

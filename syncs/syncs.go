@@ -8,7 +8,9 @@
 package syncs
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config/secret"
@@ -79,6 +81,32 @@ const (
 	List
 )
 
+var types = []string{
+	String: "string", Int: "int", Float: "float", Decimal: "decimal", Bool: "bool",
+	Timestamp: "timestamp", Date: "date", List: "list",
+}
+
+// String is the name of a type, empty where there is none.
+func (t Type) String() string {
+	if t < 1 || int(t) >= len(types) {
+		return ""
+	}
+	return types[t]
+}
+
+// MarshalText is String.
+func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads the name of a type.
+func (t *Type) UnmarshalText(text []byte) error {
+	i := slices.Index(types[1:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is no type of a field", text)
+	}
+	*t = Type(i + 1)
+	return nil
+}
+
 // Schema is what a sync maps.
 type Schema struct {
 	Sync   string
@@ -105,59 +133,6 @@ type Chunk struct {
 	Ops   []Op
 }
 
-// Spec is what the engine must know of a destination.
-type Spec struct {
-	Batch Batch
-	// Kinds are the operations that it can do: those decide which values of mode
-	// and on_leave a sync may have. Of those that take something away, the first
-	// is what mode mirror does where the sync does not say.
-	Kinds []Kind
-	// Objects are those with kinds of their own.
-	Objects map[string][]Kind
-	// Keyed says that it does nothing with an event whose key it knows: one whose
-	// answer was lost may be appended again, by a later run too, and so every
-	// request that appends is Idempotent. Where it does not, such an event waits
-	// until somebody asks for it to be repeated.
-	Keyed bool
-	// Replace says that the destination wants everything each time anything
-	// changed, so that a row that left is simply no longer there.
-	Replace bool
-	// Staged says that nothing counts as delivered before the whole run was
-	// published (files are renamed into place at the end).
-	Staged bool
-	// SetIfEmpty says that it can set a field only where that is empty.
-	SetIfEmpty bool
-	// Concurrency is how many requests may be in flight, and jobs open; 1 where 0.
-	Concurrency int
-	// Limits are the rates that the platform permits, as it declares them. The
-	// engine keeps all of them, and learns the others by being refused.
-	Limits []Limit
-	// Timeout bounds one request, answer included; 30 seconds where 0.
-	Timeout time.Duration
-	// JobLimit is how long after its start a job is still believed in; a day
-	// where 0. One that has not ended by then is given up: what became of its
-	// rows is not known.
-	JobLimit time.Duration
-	// Secrets are the references that Encode will ask Chunk.Secrets for.
-	Secrets []secret.Ref
-	// AllowPrivate permits requests to this machine and to private networks,
-	// which are refused otherwise.
-	AllowPrivate bool
-}
-
-// Batch bounds a request.
-type Batch struct {
-	// MaxRows bounds a Chunk; 1000 where 0.
-	MaxRows int
-	// MaxBytes bounds a body, in bytes; unbounded where 0. The engine halves a
-	// request above it, and rejects an operation that is above it alone.
-	MaxBytes int
-	// Distinct are the names of fields of which no two operations of a chunk have
-	// the same value, beside the key: a platform that says by such a value which
-	// row it refused, or that takes one event a person in a request.
-	Distinct []string
-}
-
 // Request is what the engine sends: exactly one of HTTP and File is set.
 type Request struct {
 	HTTP *HTTPRequest
@@ -172,6 +147,43 @@ type Request struct {
 	// Bucket names the Limits that the request draws from, beside those of
 	// every request; an endpoint, mostly. It may be empty.
 	Bucket string
+	// Values count what was done to the values of the operations, where the
+	// platform wants them in a form of its own; see syncs/identify.
+	Values []Values
+}
+
+// Values is how many values of a field had one fate on their way to a request.
+type Values struct {
+	Field string
+	Fate  Fate
+	// Reason is why they were dropped.
+	Reason string
+	Count  int
+}
+
+// Fate is what became of a value on its way to a request.
+type Fate int
+
+// The fates. The zero value is invalid on purpose.
+const (
+	// Sent is as it was, or the digest of it.
+	Sent Fate = iota + 1
+	// Normalised was changed before it was sent, or before it was hashed.
+	Normalised
+	// Prehashed came as a digest.
+	Prehashed
+	// Dropped was left out.
+	Dropped
+)
+
+var fates = []string{Sent: "sent", Normalised: "normalised", Prehashed: "hashed before", Dropped: "dropped"}
+
+// String is the name of a fate, empty where it is none.
+func (f Fate) String() string {
+	if f < 1 || int(f) >= len(fates) {
+		return ""
+	}
+	return fates[f]
 }
 
 // HTTPRequest is a request over HTTP.

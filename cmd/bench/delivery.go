@@ -106,7 +106,8 @@ func loadAudience() (*models.Plan, *config.Project, error) {
 				return nil
 			}
 			out := &config.Ability{}
-			for _, k := range webhook.New(c).Spec().Can(object) {
+			can, _ := webhook.New(c).Spec().Object(object)
+			for _, k := range can.Kinds {
 				out.Operations = append(out.Operations, k.String())
 			}
 			return out

@@ -163,7 +163,13 @@ func ability(d *config.Destination, object string) *config.Ability {
 	}
 	spec := opened.Spec()
 	out := &config.Ability{Replaces: spec.Replace, Keyed: spec.Keyed, SetIfEmpty: spec.SetIfEmpty}
-	for _, kind := range spec.Can(object) {
+	o, known := spec.Object(object)
+	if out.Unknown = !known; out.Unknown {
+		for _, o := range spec.Objects {
+			out.Objects = append(out.Objects, o.Name)
+		}
+	}
+	for _, kind := range o.Kinds {
 		out.Operations = append(out.Operations, kind.String())
 	}
 	return out

@@ -204,6 +204,8 @@ type Report struct {
 	Requests, Retries, Bytes int64
 	// Refreshes counts attempts to get a new token.
 	Refreshes int64
+	// Values count what was done to values before they were sent, by field.
+	Values []syncs.Values
 	// Published is the folder that became visible, of a destination in files.
 	Published string
 }

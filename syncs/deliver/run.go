@@ -78,6 +78,9 @@ type engine struct {
 
 func newEngine(job Job) *engine {
 	spec, s := job.Destination.Spec(), job.Settings
+	if o, ok := spec.Object(job.Schema.Object); ok {
+		spec.Batch = o.Batch
+	}
 	spec.Batch.MaxRows = fallback(spec.Batch.MaxRows, 1000)
 	if spec.Concurrency = fallback(spec.Concurrency, 1); spec.Staged {
 		spec.Concurrency = 1 // Parts are numbered in the order of the rows.
@@ -179,6 +182,7 @@ func (e *engine) within(ctx context.Context, work func(context.Context)) error {
 			abandon(context.Cause(live))
 		}
 	})
+	e.tokenFirst(live)
 	work(live)
 	abandon(nil)
 	if !unlink() {
@@ -285,7 +289,7 @@ func (w *worker) start(ctx context.Context) {
 	w.flight <- struct{}{}
 	go func() {
 		defer func() { <-w.flight; w.idle <- w }()
-		w.engine.deliver(ctx, w.ops, try{attempt: 1})
+		w.engine.deliver(ctx, w.ops, try{attempt: 1, first: true})
 		w.engine.progress()
 	}()
 }
@@ -303,6 +307,8 @@ func (w *worker) release(keys map[string]struct{}) {
 type try struct {
 	// attempt counts from 1.
 	attempt int
+	// first says that the operations were never encoded before.
+	first bool
 	// issue is that of the token that they carry, and renewed says that they
 	// were refused for the one before.
 	issue   int
@@ -317,6 +323,10 @@ func (e *engine) deliver(ctx context.Context, ops []syncs.Op, now try) {
 	e.reached("encode")
 	requests, rejections := e.encode(ops, &now)
 	e.reached("encoded")
+	if now.first {
+		e.treated(requests)
+		now.first = false
+	}
 	if len(rejections) > 0 {
 		results := make([]Result, len(rejections))
 		for i, r := range rejections {

@@ -48,6 +48,18 @@ func (s *Session) renew(ctx context.Context, issue int, ask func(last syncs.Toke
 	return nil
 }
 
+// tokenFirst gets a token before the first request of a run, where none can be
+// spelled without.
+func (e *engine) tokenFirst(ctx context.Context) {
+	d, ok := e.job.Destination.(syncs.Refresher)
+	if !ok || !e.spec.TokenFirst {
+		return
+	}
+	if err := e.session.renew(ctx, 0, func(last syncs.Token) (syncs.Token, error) { return e.ask(ctx, d, last) }); err != nil {
+		e.stop(err)
+	}
+}
+
 // refresh sees to operations that were refused since the credential expired:
 // they are sent again with a new one, and the delivery stops if that is not
 // accepted either.
@@ -87,7 +99,11 @@ func (e *engine) ask(ctx context.Context, d syncs.Refresher, last syncs.Token) (
 		e.report.Refreshes++
 		e.mu.Unlock()
 		token, outcome := syncs.Token{}, syncs.Outcome{Verdict: syncs.Unknown, Code: "no-answer"}
-		resp, err := e.http.Send(e.work, d.EncodeRefresh(e.secret, last)) //nolint:contextcheck // See engine.work.
+		req, err := d.EncodeRefresh(syncs.Question{SentAt: e.job.Clock.Now(), Secrets: e.secret, Token: last})
+		if err != nil {
+			return token, &StopError{Code: "bad-credential", Message: e.redact.message(err.Error(), nil)}
+		}
+		resp, err := e.http.Send(e.work, req) //nolint:contextcheck // See engine.work.
 		if err == nil {
 			resp.ReceivedAt = e.job.Clock.Now()
 			token, outcome = d.DecodeRefresh(resp)

@@ -33,8 +33,8 @@ func (d expiring) Decode(req syncs.Request, resp *syncs.Response) syncs.Outcome 
 	return d.appending.Decode(req, resp)
 }
 
-func (expiring) EncodeRefresh(_ func(secret.Ref) secret.Value, last syncs.Token) *syncs.HTTPRequest {
-	return &syncs.HTTPRequest{URL: "refresh", Body: []byte(last.Refresh.Reveal())}
+func (expiring) EncodeRefresh(q syncs.Question) (*syncs.HTTPRequest, error) {
+	return &syncs.HTTPRequest{URL: "refresh", Body: []byte(q.Token.Refresh.Reveal())}, nil
 }
 
 func (expiring) DecodeRefresh(resp *syncs.Response) (syncs.Token, syncs.Outcome) {

@@ -5,13 +5,13 @@ import "github.com/customhouse-cdp/customhouse/syncs"
 // ndjsonEncoder writes one JSON object a line, its keys in the order of the
 // fields.
 type ndjsonEncoder struct {
-	object  *syncs.Object
+	object  *syncs.Spelling
 	changes bool
 	body    []byte
 }
 
 func newNDJSON(schema syncs.Schema, changes bool) *ndjsonEncoder {
-	return &ndjsonEncoder{object: syncs.NewObject(schema.Fields, nil), changes: changes}
+	return &ndjsonEncoder{object: syncs.NewSpelling(schema.Fields, nil), changes: changes}
 }
 
 func (e *ndjsonEncoder) row(op *syncs.Op) error {

@@ -60,7 +60,7 @@ func (c Connector) Spec() syncs.Spec {
 func (c Connector) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	var rejections []syncs.Rejection
 	groups := [][]int{nil, nil}
-	fields := syncs.NewObject(chunk.Schema.Fields, nil)
+	fields := syncs.NewSpelling(chunk.Schema.Fields, nil)
 	for i := range chunk.Ops {
 		op := &chunk.Ops[i]
 		if _, err := c.row(nil, fields, op, i); err != nil {
@@ -102,7 +102,7 @@ func (c Connector) header(token syncs.Token) http.Header {
 }
 
 // body spells the rows at indexes.
-func (c Connector) body(fields *syncs.Object, ops []syncs.Op, indexes []int) []byte {
+func (c Connector) body(fields *syncs.Spelling, ops []syncs.Op, indexes []int) []byte {
 	b := []byte(`{"rows":[`)
 	for n, i := range indexes {
 		if n > 0 {
@@ -114,7 +114,7 @@ func (c Connector) body(fields *syncs.Object, ops []syncs.Op, indexes []int) []b
 }
 
 // row spells one row, the n-th of its request.
-func (c Connector) row(b []byte, fields *syncs.Object, op *syncs.Op, n int) ([]byte, error) {
+func (c Connector) row(b []byte, fields *syncs.Spelling, op *syncs.Op, n int) ([]byte, error) {
 	b = append(b, `{"op":"`+op.Kind.String()+`","key":`...)
 	b = syncs.AppendJSONString(b, op.Key)
 	b = append(b, `,"trace":"`+trace(n)+`"`...)
@@ -278,12 +278,12 @@ var refreshSecret = func() secret.Ref {
 }()
 
 // EncodeRefresh implements syncs.Refresher.
-func (c Connector) EncodeRefresh(secrets func(secret.Ref) secret.Value, last syncs.Token) *syncs.HTTPRequest {
-	with := last.Refresh
+func (c Connector) EncodeRefresh(q syncs.Question) (*syncs.HTTPRequest, error) {
+	with := q.Token.Refresh
 	if with.IsZero() {
-		with = secrets(refreshSecret)
+		with = q.Secrets(refreshSecret)
 	}
-	return &syncs.HTTPRequest{Method: http.MethodPost, URL: c.URL + "/token", Body: []byte(with.Reveal())}
+	return &syncs.HTTPRequest{Method: http.MethodPost, URL: c.URL + "/token", Body: []byte(with.Reveal())}, nil
 }
 
 // DecodeRefresh implements syncs.Refresher.

@@ -84,7 +84,7 @@ func (c JobConnector) Poll(job syncs.RemoteJob) []syncs.Request {
 		for i := range all {
 			all[i] = i
 		}
-		req.Method, req.URL, req.Body = http.MethodPut, req.URL+"/rows", c.body(syncs.NewObject(job.Schema.Fields, nil), job.Ops, all)
+		req.Method, req.URL, req.Body = http.MethodPut, req.URL+"/rows", c.body(syncs.NewSpelling(job.Schema.Fields, nil), job.Ops, all)
 	case h.Step == stepClose:
 		req.Method, req.URL = http.MethodPost, req.URL+"/close"
 	case h.Step == stepRead && c.Style == ResultFile:

@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -30,8 +29,13 @@ type Harness struct {
 	Destination syncs.Destination
 	// Headers hold a secret on purpose, by name.
 	SecretHeaders []string
-	// Handles are handles of a syncs.Poller, one of each step.
+	// Handles are handles of a syncs.Poller, one of each step. They are asked for
+	// with rows of the last sample.
 	Handles []syncs.Handle
+	// Samples are rows that the destination takes, of each of its objects. Without
+	// any they are those of Schema and Ops, which a destination that takes any
+	// field must take.
+	Samples []Sample
 }
 
 // Canary is the secret behind every reference in the suite.
@@ -106,50 +110,6 @@ func Chunk(ops []syncs.Op) syncs.Chunk {
 	}
 }
 
-// task is operations that a sync may have side by side.
-type task struct {
-	object string
-	kinds  []syncs.Kind
-}
-
-// tasks are all of a destination: each way to bring values with each to take
-// them away.
-func tasks(spec syncs.Spec) []task {
-	var out []task
-	of := func(object string, kinds []syncs.Kind) {
-		var leaving []syncs.Kind
-		for _, k := range kinds {
-			if k.Leaves() {
-				leaving = append(leaving, k)
-				out = append(out, task{object, []syncs.Kind{k}})
-			}
-		}
-		for _, k := range kinds {
-			if k.Leaves() {
-				continue
-			}
-			out = append(out, task{object, []syncs.Kind{k}})
-			for _, l := range leaving {
-				if k != syncs.Append {
-					out = append(out, task{object, []syncs.Kind{k, l}})
-				}
-			}
-		}
-	}
-	of(Schema().Object, spec.Kinds)
-	for _, object := range slices.Sorted(maps.Keys(spec.Objects)) {
-		of(object, spec.Objects[object])
-	}
-	return out
-}
-
-// chunk is one of n operations of a task.
-func (k task) chunk(n int, seed uint64) syncs.Chunk {
-	c := Chunk(Ops(n, seed, k.kinds...))
-	c.Schema.Object = k.object
-	return c
-}
-
 // Run checks that a destination keeps the contract.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
@@ -160,13 +120,17 @@ func Run(t *testing.T, h Harness) {
 		most = 1000
 	}
 	most = min(most, 3000)
-	all := tasks(spec)
+	all := h.tasks()
 	if len(all) == 0 {
 		t.Fatal("the destination can do nothing")
 	}
+	t.Run("each object has a sample", func(t *testing.T) { h.checkSamples(t) })
 	t.Run("kinds are known, and each is named once", func(t *testing.T) {
-		lists := slices.Collect(maps.Values(spec.Objects))
-		for _, kinds := range append(lists, spec.Kinds) {
+		lists := [][]syncs.Kind{spec.Kinds}
+		for _, o := range spec.Objects {
+			lists = append(lists, o.Kinds)
+		}
+		for _, kinds := range lists {
 			for i, k := range kinds {
 				if !slices.Contains(syncs.Kinds(), k) || slices.Contains(kinds[:i], k) {
 					t.Errorf("kind %d of %v is none, or there twice", i, kinds)
@@ -242,13 +206,13 @@ func Run(t *testing.T, h Harness) {
 	})
 	t.Run("what cannot be spelled is rejected alone", func(t *testing.T) {
 		for _, bad := range []any{math.NaN(), math.Inf(1), struct{}{}} {
-			chunk := all[len(all)-1].chunk(20, 3)
+			chunk := sample{all[len(all)-1].chunk(20, 3)}
 			for i := range chunk.Ops {
-				if chunk.Ops[i].Values != nil {
-					chunk.Ops[i].Values[2] = bad
+				if at := chunk.notKey(); chunk.Ops[i].Values != nil && at >= 0 {
+					chunk.Ops[i].Values[at] = bad
 				}
 			}
-			_, rejections := d.Encode(chunk)
+			_, rejections := d.Encode(chunk.Chunk)
 			for _, r := range rejections {
 				op := chunk.Ops[r.Op]
 				if op.Kind.Leaves() {
@@ -305,8 +269,11 @@ func Run(t *testing.T, h Harness) {
 // checkRefresher checks that no answer passes for a token that holds none.
 func checkRefresher(t *testing.T, d syncs.Refresher) {
 	t.Helper()
-	if req := d.EncodeRefresh(Secrets, syncs.Token{}); req == nil || req.URL == "" {
+	// The secrets of the suite may be none that can be signed with.
+	if req, err := d.EncodeRefresh(question()); err == nil && (req == nil || req.URL == "") {
 		t.Errorf("the first refresh is asked for by %+v", req)
+	} else if err != nil && strings.Contains(err.Error(), Canary) {
+		t.Error("the error of a refresh holds a secret")
 	}
 	for _, resp := range responses() {
 		token, out := d.DecodeRefresh(resp)
@@ -335,11 +302,13 @@ func checkPoller(t *testing.T, d syncs.Poller, h Harness) {
 	if len(h.Handles) == 0 {
 		t.Fatal("the harness of a Poller has to name handles")
 	}
-	all := responses()
+	answered := responses()
 	for _, handle := range h.Handles {
+		all := h.tasks()
+		chunk := all[len(all)-1].chunk(8, 5)
 		for _, resumed := range []bool{false, true} {
 			job := syncs.RemoteJob{
-				Handle: handle, Schema: Schema(), RunID: "run-1", Ops: tasks(d.Spec())[0].chunk(8, 5).Ops, Resumed: resumed,
+				Handle: handle, Schema: chunk.Schema, RunID: "run-1", Ops: chunk.Ops, Resumed: resumed,
 				StartedAt: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), SentAt: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC), Secrets: Secrets,
 			}
 			if resumed {
@@ -360,7 +329,7 @@ func checkPoller(t *testing.T, d syncs.Poller, h Harness) {
 			for i := range whole.Ops {
 				whole.Ops[i] = i
 			}
-			for _, resp := range all {
+			for _, resp := range answered {
 				answers := slices.Repeat([]*syncs.Response{resp}, len(requests))
 				checkOutcomeOf(t, d.Polled(job, requests, answers), whole, resp, true)
 			}
@@ -375,7 +344,7 @@ func FuzzDecode(f *testing.F, h Harness) {
 		f.Add(200, body, "1")
 		f.Add(429, body, "Wed, 21 Oct 2026 07:28:00 GMT")
 	}
-	requests, _ := h.Destination.Encode(tasks(h.Destination.Spec())[0].chunk(8, 5))
+	requests, _ := h.Destination.Encode(h.tasks()[0].chunk(8, 5))
 	f.Fuzz(func(t *testing.T, status int, body []byte, retryAfter string) {
 		resp := response(status, body)
 		resp.Header.Set("Retry-After", retryAfter)

@@ -47,7 +47,7 @@ func (t *truth) apply(op Operation) string {
 			return statusExists
 		}
 		t.records[op.Key] = string(op.Fields)
-	case syncs.Remove, syncs.Delete:
+	case syncs.Remove, syncs.Delete, syncs.Erase:
 		delete(t.records, op.Key)
 		if !there {
 			return statusAbsent

@@ -251,7 +251,7 @@ func Signature(key []byte, timestamp string, body []byte) string {
 
 // spelling is how the rows of a chunk are written.
 type spelling struct {
-	fields, ifEmpty *syncs.Object
+	fields, ifEmpty *syncs.Spelling
 	// cleared is an object of all fields that we fill but the key, without
 	// values.
 	cleared []byte
@@ -259,14 +259,14 @@ type spelling struct {
 
 func newSpelling(schema syncs.Schema) spelling {
 	s := spelling{
-		fields:  syncs.NewObject(schema.Fields, func(f syncs.Field) bool { return !f.SetIfEmpty }),
-		ifEmpty: syncs.NewObject(schema.Fields, func(f syncs.Field) bool { return f.SetIfEmpty }),
+		fields:  syncs.NewSpelling(schema.Fields, func(f syncs.Field) bool { return !f.SetIfEmpty }),
+		ifEmpty: syncs.NewSpelling(schema.Fields, func(f syncs.Field) bool { return f.SetIfEmpty }),
 	}
 	ours := slices.Clone(schema.Fields)
 	for i := range ours {
 		ours[i].SkipNull = false
 	}
-	cleared := syncs.NewObject(ours, func(f syncs.Field) bool { return !f.SetIfEmpty && f.Name != schema.Key })
+	cleared := syncs.NewSpelling(ours, func(f syncs.Field) bool { return !f.SetIfEmpty && f.Name != schema.Key })
 	// There is no value that could not be spelled.
 	s.cleared, _ = cleared.Append(nil, make([]any, len(ours)))
 	return s

@@ -364,9 +364,9 @@ func (renewing) Decode(_ syncs.Request, resp *syncs.Response) syncs.Outcome {
 	return syncs.Outcome{Verdict: syncs.Rows, Rows: []syncs.RowResult{{Op: 0, Accepted: true}}}
 }
 
-func (r renewing) EncodeRefresh(_ func(secret.Ref) secret.Value, last syncs.Token) *syncs.HTTPRequest {
-	*r.asked = append(*r.asked, last.Refresh.Reveal())
-	return &syncs.HTTPRequest{Method: "POST", URL: "http://token.example.com"}
+func (r renewing) EncodeRefresh(q syncs.Question) (*syncs.HTTPRequest, error) {
+	*r.asked = append(*r.asked, q.Token.Refresh.Reveal())
+	return &syncs.HTTPRequest{Method: "POST", URL: "http://token.example.com"}, nil
 }
 
 func (r renewing) DecodeRefresh(*syncs.Response) (syncs.Token, syncs.Outcome) {

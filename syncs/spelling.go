@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Object spells rows as JSON objects, with objects inside where the paths of
-// their fields lead through them. It is made once for many rows; see NewObject.
-type Object struct {
+// Spelling spells rows as JSON objects, with objects inside where the paths of
+// their fields lead through them. It is made once for many rows; see NewSpelling.
+type Spelling struct {
 	fields []Field
 	// at are the indexes of the fields among a row's values.
 	at []int
@@ -18,10 +18,10 @@ type Object struct {
 	shared []int
 }
 
-// NewObject prepares the spelling of those of a schema's fields that which
+// NewSpelling prepares the spelling of those of a schema's fields that which
 // names; all where it is nil.
-func NewObject(fields []Field, which func(Field) bool) *Object {
-	o := &Object{}
+func NewSpelling(fields []Field, which func(Field) bool) *Spelling {
+	o := &Spelling{}
 	var before []string
 	for i, f := range fields {
 		if which != nil && !which(f) {
@@ -47,12 +47,12 @@ func NewObject(fields []Field, which func(Field) bool) *Object {
 }
 
 // Empty says that there are no fields to spell.
-func (o *Object) Empty() bool { return len(o.fields) == 0 }
+func (o *Spelling) Empty() bool { return len(o.fields) == 0 }
 
 // Append appends a row's values as an object. Fields that skip null are not in
 // it where they have no value, and neither is an object without any field. The
 // error names the field whose value cannot be spelled, and wraps ErrValue.
-func (o *Object) Append(b []byte, values []any) ([]byte, error) {
+func (o *Spelling) Append(b []byte, values []any) ([]byte, error) {
 	b = append(b, '{')
 	depth, common, first := 0, 0, true
 	for i := range o.fields {

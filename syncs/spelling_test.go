@@ -12,9 +12,9 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// TestObject holds nested objects, with and without fields that are left out,
+// TestSpelling holds nested objects, with and without fields that are left out,
 // to maps that are filled one by one.
-func TestObject(t *testing.T) {
+func TestSpelling(t *testing.T) {
 	paths := []string{"email", "address.city", "address.zip", "address.geo.lat", "address.geo.lon", "name", "a.b.c", "a.d", "last"}
 	rapid.Check(t, func(t *rapid.T) {
 		var fields []syncs.Field
@@ -44,7 +44,7 @@ func TestObject(t *testing.T) {
 			}
 			at[f.Path[len(f.Path)-1]] = v
 		}
-		text, err := syncs.NewObject(fields, nil).Append(nil, values)
+		text, err := syncs.NewSpelling(fields, nil).Append(nil, values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,17 +58,17 @@ func TestObject(t *testing.T) {
 	})
 }
 
-func TestObjectOfSome(t *testing.T) {
+func TestSpellingOfSome(t *testing.T) {
 	fields := []syncs.Field{{Name: "a", Type: syncs.Int}, {Name: "b", Type: syncs.Int, SetIfEmpty: true}, {Name: "c", Type: syncs.Float}}
-	some := syncs.NewObject(fields, func(f syncs.Field) bool { return f.SetIfEmpty })
+	some := syncs.NewSpelling(fields, func(f syncs.Field) bool { return f.SetIfEmpty })
 	text, err := some.Append(nil, []any{int64(1), int64(2), 3.0})
 	if err != nil || string(text) != `{"b":2}` || some.Empty() {
 		t.Errorf("%s, %v, empty %v", text, err, some.Empty())
 	}
-	if !syncs.NewObject(fields, func(syncs.Field) bool { return false }).Empty() {
+	if !syncs.NewSpelling(fields, func(syncs.Field) bool { return false }).Empty() {
 		t.Error("an object of no fields is not empty")
 	}
-	_, err = syncs.NewObject(fields, nil).Append(nil, []any{nil, nil, math.NaN()})
+	_, err = syncs.NewSpelling(fields, nil).Append(nil, []any{nil, nil, math.NaN()})
 	if err == nil || !strings.HasPrefix(err.Error(), "field c: ") {
 		t.Errorf("a number that JSON lacks: %v", err)
 	}
