@@ -155,7 +155,7 @@ func shownPlace(ctx context.Context, a *app, p *project) string {
 }
 
 func (a *app) examineWarehouse(ctx context.Context, e *examination, p *project, plan *models.Plan) {
-	in, ctx, err := a.enter(ctx, p, false)
+	in, err := a.enter(ctx, p)
 	if err != nil {
 		e.fails("warehouse", err, "")
 		return
@@ -167,6 +167,10 @@ func (a *app) examineWarehouse(ctx context.Context, e *examination, p *project, 
 		return
 	}
 	e.good("warehouse", "reached: %s", about)
+	if ctx, err = in.claim(ctx); err != nil {
+		e.fails("schema", err, "")
+		return
+	}
 	grants := "customhouse doctor --grants prints what the user needs"
 	if err := in.wh.Init(ctx); err != nil {
 		e.fails("schema", err, grants)

@@ -153,6 +153,11 @@ func (x *explorer) readFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(files) > 0 && !x.wh.ReadsFiles() {
+		if ctx, err = x.in.claim(ctx); err != nil {
+			return err
+		}
+	}
 	for _, s := range x.sources {
 		if f, ok := files[s.Name]; ok {
 			if err := x.wh.ReadFiles(ctx, s.Name, f); err != nil {

@@ -532,6 +532,9 @@ func (x *explorer) try(ctx context.Context, f trialFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	if ctx, err = x.in.claim(ctx); err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, x.wh.Exec(context.WithoutCancel(ctx), t.Discard()...)) }()
 	if err := x.wh.Exec(ctx, t.Prepare()...); err != nil {
 		return x.missing(err)

@@ -5,10 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
 
@@ -73,6 +75,45 @@ func TestShopOnPostgres(t *testing.T) {
 		if d := cmp.Diff(sent["local"], sent["postgres"]); d != "" {
 			t.Errorf("day %d: what was delivered (-DuckDB +PostgreSQL):\n%s", number, d)
 		}
+	}
+}
+
+// TestLookWhileInUse: a target that a run has in use can be looked at, and who
+// would write to it, if only to work tables, is told who has it.
+func TestLookWhileInUse(t *testing.T) {
+	t.Parallel()
+	dir, env := shopProject(t, 20)
+	env = onPostgres(t, postgrestest.New(t), dir, env)
+	on := func(args ...string) []string {
+		return append([]string{"--project-dir", dir, "--target", "postgres"}, args...)
+	}
+	must(t, env, on("run", "--as-of", asOf(1), "--exclude", toFiles)...)
+	store, err := state.Open(t.Context(), state.Options{
+		Place: filepath.Join(dir, stateFolder, "postgres.db"), Scope: "shop/postgres", Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	_, stop, err := store.Use(t.Context(), "target postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := [][]string{{"show", "segment_members"}, {"segments", "size"}, {"identity", "audit"}}
+	writes := [][]string{{"run"}, {"segments", "preview", "--when", "true"}, {"identity", "audit", "--try", "holder=loyalty.holder"}}
+	for _, args := range looks {
+		must(t, env, on(args...)...)
+	}
+	for _, args := range writes {
+		if r := customhouse(t, env, on(args...)...); r.code != 1 || !strings.Contains(r.stderr, "target postgres is in use by") {
+			t.Errorf("%v: exit code %d\n%s%s", args, r.code, r.stdout, r.stderr)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range writes {
+		must(t, env, on(append(args, "--as-of", asOf(1), "--exclude", toFiles)...)...)
 	}
 }
 

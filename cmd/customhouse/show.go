@@ -54,8 +54,11 @@ type shower struct {
 	*app
 	project *project
 	plan    *models.Plan
-	wh      *adapters.Warehouse
-	limit   int64
+	// in is to be claimed before anything is written, work tables included:
+	// whoever only reads may do so while a run goes on.
+	in    *entered
+	wh    *adapters.Warehouse
+	limit int64
 }
 
 // look opens the project and its warehouse to see what the last run left.
@@ -67,14 +70,12 @@ func (a *app) look(ctx context.Context, limit int64, f func(context.Context, *sh
 	if err != nil {
 		return err
 	}
-	s := &shower{app: a, project: p, plan: plan, limit: limit}
-	in, ctx, err := a.enter(ctx, p, false)
+	in, err := a.enter(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.leave()) }()
-	s.wh = in.wh
-	return f(ctx, s)
+	return f(ctx, &shower{app: a, project: p, plan: plan, in: in, wh: in.wh, limit: limit})
 }
 
 // isSegment says that a bare name is a segment's and no table's.

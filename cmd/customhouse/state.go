@@ -21,62 +21,88 @@ func (a *app) equip(ctx context.Context, p *project, options *run.Options) (_ co
 	if a.tune != nil {
 		a.tune(options)
 	}
-	in, ctx, err := a.enter(ctx, p, p.target.Deliver && len(options.Plan.Audiences) > 0)
+	in, err := a.enter(ctx, p)
 	if err != nil {
 		return ctx, nil, err
 	}
-	options.Warehouse, options.State = in.wh, in.state
+	if p.target.Deliver && len(options.Plan.Audiences) > 0 {
+		options.State, err = in.store(ctx)
+	}
+	if err == nil {
+		ctx, err = in.claim(ctx)
+	}
+	if err != nil {
+		return ctx, nil, errors.Join(err, in.leave())
+	}
+	options.Warehouse = in.wh
 	return ctx, in.leave, nil
 }
 
 // entered is a target that this process uses.
 type entered struct {
-	wh *adapters.Warehouse
-	// state is nil where it was not asked for.
-	state *state.Store
-	leave func() error
+	app     *app
+	project *project
+	wh      *adapters.Warehouse
+	state   *state.Store
+	// claimed is the context of the claim, nil before it.
+	claimed context.Context //nolint:containedctx // whoever claims twice gets it again
+	last    []func() error
 }
 
-// enter opens a target, for this process alone. The context ends where another
-// may have come in since.
-func (a *app) enter(ctx context.Context, p *project, stateful bool) (_ entered, _ context.Context, err error) {
-	var in entered
-	var leave []func() error
-	in.leave = func() error {
-		var errs []error
-		for _, f := range slices.Backward(leave) {
-			errs = append(errs, f())
-		}
-		return errors.Join(append(errs, lost(ctx))...)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, in.leave())
-		}
-	}()
-	if in.wh, err = p.open(ctx, a.resolver()); err != nil {
-		return in, ctx, err
-	}
-	leave = append(leave, in.wh.Close)
-	if !in.wh.Shared() && !stateful {
-		return in, ctx, nil
-	}
-	store, err := a.openState(ctx, p)
+// enter opens a target.
+func (a *app) enter(ctx context.Context, p *project) (*entered, error) {
+	wh, err := p.open(ctx, a.resolver())
 	if err != nil {
-		return in, ctx, err
+		return nil, err
 	}
-	leave = append(leave, store.Close)
-	if stateful {
-		in.state = store
+	return &entered{app: a, project: p, wh: wh, last: []func() error{wh.Close}}, nil
+}
+
+// store opens the state of the target.
+func (in *entered) store(ctx context.Context) (*state.Store, error) {
+	if in.state != nil {
+		return in.state, nil
 	}
-	if in.wh.Shared() {
-		var stop func() error
-		if ctx, stop, err = store.Use(ctx, "target "+p.target.Name); err != nil {
-			return in, ctx, err
-		}
-		leave = append(leave, stop)
+	store, err := in.app.openState(ctx, in.project)
+	if err != nil {
+		return nil, err
 	}
-	return in, ctx, nil
+	in.state, in.last = store, append(in.last, store.Close)
+	return store, nil
+}
+
+// claim keeps other processes from writing to the target, work tables included,
+// until leave. The context ends where another may write since.
+func (in *entered) claim(ctx context.Context) (context.Context, error) {
+	if !in.wh.Shared() {
+		return ctx, nil // The warehouse itself keeps them out.
+	}
+	if in.claimed != nil {
+		return in.claimed, nil
+	}
+	store, err := in.store(ctx)
+	if err != nil {
+		return ctx, err
+	}
+	using, stop, err := store.Use(ctx, "target "+in.project.target.Name)
+	if err != nil {
+		return ctx, err
+	}
+	in.claimed, in.last = using, append(in.last, stop)
+	return using, nil
+}
+
+// leave gives everything back, and says so where the claim was lost.
+func (in *entered) leave() error {
+	var errs []error
+	if in.claimed != nil {
+		// Before the lease is given back, which ends the context too.
+		errs = append(errs, lost(in.claimed))
+	}
+	for _, f := range slices.Backward(in.last) {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
 }
 
 // lost is the error of a process whose target was taken from it.

@@ -62,6 +62,9 @@ func (s *segmenter) readable(ctx context.Context, list []models.Check) error {
 
 // prepared fills the tables of a trial, calls f and drops them.
 func (s *segmenter) prepared(ctx context.Context, t *compile.Trial, f func() error) (err error) {
+	if ctx, err = s.in.claim(ctx); err != nil {
+		return err
+	}
 	if err := s.readable(ctx, t.Checks); err != nil {
 		return err
 	}
