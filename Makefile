@@ -12,6 +12,10 @@ TOOLS := $(CURDIR)/bin
 # tests on them do not run, and `make test` says so loudly; in CI they fail.
 export CUSTOMHOUSE_DATA ?= $(if $(or $(CI),$(wildcard ../shared/data)),$(abspath ../shared/data),none)
 
+# The vendors' own descriptions of their interfaces, which requests are held
+# against. As above.
+export CUSTOMHOUSE_SPECS ?= $(if $(or $(CI),$(wildcard ../shared/specs)),$(abspath ../shared/specs),none)
+
 ONLY ?=
 CUSTOMERS ?= 5000
 
@@ -31,6 +35,8 @@ demo: build ## a synthetic shop over two days, delivered to files and a local pl
 data:
 	@if [ "$$CUSTOMHOUSE_DATA" = none ]; then \
 		echo "WARNING: the public data sets are not in ../shared/data: the tests on them do NOT run. Set CUSTOMHOUSE_DATA to their folder." >&2; fi
+	@if [ "$$CUSTOMHOUSE_SPECS" = none ]; then \
+		echo "WARNING: the vendors' OpenAPI documents are not in ../shared/specs: requests are NOT held against them. Set CUSTOMHOUSE_SPECS to their folder." >&2; fi
 
 # The warehouses that tests run on and that are not Go modules. Where they are
 # absent the tests on them do not run, and `make test` says so; in CI they fail.
