@@ -6,6 +6,10 @@ func Col(alias, name string) Column { return Column{Table: alias, Name: name} }
 // Fn calls f.
 func Fn(f Func, args ...Expr) Call { return Call{Func: f, Args: args} }
 
+// FnOf calls f, whose value is of a type. ArgMax, ArgMin, ArgMaxRow, ArgMinRow,
+// Mode, ListMax, ListMin and ListColumn are called in this way.
+func FnOf(of Type, f Func, args ...Expr) Call { return Call{Func: f, Args: args, Of: of} }
+
 // As is an output column.
 func As(e Expr, name string) Item { return Item{Expr: e, As: name} }
 

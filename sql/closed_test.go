@@ -16,7 +16,7 @@ import (
 )
 
 // dialects are all of them; a new one is added here.
-var dialects = []*sql.Dialect{sql.DuckDB, sql.PostgreSQL, sql.ClickHouse}
+var dialects = []*sql.Dialect{sql.DuckDB, sql.PostgreSQL, sql.ClickHouse, sql.Snowflake}
 
 // constants lists the values of the constants of one type in a file.
 func constants(t *testing.T, file, typ string) []string {
@@ -59,7 +59,7 @@ func TestDialectsAreComplete(t *testing.T) {
 	arguments := func(f string) []sql.Expr {
 		args := []sql.Expr{sql.Int(1), sql.Int(2), sql.Int(3)}
 		if f := sql.Func(f); f == sql.ListMap || f == sql.ListFilter {
-			args[1] = sql.Lambda{Param: "x", Body: sql.Col("", "x")}
+			args[1] = sql.Lambda{Param: "x", Of: sql.TypeInt, Body: sql.Col("", "x")}
 		} else if strings.Contains(string(f), "match") || strings.Contains(string(f), "regexp") {
 			args[1] = sql.String("x")
 		}
@@ -68,7 +68,7 @@ func TestDialectsAreComplete(t *testing.T) {
 	for _, d := range dialects {
 		p := &sql.Printer{Dialect: d}
 		for _, f := range funcs {
-			if _, err := p.Expr(sql.Fn(sql.Func(f), arguments(f)...)); err != nil {
+			if _, err := p.Expr(sql.FnOf(sql.TypeInt, sql.Func(f), arguments(f)...)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -85,7 +85,7 @@ func TestDialectsAreComplete(t *testing.T) {
 		if (d.Begin == "") != (d.Commit == "") || (d.Begin == "") != (d.Rollback == "") {
 			t.Errorf("%s frames scripts by halves", d.Name)
 		}
-		if (d.Begin == "") != (d.Copy != "") {
+		if (d.Begin == "" || d.Commits) != (d.Copy != "") {
 			t.Errorf("%s needs either transactions or Copy", d.Name)
 		}
 		if d.CreateSchema == "" || len(d.CreateTableAs) == 0 || len(d.Swap) == 0 || d.TryCast == "" || d.Explain == "" || d.About == "" {

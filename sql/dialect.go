@@ -47,14 +47,18 @@ type Dialect struct {
 	TryCast string
 	// TryCasts spells TryCast to the types for which the above is wrong.
 	TryCasts map[Type]string
-	// Lambda spells Lambda: $1 is the parameter, $2 the body. Empty where the
-	// functions that take one have $param and $body in their snippets.
+	// Lambda spells Lambda: $1 is the parameter, $type its type, $2 the body.
+	// Empty where the functions that take one have $param and $body in their
+	// snippets.
 	Lambda string
 	// QuoteName writes one part of a name so that it means that name wherever
 	// the printer puts one: quoted, or bare where that is safe and reads better.
 	// The printer has refused names that no warehouse can hold (empty, NUL, not
 	// UTF-8).
 	QuoteName func(string) string
+	// ReadName is a name as the warehouse tells it, in the form that QuoteName
+	// takes; nil where it is one.
+	ReadName func(string) string
 	// NameLimit is how many bytes a part of a name may have; 0 for any number.
 	NameLimit int
 	// QuoteString writes a literal for any valid UTF-8 text, NUL included, that
@@ -63,8 +67,9 @@ type Dialect struct {
 	// NoNUL says that no text can hold NUL.
 	NoNUL bool
 	// Regexp writes an RE2 pattern, the argument of a function, in the engine's
-	// own syntax, or says why that cannot be; nil where the engine is RE2.
-	Regexp func(of Func, pattern string) (string, error)
+	// own syntax, or says why that cannot be; nil where the engine is RE2. group
+	// is the number that the pattern's first group has there.
+	Regexp func(of Func, pattern string) (text string, group int, err error)
 	// Timestamp writes a literal for an instant, at microseconds.
 	Timestamp func(time.Time) string
 	// Float writes a literal for any double.
@@ -93,6 +98,9 @@ type Dialect struct {
 	// Rollback undoes it. All are empty where the warehouse has no
 	// transactions; then it needs Copy.
 	Begin, Commit, Rollback string
+	// Commits says that a statement that defines a table commits what is open:
+	// scripts with one are no transactions, and need Copy.
+	Commits bool
 	// Copy makes $1, whatever it was, a copy of $2, in one statement that takes
 	// effect as a whole. Then the first statement of Swap is such a one too.
 	Copy string

@@ -31,6 +31,9 @@ type (
 type Call struct {
 	Func Func
 	Args []Expr
+	// Of is the type of the value, for functions that a warehouse may take out
+	// of a list whose elements have none: see FnOf.
+	Of Type
 }
 
 // And is the conjunction of its terms; TRUE where there are none.
@@ -103,9 +106,10 @@ const (
 
 // Lambda is a function of the elements of a list, only as an argument of ListMap
 // and ListFilter. Body names the element as Column{Name: Param}, and no lambda
-// around it has the same Param.
+// around it has the same Param. Of is the type of the element.
 type Lambda struct {
 	Param string
+	Of    Type
 	Body  Expr
 }
 

@@ -260,6 +260,9 @@ const (
 	ListFilter Func = "list_filter"
 	// Range is the list of the integers from 0 to below its argument.
 	Range Func = "range"
+	// ListColumn is a list as a column of its type holds it, for what is read in
+	// the end. Where lists have elements of any type the two are different.
+	ListColumn Func = "list_column"
 )
 
 // Other.
@@ -281,7 +284,7 @@ const (
 // In a snippet $1 to $9 are the arguments and $* is all of them, separated by
 // commas, or $|| by that operator. $over is where an aggregate's OVER clause
 // goes; without it, at the snippet's end. $param and $body are those of the
-// Lambda among the arguments.
+// Lambda among the arguments. $type is the type that the call says its value has.
 var standard = map[Func]string{
 	Eq: "$1 = $2", Ne: "$1 <> $2", Lt: "$1 < $2", Le: "$1 <= $2", Gt: "$1 > $2", Ge: "$1 >= $2",
 	Same: "$1 IS NOT DISTINCT FROM $2", Differ: "$1 IS DISTINCT FROM $2",
@@ -293,7 +296,8 @@ var standard = map[Func]string{
 	CountAll: "count(*)", Count: "count($1)", CountDistinct: "count(DISTINCT $1)",
 	Sum: "sum($1)", SumExact: "sum($1)", Min: "min($1)", Max: "max($1)",
 	RowNumber: "row_number()", Rank: "rank()", NullIfEmpty: "nullif($1, '')", NullIf: "nullif($1, $2)",
-	Replace: "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
+	ListColumn: "$1",
+	Replace:    "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
 }
 
 // aggregates are the functions of many rows.

@@ -175,7 +175,7 @@ var PostgreSQL = &Dialect{
 	NameLimit:   63,
 	QuoteString: func(s string) string { return postgresText(s) + ` COLLATE "C"` },
 	NoNUL:       true,
-	Regexp:      postgresRegexp,
+	Regexp:      advanced.translate,
 	Timestamp: func(t time.Time) string {
 		return "timestamp '" + t.UTC().Format("2006-01-02 15:04:05.999999") + "'"
 	},

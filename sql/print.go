@@ -204,6 +204,14 @@ func (w *writer) typ(t Type) string {
 	return s
 }
 
+// told is a type that the tree has to name for this dialect.
+func (w *writer) told(t Type, of string) string {
+	if t == 0 {
+		w.refuse("%s has to be told the type of %s", w.Dialect.Name, of)
+	}
+	return w.typ(t)
+}
+
 // nullable is the type of a column.
 func (w *writer) nullable(t Type) string {
 	if w.Dialect.Nullable == "" {
@@ -583,7 +591,11 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 		if w.Dialect.Lambda == "" {
 			w.refuse("%s has no functions of list elements", w.Dialect.Name)
 		}
-		return strings.NewReplacer("$1", w.name(e.Param), "$2", w.exprOut(e.Body)).Replace(w.Dialect.Lambda), true
+		head := strings.ReplaceAll(w.Dialect.Lambda, "$1", w.name(e.Param))
+		if strings.Contains(head, "$type") {
+			head = strings.ReplaceAll(head, "$type", w.told(e.Of, "the elements of a list"))
+		}
+		return strings.ReplaceAll(head, "$2", w.exprOut(e.Body)), true
 	case Custom:
 		text, ok := e.ByDialect[w.Dialect.Name]
 		if !ok {
@@ -702,6 +714,9 @@ func (w *writer) call(c Call, over string) (string, bool) {
 	if patterned[c.Func] && w.Dialect.Regexp != nil {
 		c = w.pattern(c)
 	}
+	if strings.Contains(snippet, "$type") {
+		snippet = strings.ReplaceAll(snippet, "$type", w.told(c.Of, string(c.Func)))
+	}
 	text := w.spell(c.Func, snippet, c.Args, over, !aggregates[c.Func])
 	if over != "" && !strings.Contains(snippet, "$over") {
 		return text + " " + over, true
@@ -712,19 +727,20 @@ func (w *writer) call(c Call, over string) (string, bool) {
 // patterned are the functions whose second argument is an RE2 pattern.
 var patterned = map[Func]bool{Matches: true, MatchesAll: true, RegexpReplace: true, RegexpExtract: true}
 
-// pattern is a call with its pattern in the engine's syntax.
+// pattern is a call with its pattern in the engine's syntax, and behind its
+// arguments the number of the group that was the first.
 func (w *writer) pattern(c Call) Call {
 	text, ok := c.Args[1].(String)
 	if !ok {
 		w.refuse("%s has no patterns that are not written out", w.Dialect.Name)
 	}
-	translated, err := w.Dialect.Regexp(c.Func, string(text))
+	translated, group, err := w.Dialect.Regexp(c.Func, string(text))
 	if err != nil {
 		w.refuse("%s cannot search with the pattern %q: %v", w.Dialect.Name, string(text), err)
 	}
 	args := append([]Expr{}, c.Args...)
 	args[1] = String(translated)
-	return Call{Func: c.Func, Args: args}
+	return Call{Func: c.Func, Args: append(args, Int(group)), Of: c.Of}
 }
 
 // spell fills a snippet in; see the standard table for its language. Arguments

@@ -24,7 +24,7 @@ func Rewrite(e Expr, change func(Expr) (Expr, bool)) Expr {
 	case Column, Bool, Int, Float, String, Timestamp, Null, Exists, Scalar:
 		return e
 	case Call:
-		return Call{Func: e.Func, Args: all(e.Args)}
+		return Call{Func: e.Func, Args: all(e.Args), Of: e.Of}
 	case And:
 		return And(all(e))
 	case Or:
@@ -44,11 +44,11 @@ func Rewrite(e Expr, change func(Expr) (Expr, bool)) Expr {
 	case InQuery:
 		return InQuery{Exprs: all(e.Exprs), Query: e.Query, Not: e.Not}
 	case Lambda:
-		return Lambda{Param: e.Param, Body: one(e.Body)}
+		return Lambda{Param: e.Param, Of: e.Of, Body: one(e.Body)}
 	case Custom:
 		return Custom{ByDialect: e.ByDialect, Value: one(e.Value)}
 	case Window:
-		out := Window{Call: Call{Func: e.Call.Func, Args: all(e.Call.Args)}, PartitionBy: all(e.PartitionBy)}
+		out := Window{Call: Call{Func: e.Call.Func, Args: all(e.Call.Args), Of: e.Call.Of}, PartitionBy: all(e.PartitionBy)}
 		for _, o := range e.OrderBy {
 			out.OrderBy = append(out.OrderBy, Order{Expr: one(o.Expr), Desc: o.Desc, NullsFirst: o.NullsFirst})
 		}

@@ -337,7 +337,7 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 		return sql.Fn(sql.TimeText, value)
 	case sql.TypeStrings:
 		// The texts have to be told apart, whatever is in them.
-		return sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Body: framed(sql.Col("", "x"))}), sql.String(""))
+		return sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Of: sql.TypeString, Body: framed(sql.Col("", "x"))}), sql.String(""))
 	case sql.TypeInts:
 		return listed(value, sql.TypeInt)
 	case sql.TypeFloats:
@@ -358,7 +358,7 @@ func text(value sql.Expr, t sql.Type) sql.Expr {
 
 // listed is the text of a list whose elements have no comma in theirs.
 func listed(value sql.Expr, of sql.Type) sql.Expr {
-	parts := sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Body: text(sql.Col("", "x"), of)}), sql.String(", "))
+	parts := sql.Fn(sql.JoinText, sql.Fn(sql.ListMap, value, sql.Lambda{Param: "x", Of: of, Body: text(sql.Col("", "x"), of)}), sql.String(", "))
 	return sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.String("["), parts), sql.String("]"))
 }
 

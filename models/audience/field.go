@@ -141,7 +141,7 @@ func (b *builder) list(leaf config.Leaf, report func(diag.Diagnostic)) (sql.Expr
 		}
 		parts[i] = sql.If(sql.Fn(sql.IsNotNull, value), sql.Fn(sql.ListOf, value), none)
 	}
-	return sql.Fn(sql.ListConcat, parts...), typ
+	return sql.FnOf(typ, sql.ListColumn, sql.Fn(sql.ListConcat, parts...)), typ
 }
 
 // Texts that are read as values are those that the same type has when it is

@@ -84,7 +84,7 @@ func (t *translator) field(r *row, name string) value {
 	placed := r.of.with(sql.Fn(sql.IsNotNull, sql.Col(alias(r.of.depth), TimeField)))
 	out, _ := sqlType(here.typ)
 	field := placed.pick(here.expr)
-	here.expr = t.over(r.of, what, out, sql.Fn(pick, field, at, field))
+	here.expr = t.over(r.of, what, out, sql.FnOf(out, pick, field, at, field))
 	return here
 }
 
@@ -241,7 +241,7 @@ func (t *translator) aggregate(x ast.Expr, fn string, operand value) value {
 		}
 		return value{expr: t.over(l, fn, typ, sql.Fn(f, picked)), err: true, float: item.float}
 	case "most_frequent":
-		return value{expr: t.over(l, fn, typ, sql.Fn(sql.Mode, picked)), err: true, float: item.float}
+		return value{expr: t.over(l, fn, typ, sql.FnOf(typ, sql.Mode, picked)), err: true, float: item.float}
 	}
 	return t.refuse(x, fn+"() of a collection is not possible", "")
 }

@@ -49,7 +49,7 @@ func (t *translator) consent(x ast.Expr) value {
 			at = sql.Fn(sql.Coalesce, sql.Col(Event, TimeField), beginning)
 		}
 		// Among words at one time the greatest counts: a refusal, said so.
-		refused = append(refused, t.feature(s, "refused", sql.TypeBool, sql.Fn(sql.ArgMax, sql.Fn(sql.Not, word), at)))
+		refused = append(refused, t.feature(s, "refused", sql.TypeBool, sql.FnOf(sql.TypeBool, sql.ArgMax, sql.Fn(sql.Not, word), at)))
 		said = append(said, t.feature(s, "said", sql.TypeTimestamp, sql.Fn(sql.Max, sql.If(sql.Fn(sql.IsNotNull, word), at, nil))))
 	}
 	if len(refused) == 1 {

@@ -195,7 +195,7 @@ func moved(e sql.Expr, from, to string) sql.Expr {
 		}
 		return e
 	case sql.Call:
-		return sql.Call{Func: e.Func, Args: each(e.Args)}
+		return sql.Call{Func: e.Func, Args: each(e.Args), Of: e.Of}
 	case sql.And:
 		return sql.And(each(e))
 	case sql.Or:
@@ -212,7 +212,7 @@ func moved(e sql.Expr, from, to string) sql.Expr {
 		}
 		return out
 	case sql.Lambda:
-		return sql.Lambda{Param: e.Param, Body: moved(e.Body, from, to)}
+		return sql.Lambda{Param: e.Param, Of: e.Of, Body: moved(e.Body, from, to)}
 	case sql.In:
 		return sql.In{Expr: moved(e.Expr, from, to), List: each(e.List)}
 	default:

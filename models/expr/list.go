@@ -377,8 +377,9 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 	defer func() { t.memo, t.scope = memo, scope }()
 	t.memo = map[int64]value{}
 	t.scope = append(slices.Clip(scope), variable{name: loop.IterVar(), val: item})
+	of, _ := columnType(elem)
 	mapped := func(body sql.Expr) sql.Expr {
-		return sql.Fn(sql.ListMap, l.expr, sql.Lambda{Param: param, Body: body})
+		return sql.Fn(sql.ListMap, l.expr, sql.Lambda{Param: param, Of: of, Body: body})
 	}
 	// degree is 1 for true, 0 for false and between them for an error, so that
 	// the greatest and the least follow the rule of || and &&.
@@ -407,7 +408,7 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 		if step.AsCall().FunctionName() == operators.LogicalAnd {
 			end, none = sql.ListMin, sql.Float(1)
 		}
-		decided := sql.Fn(sql.NullIf, sql.Fn(sql.Coalesce, sql.Fn(end, degree(p)), none), sql.Float(0.5))
+		decided := sql.Fn(sql.NullIf, sql.Fn(sql.Coalesce, sql.FnOf(sql.TypeFloat, end, degree(p)), none), sql.Float(0.5))
 		out.expr = t.guarded(x, sql.Fn(sql.Eq, decided, sql.Float(1)), l)
 		return out
 	case operators.Conditional:
@@ -419,8 +420,8 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 		if !ok {
 			return t.nothing(x)
 		}
-		found := sql.Expr(sql.Fn(sql.ListFilter, l.expr, sql.Lambda{Param: param, Body: p.expr}))
-		guards := sql.And{sql.Fn(sql.Ne, sql.Fn(sql.Coalesce, sql.Fn(sql.ListMin, mapped(sql.Fn(sql.BoolToInt, sql.Fn(sql.IsNotNull, p.expr)))), sql.Int(1)), sql.Int(0))}
+		found := sql.Expr(sql.Fn(sql.ListFilter, l.expr, sql.Lambda{Param: param, Of: of, Body: p.expr}))
+		guards := sql.And{sql.Fn(sql.Ne, sql.Fn(sql.Coalesce, sql.FnOf(sql.TypeInt, sql.ListMin, mapped(sql.Fn(sql.BoolToInt, sql.Fn(sql.IsNotNull, p.expr)))), sql.Int(1)), sql.Int(0))}
 		if !p.err && !p.null {
 			guards = nil
 		}
@@ -456,7 +457,7 @@ func (t *translator) lambda(x ast.Expr, l value) value {
 		out.expr = mapped(t.typed(body))
 		out.err = l.err || l.null || body.err
 		if body.err {
-			every := sql.Fn(sql.Coalesce, sql.Fn(sql.ListMin, mapped(sql.Fn(sql.BoolToInt, sql.Fn(sql.IsNotNull, body.expr)))), sql.Int(1))
+			every := sql.Fn(sql.Coalesce, sql.FnOf(sql.TypeInt, sql.ListMin, mapped(sql.Fn(sql.BoolToInt, sql.Fn(sql.IsNotNull, body.expr)))), sql.Int(1))
 			out.expr = sql.If(sql.Fn(sql.Eq, every, sql.Int(1)), out.expr, nil)
 		}
 		out.expr = t.guarded(x, out.expr, l)

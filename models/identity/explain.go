@@ -232,7 +232,7 @@ func Crowds(e *config.Entity, sources []*config.Source, limit int64) sql.Query {
 	most := &sql.Select{
 		Items: []sql.Item{
 			sql.As(sql.Col("c", "x"), "x"), sql.As(sql.Fn(sql.Max, sql.Col("c", "k")), "k"),
-			sql.As(sql.Fn(sql.ArgMax, sql.Col("c", "s"), sql.Col("c", "k")), "s"),
+			sql.As(sql.FnOf(sql.TypeInt, sql.ArgMax, sql.Col("c", "s"), sql.Col("c", "k")), "s"),
 		},
 		From: sql.Derived{Query: counted, As: "c"}, GroupBy: []sql.Expr{sql.Col("c", "x")},
 	}

@@ -38,7 +38,7 @@ func (r *resolver) assignIDs() models.Step {
 	owner := sql.CreateTableAs{Table: owners, Query: &sql.Select{
 		Items: []sql.Item{
 			sql.As(sql.Col("d", "old"), "old"),
-			sql.As(sql.Fn(sql.ArgMin, sql.Col("c", "c"), weight), "c"),
+			sql.As(sql.FnOf(sql.TypeInt, sql.ArgMin, sql.Col("c", "c"), weight), "c"),
 		},
 		From:    claims,
 		Where:   hasOld,

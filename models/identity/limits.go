@@ -302,7 +302,7 @@ func (r *resolver) joinRank(rank int) []models.Step {
 			Items: []sql.Item{
 				sql.As(sql.Col("m", "x"), "x"), sql.As(sql.String("shared"), "reason"),
 				// One reason is enough: that of the strongest type.
-				sql.As(sql.Fn(sql.ArgMin, evidence("m"), sql.Col("m", "t")), "evidence"),
+				sql.As(sql.FnOf(sql.TypeString, sql.ArgMin, evidence("m"), sql.Col("m", "t")), "evidence"),
 			},
 			From:    sql.Derived{Query: tooMany, As: "m"},
 			Where:   exceeds("m"),
@@ -385,7 +385,7 @@ func (r *resolver) joinRank(rank int) []models.Step {
 		return []sql.Statement{refuse(&sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("q", "x"), "x"), sql.As(sql.String("never_link"), "reason"),
-				sql.As(sql.Fn(sql.ArgMin, r.because(sql.Col("a", "t")), sql.Col("a", "t")), "evidence"),
+				sql.As(sql.FnOf(sql.TypeString, sql.ArgMin, r.because(sql.Col("a", "t")), sql.Col("a", "t")), "evidence"),
 			},
 			From: sql.Joins(ref(place, "q"),
 				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("q", "x"))}),
@@ -403,7 +403,7 @@ func (r *resolver) joinRank(rank int) []models.Step {
 			From: sql.Joins(ref(part, "p"), sql.Join{Kind: sql.LeftJoin, Right: ref(joined, "j"), On: eq(sql.Col("j", "n"), sql.Col("p", "c"))}),
 		}},
 		sql.CreateTableAs{Table: broken, Query: &sql.Select{
-			Items: []sql.Item{sql.As(sql.Col("s", "g"), "g"), sql.As(sql.Fn(sql.ArgMin, evidence("s"), sql.Col("s", "t")), "evidence")},
+			Items: []sql.Item{sql.As(sql.Col("s", "g"), "g"), sql.As(sql.FnOf(sql.TypeString, sql.ArgMin, evidence("s"), sql.Col("s", "t")), "evidence")},
 			From:  sql.Derived{Query: together, As: "s"},
 			// A single cluster never breaks a limit of its own: what is over
 			// came together here.

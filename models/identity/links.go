@@ -141,7 +141,7 @@ func (r *resolver) crowded(star sql.From, where sql.Expr) sql.Query {
 	}
 	return &sql.Select{
 		Items: []sql.Item{
-			sql.As(sql.Col("k", "x"), "x"), sql.As(sql.Fn(sql.Min, sql.Col("k", "s")), "s"), sql.As(sql.Fn(sql.ArgMin, sql.Col("k", "k"), sql.Col("k", "s")), "k"),
+			sql.As(sql.Col("k", "x"), "x"), sql.As(sql.Fn(sql.Min, sql.Col("k", "s")), "s"), sql.As(sql.FnOf(sql.TypeInt, sql.ArgMin, sql.Col("k", "k"), sql.Col("k", "s")), "k"),
 		},
 		From: sql.Derived{As: "k", Query: &sql.Select{
 			Items:   append(sql.Items("l", "x", "s"), sql.As(sql.Fn(sql.CountAll), "k")),

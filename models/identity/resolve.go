@@ -174,7 +174,7 @@ func (r *resolver) named(out sql.Table) sql.Statement {
 		}
 		source := sql.Expr(sql.Fn(sql.Min, sql.Col("a", "source")))
 		if len(carried) > 1 {
-			source = sql.Fn(sql.ArgMin, sql.Col("a", "source"), sql.Col("a", "first_seen"))
+			source = sql.FnOf(sql.TypeInt, sql.ArgMin, sql.Col("a", "source"), sql.Col("a", "first_seen"))
 		}
 		all = append(all, &sql.Select{
 			Items: []sql.Item{

@@ -394,7 +394,7 @@ func (w want) narrow(e sql.Expr) sql.Expr {
 		if !ok || !skipping[call.Func] {
 			return nil, false
 		}
-		out := sql.Call{Func: call.Func}
+		out := sql.Call{Func: call.Func, Of: call.Of}
 		for _, arg := range call.Args {
 			left := w.without(condition(call.Func, arg))
 			switch {

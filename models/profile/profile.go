@@ -527,15 +527,15 @@ func (p picked) aggregates(pick string) []sql.Item {
 	said := sql.If(sql.Fn(sql.IsNotNull, value), at, nil)
 	switch pick {
 	case "latest":
-		return []sql.Item{sql.As(sql.Fn(sql.ArgMax, value, at), p.value), sql.As(sql.Fn(sql.Max, said), p.time)}
+		return []sql.Item{sql.As(sql.FnOf(p.typ(), sql.ArgMax, value, at), p.value), sql.As(sql.Fn(sql.Max, said), p.time)}
 	case "earliest":
-		return []sql.Item{sql.As(sql.Fn(sql.ArgMin, value, at), p.value), sql.As(sql.Fn(sql.Min, said), p.time)}
+		return []sql.Item{sql.As(sql.FnOf(p.typ(), sql.ArgMin, value, at), p.value), sql.As(sql.Fn(sql.Min, said), p.time)}
 	case "min":
 		return []sql.Item{sql.As(sql.Fn(sql.Min, value), p.value)}
 	case "max":
 		return []sql.Item{sql.As(sql.Fn(sql.Max, value), p.value)}
 	default: // priority: within a source its latest word counts
-		return []sql.Item{sql.As(sql.Fn(sql.ArgMax, value, at), p.value)}
+		return []sql.Item{sql.As(sql.FnOf(p.typ(), sql.ArgMax, value, at), p.value)}
 	}
 }
 
@@ -546,6 +546,17 @@ func (p picked) expr() sql.Expr {
 		return sql.Col(expr.Event, p.column)
 	}
 	return sql.Col("m", identity.Value(p.column))
+}
+
+// typ is the type of that value.
+func (p picked) typ() sql.Type {
+	if c, ok := p.source.Columns.Get(p.column); ok {
+		return models.ColumnType(c.Type)
+	}
+	if p.column == expr.TimeField {
+		return sql.TypeTimestamp
+	}
+	return sql.TypeString
 }
 
 // combine chooses among what the sources say.

@@ -10,42 +10,68 @@ import (
 	"unicode"
 )
 
-// postgresRegexp writes an RE2 pattern as an advanced regular expression of
-// PostgreSQL, from its syntax tree.
+// notation is how an engine that is not RE2 writes regular expressions.
 //
-// Nothing in it depends on a locale: classes and letters of either case are
-// written as the code points that they are. What a pattern matches at all is the
-// same in both. Which of several matches is taken is not: RE2 takes the first
-// alternative, PostgreSQL the longest match. So what replaces or extracts is
-// refused unless the pattern can be followed in one way only, where the two are
-// one.
-func postgresRegexp(of Func, pattern string) (string, error) {
+// RE2's syntax tree is written in it such that nothing depends on a locale:
+// classes and letters of either case are the code points that they are. What a
+// pattern matches at all is the same in both. Which of several matches is taken
+// is not: RE2 takes the first alternative, the others the longest match. So what
+// replaces or extracts is refused unless the pattern can be followed in one way
+// only, where the two are one.
+type notation struct {
+	// group begins a group that is not counted; empty where each is.
+	group string
+	// nothing matches nowhere, empty everywhere.
+	nothing, empty string
+	// beginLine, endLine, boundary and inside are places; empty where there is no
+	// way to write them.
+	beginLine, endLine, boundary, inside string
+	// most is the greatest count that an interval may have.
+	most int
+	// least is the first character of a text.
+	least rune
+	// char writes a character such that it means itself in and out of classes.
+	char func(rune) string
+}
+
+// advanced is PostgreSQL's "advanced regular expressions".
+var advanced = &notation{
+	group: "(?:", nothing: "(?!)", empty: "(?:)",
+	beginLine: `(?<![^\n])`, endLine: `(?![^\n])`,
+	boundary: `(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`,
+	inside:   `(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))`,
+	most:     255, least: 1, char: areRune,
+}
+
+// translate writes an RE2 pattern in the notation. group is the number of what
+// was its first group.
+func (n *notation) translate(of Func, pattern string) (text string, group int, err error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return "", fmt.Errorf("it is no pattern: %w", err)
+		return "", 0, fmt.Errorf("it is no pattern: %w", err)
 	}
-	w := &areWriter{}
-	if of == MatchesAll {
-		w.b.WriteString("^(?:")
+	w := &regexpWriter{notation: n}
+	if of == MatchesAll && n.group != "" {
+		w.b.WriteString("^" + n.group)
 	}
 	if err := w.write(tree); err != nil {
-		return "", err
+		return "", 0, err
 	}
-	if of == MatchesAll {
+	if of == MatchesAll && n.group != "" {
 		w.b.WriteString(")$")
 	}
 	if of != RegexpReplace && of != RegexpExtract {
-		return w.b.String(), nil
+		return w.b.String(), w.first, nil
 	}
 	p := &positions{}
 	whole := p.add(tree)
 	switch {
 	case !p.single:
-		return "", errors.New("it can match one text in several ways, of which this warehouse would take another")
+		return "", 0, errors.New("it can match one text in several ways, of which this warehouse would take another")
 	case of == RegexpReplace && whole.empty && !anchored(tree):
-		return "", errors.New("it can match nothing, which this warehouse replaces in other places")
+		return "", 0, errors.New("it can match nothing, which this warehouse replaces in other places")
 	}
-	return w.b.String(), nil
+	return w.b.String(), w.first, nil
 }
 
 // anchored says that a pattern matches at the beginning of a text alone, and so
@@ -60,18 +86,42 @@ func anchored(t *syntax.Regexp) bool {
 	return false
 }
 
-// most is the greatest count that an interval of PostgreSQL may have.
-const most = 255
+// regexpWriter prints a syntax tree.
+type regexpWriter struct {
+	*notation
+	b strings.Builder
+	// groups are those that are counted, first the number of the first that the
+	// pattern itself has.
+	groups, first int
+}
 
-// areWriter prints a syntax tree.
-type areWriter struct{ b strings.Builder }
+// place writes a place between characters.
+func (w *regexpWriter) place(text, of string) error {
+	if text == "" {
+		return errors.New("it asks for " + of)
+	}
+	w.b.WriteString(text)
+	return nil
+}
 
-func (w *areWriter) write(t *syntax.Regexp) error {
+// open is the beginning of a group that the pattern does not have.
+func (w *regexpWriter) open() string {
+	if w.notation.group != "" {
+		return w.notation.group
+	}
+	w.groups++
+	return "("
+}
+
+func (w *regexpWriter) write(t *syntax.Regexp) error {
 	switch t.Op {
 	case syntax.OpNoMatch:
-		w.b.WriteString("(?!)")
+		w.b.WriteString(w.nothing)
 	case syntax.OpEmptyMatch:
-		w.b.WriteString("(?:)")
+		if w.empty == "()" {
+			w.groups++
+		}
+		w.b.WriteString(w.empty)
 	case syntax.OpLiteral:
 		for _, r := range t.Rune {
 			w.class(letter(r, t.Flags))
@@ -87,15 +137,19 @@ func (w *areWriter) write(t *syntax.Regexp) error {
 	case syntax.OpEndText:
 		w.b.WriteString("$")
 	case syntax.OpBeginLine:
-		w.b.WriteString(`(?<![^\n])`)
+		return w.place(w.beginLine, "the beginning of a line")
 	case syntax.OpEndLine:
-		w.b.WriteString(`(?![^\n])`)
+		return w.place(w.endLine, "the end of a line")
 	case syntax.OpWordBoundary:
-		w.b.WriteString(`(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))`)
+		return w.place(w.boundary, "the end of a word")
 	case syntax.OpNoWordBoundary:
-		w.b.WriteString(`(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))`)
+		return w.place(w.inside, "the inside of a word")
 	case syntax.OpCapture:
-		return w.group("(", t.Sub[0])
+		w.groups++
+		if w.first == 0 {
+			w.first = w.groups
+		}
+		return w.grouped("(", t.Sub[0])
 	case syntax.OpStar:
 		return w.repeat(t.Sub[0], "*")
 	case syntax.OpPlus:
@@ -103,8 +157,8 @@ func (w *areWriter) write(t *syntax.Regexp) error {
 	case syntax.OpQuest:
 		return w.repeat(t.Sub[0], "?")
 	case syntax.OpRepeat:
-		if t.Min > most || t.Max > most {
-			return fmt.Errorf("it repeats a part more than %d times", most)
+		if t.Min > w.most || t.Max > w.most {
+			return fmt.Errorf("it repeats a part more than %d times", w.most)
 		}
 		count := "{" + strconv.Itoa(t.Min)
 		switch {
@@ -117,7 +171,7 @@ func (w *areWriter) write(t *syntax.Regexp) error {
 	case syntax.OpConcat:
 		for _, sub := range t.Sub {
 			if sub.Op == syntax.OpAlternate {
-				if err := w.group("(?:", sub); err != nil {
+				if err := w.grouped(w.open(), sub); err != nil {
 					return err
 				}
 				continue
@@ -141,7 +195,7 @@ func (w *areWriter) write(t *syntax.Regexp) error {
 	return nil
 }
 
-func (w *areWriter) group(open string, t *syntax.Regexp) error {
+func (w *regexpWriter) grouped(open string, t *syntax.Regexp) error {
 	w.b.WriteString(open)
 	if err := w.write(t); err != nil {
 		return err
@@ -151,9 +205,9 @@ func (w *areWriter) group(open string, t *syntax.Regexp) error {
 }
 
 // repeat writes a part and how often it comes. Whether as often or as rarely as
-// possible decides only which of several matches is taken. PostgreSQL does not
-// repeat what matches a place and no character: a place is there or not.
-func (w *areWriter) repeat(t *syntax.Regexp, count string) error {
+// possible decides only which of several matches is taken. Not every engine
+// repeats what matches a place and no character: a place is there or not.
+func (w *regexpWriter) repeat(t *syntax.Regexp, count string) error {
 	switch t.Op { //nolint:exhaustive // the others need a group
 	case syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpEmptyMatch:
 		if strings.HasPrefix(count, "*") || strings.HasPrefix(count, "?") || strings.HasPrefix(count, "{0") {
@@ -174,7 +228,7 @@ func (w *areWriter) repeat(t *syntax.Regexp, count string) error {
 		w.b.WriteString(count)
 		return nil
 	}
-	if err := w.group("(?:", t); err != nil {
+	if err := w.grouped(w.open(), t); err != nil {
 		return err
 	}
 	w.b.WriteString(count)
@@ -192,8 +246,8 @@ func letter(r rune, flags syntax.Flags) []rune {
 	return out
 }
 
-// class writes characters given as pairs of first and last. No text holds NUL.
-func (w *areWriter) class(pairs []rune) {
+// class writes characters given as pairs of first and last.
+func (w *regexpWriter) class(pairs []rune) {
 	all := len(pairs) > 0 && pairs[0] == 0 && pairs[len(pairs)-1] == unicode.MaxRune
 	open := "["
 	if all {
@@ -207,20 +261,20 @@ func (w *areWriter) class(pairs []rune) {
 	}
 	var ranges strings.Builder
 	for i := 0; i < len(pairs); i += 2 {
-		first, last := max(pairs[i], 1), pairs[i+1]
+		first, last := max(pairs[i], w.least), pairs[i+1]
 		if last < first {
 			continue
 		}
-		ranges.WriteString(areRune(first))
+		ranges.WriteString(w.char(first))
 		if last > first {
-			ranges.WriteString("-" + areRune(last))
+			ranges.WriteString("-" + w.char(last))
 		}
 	}
 	switch {
 	case ranges.Len() == 0 && all:
 		w.b.WriteString(".")
 	case ranges.Len() == 0:
-		w.b.WriteString("(?!)")
+		w.b.WriteString(w.nothing)
 	case !all && len(pairs) == 2 && pairs[0] == pairs[1]:
 		w.b.WriteString(ranges.String())
 	default:
@@ -228,7 +282,7 @@ func (w *areWriter) class(pairs []rune) {
 	}
 }
 
-// areRune writes one character such that it means itself in and out of classes.
+// areRune writes a character in the notation of PostgreSQL.
 func areRune(r rune) string {
 	switch {
 	case '0' <= r && r <= '9', 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', r == '_', r == ' ':
