@@ -106,8 +106,8 @@ func (w *regexpWriter) place(text, of string) error {
 
 // open is the beginning of a group that the pattern does not have.
 func (w *regexpWriter) open() string {
-	if w.notation.group != "" {
-		return w.notation.group
+	if w.group != "" {
+		return w.group
 	}
 	w.groups++
 	return "("

@@ -121,7 +121,7 @@ var Snowflake = &Dialect{
 		ListUnique:  "REDUCE($1, ARRAY_CONSTRUCT(), (a ARRAY, x VARIANT) -> CASE WHEN ARRAY_CONTAINS(x, a) THEN a ELSE ARRAY_APPEND(a, x) END)",
 		ListHasAll:  "ARRAY_SIZE(ARRAY_EXCEPT(ARRAY_DISTINCT($2), $1)) = 0", ListHasAny: "ARRAYS_OVERLAP($1, $2)",
 		ListMax: "CAST(ARRAY_MAX($1) AS $type)", ListMin: "CAST(ARRAY_MIN($1) AS $type)",
-		ListMap: "TRANSFORM($1, $2)", ListFilter: "FILTER($1, $2)", Range: "ARRAY_GENERATE_RANGE(0, $1)",
+		ListMap: "TRANSFORM(CAST($1 AS ARRAY), $2)", ListFilter: "FILTER(CAST($1 AS ARRAY), $2)", ListColumn: "CAST($1 AS $type)", Range: "ARRAY_GENERATE_RANGE(0, $1)",
 
 		Least: "LEAST_IGNORE_NULLS($*)", Greatest: "GREATEST_IGNORE_NULLS($*)", Text: "TO_VARCHAR($1)",
 		Hash: "BITAND(HASH($*), 9223372036854775807)",
@@ -132,10 +132,12 @@ var Snowflake = &Dialect{
 	Types: map[Type]string{
 		TypeBool: "BOOLEAN", TypeInt: "INT", TypeFloat: "FLOAT", TypeDecimal: "NUMBER(38,9)", TypeString: "VARCHAR",
 		TypeTimestamp: "TIMESTAMP_NTZ(6)", TypeDate: "DATE", TypeUint: "NUMBER(20,0)", TypeBytes: "BINARY",
-		TypeStrings: "ARRAY", TypeInts: "ARRAY", TypeFloats: "ARRAY", TypeTimestamps: "ARRAY",
-		TypeBools: "ARRAY", TypeUints: "ARRAY", TypeBlobs: "ARRAY",
+		TypeStrings: "ARRAY(VARCHAR)", TypeInts: "ARRAY(INT)", TypeFloats: "ARRAY(FLOAT)", TypeTimestamps: "ARRAY(TIMESTAMP_NTZ(6))",
+		TypeBools: "ARRAY(BOOLEAN)", TypeUints: "ARRAY(NUMBER(20,0))", TypeBlobs: "ARRAY(BINARY)",
 	},
 	Casts: map[Type]string{
+		TypeStrings: "CAST($1 AS ARRAY)", TypeInts: "CAST($1 AS ARRAY)", TypeFloats: "CAST($1 AS ARRAY)", TypeTimestamps: "CAST($1 AS ARRAY)",
+		TypeBools: "CAST($1 AS ARRAY)", TypeUints: "CAST($1 AS ARRAY)", TypeBlobs: "CAST($1 AS ARRAY)",
 		// A cast from a type with a zone would keep the clock of that zone; one to
 		// the session's gives that of UTC.
 		TypeTimestamp: "CAST(CAST($1 AS TIMESTAMP_LTZ) AS TIMESTAMP_NTZ(6))",
@@ -180,7 +182,7 @@ var Snowflake = &Dialect{
 var posix = &notation{
 	nothing: "(.^)", empty: "()", boundary: `\b`, inside: `\B`, most: 1000,
 	char: func(r rune) string {
-		if r > ' ' && r <= '~' && !('0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '_') {
+		if strings.ContainsRune(`!"#$%&'()*+,-./:;<=>?@[\]^{|}~`+"`", r) {
 			return `\` + string(r)
 		}
 		return string(r)
