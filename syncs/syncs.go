@@ -147,6 +147,8 @@ type Request struct {
 	// Bucket names the Limits that the request draws from, beside those of
 	// every request; an endpoint, mostly. It may be empty.
 	Bucket string
+	// Mark is the destination's own: Decode finds what Encode left there.
+	Mark string
 	// Values count what was done to the values of the operations, where the
 	// platform wants them in a form of its own; see syncs/identify.
 	Values []Values

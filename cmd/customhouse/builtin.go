@@ -14,6 +14,9 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/files"
+	"github.com/customhouse-cdp/customhouse/syncs/hubspot"
+	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
+	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
 )
 
@@ -65,7 +68,13 @@ var targetKinds = []targetKind{
 // folder below syncs and an entry here.
 var destinationKinds = []destinationKind{
 	destination("files", files.Default, files.New),
+	destination("hubspot", hubspot.Default, hubspot.New),
 	destination("webhook", webhook.Default, webhook.New),
+}
+
+// fakes are the fakes of their platforms, which customhouse fake serves.
+var fakes = map[string]func() synctest.Fake{
+	"hubspot": func() synctest.Fake { return hubspottest.New() },
 }
 
 // targetKind is how the composition root knows a warehouse.

@@ -399,7 +399,12 @@ func (p *platforms) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve listens on this machine alone, until stop.
 func serve(ctx context.Context, handler http.Handler) (url string, stop func() error, err error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	return serveAt(ctx, "127.0.0.1:0", handler)
+}
+
+// serveAt is serve at an address.
+func serveAt(ctx context.Context, address string, handler http.Handler) (url string, stop func() error, err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return "", nil, fmt.Errorf("starting the fake platform: %w", err)
 	}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDocsNameEveryKey: what the schema knows, the reference pages explain.
@@ -61,5 +63,41 @@ func TestDocsNameEveryKey(t *testing.T) {
 		if !explained {
 			t.Errorf("docs/project.md and docs/destinations do not explain the key %s", key)
 		}
+	}
+}
+
+// TestDocsExamples: the example of each destination's page is a project that
+// compiles without a warning.
+func TestDocsExamples(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/destinations/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```yaml\n(project:.*?)```").FindAllSubmatch(text, -1) {
+			compiled++
+			t.Run(filepath.Base(page), func(t *testing.T) {
+				dir := t.TempDir()
+				if err := os.WriteFile(filepath.Join(dir, projectFile), block[1], 0o600); err != nil {
+					t.Fatal(err)
+				}
+				var out, complaints strings.Builder
+				a := &app{
+					stdin: strings.NewReader(""), stdout: &out, stderr: &complaints, now: time.Now,
+					env: func(string) (string, bool) { return "", false },
+				}
+				if code := a.execute(t.Context(), []string{"validate", "--project-dir", dir}); code != 0 || complaints.Len() > 0 {
+					t.Errorf("exit code %d\n%s%s", code, out.String(), complaints.String())
+				}
+			})
+		}
+	}
+	if compiled == 0 {
+		t.Error("no page has a whole project")
 	}
 }

@@ -74,6 +74,9 @@ func walkRefs(v reflect.Value, path []string, visit func(r secret.Ref, path []st
 		}
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			if v.Type().Field(i).Anonymous && name == "" {
+				walkRefs(v.Field(i), path, visit) // Its keys are those of the whole.
+			}
 			if name != "" && name != "-" {
 				walkRefs(v.Field(i), append(slices.Clip(path), name), visit)
 			}

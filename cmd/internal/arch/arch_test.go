@@ -86,6 +86,7 @@ var rules = []rule{
 	{"syncs/synctest", []string{"syncs", "config"}, nil, "the suite serves every destination"},
 	{"syncs/identify", []string{"syncs!", "syncs/normalize"}, []string{"net", "os", "context"}, "hashing is pure"},
 	{"syncs/auth", []string{"syncs!", "config/diag", "config/secret", "config/strict"}, []string{"context", "os"}, "credentials are spelled, not got"},
+	{"syncs/*/*", []string{"syncs!", "syncs/synctest", "config/secret"}, []string{"context", "os", "database/sql"}, "a fake serves one destination"},
 	{"syncs/*", []string{"syncs!", "syncs/auth", "syncs/identify", "syncs/normalize", "config/diag", "config/secret", "config/strict"}, []string{"context", "os", "database/sql"}, "a destination is a pure function"},
 	{"syncs", []string{"config/diag", "config/secret", "config/strict"}, []string{"context", "os"}, "the contract is pure"},
 	{"cmd/internal", []string{"sql", "config", "models", "adapters!", "syncs!", "syncs/deliver", "cmd/internal"}, nil, "only cmd/customhouse names vendors"},
