@@ -21,6 +21,10 @@ func (a *aggregate) write() string {
 	switch a.name {
 	case "array_agg", "string_agg", "array_concat_agg":
 		return a.collect()
+	case "sum":
+		if a.first() == "BIGNUMERIC" {
+			panic(unsupported("SUM of BIGNUMERIC"))
+		}
 	case "min", "max":
 		return a.minMax()
 	case "first_value", "last_value", "nth_value", "lag", "lead":

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	googlesql "github.com/goccy/go-googlesql"
 )
@@ -71,9 +70,9 @@ type finder struct {
 
 	factory *googlesql.TypeFactory
 	find    Finder
-	// script and from say where the statement is.
-	script string
-	from   int
+	// statement is the text, and routines the functions that its script made.
+	statement string
+	routines  map[string]*routine
 	// found is by the numbers that the analyzer's tables carry.
 	found map[int64]*Table
 	// keep holds what the analyzer has pointers to.
@@ -89,16 +88,21 @@ func (f *finder) none(what string, path []string) error {
 	name := strings.Join(path, ".")
 	err := invalid(what + " not found: " + name)
 	// The analyzer adds no place to what a catalog says.
-	if m := regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(path[len(path)-1]) + `\b`).FindStringIndex(f.script[f.from:]); m != nil {
-		before := f.script[:f.from+m[0]]
-		line := strings.LastIndexByte(before, '\n') + 1
-		err.Message += fmt.Sprintf(" at [%d:%d]", strings.Count(before, "\n")+1, utf8.RuneCountInString(before[line:])+1)
+	if m := regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(path[len(path)-1]) + `\b`).FindStringIndex(f.statement); m != nil {
+		line, column := position(f.statement, m[0])
+		err.Message += fmt.Sprintf(" at [%d:%d]", line, column)
 	}
 	f.err = errors.Join(f.err, err)
 	return err
 }
 
-func (f *finder) FindFunction(path []string, _ *googlesql.FindOptions) (*googlesql.Function, error) {
+func (f *finder) FindFunction(path []string, _ *googlesql.FindOptions) (node *googlesql.Function, err error) {
+	defer recovered(&err)
+	if r := f.routines[strings.ToLower(path[len(path)-1])]; r != nil && r.js && len(path) == 1 {
+		node, keep := r.node(f.factory)
+		f.keep = append(f.keep, keep...)
+		return node, nil
+	}
 	return nil, f.none("Function", path)
 }
 
@@ -157,26 +161,24 @@ type Resolved struct {
 	keep   []any
 }
 
-// next analyzes the statement of a script that begins at a byte and gives the
-// byte behind it.
-func (a *Analyzer) next(script string, from int, find Finder, parameters []Parameter) (r *Resolved, to int, err error) {
+// analyze analyzes one statement. There may be nothing behind it.
+func (a *Analyzer) analyze(statement string, find Finder, routines map[string]*routine, parameters []Parameter) (r *Resolved, err error) {
 	defer recovered(&err)
-	*a.finder = finder{factory: a.factory, find: find, script: script, from: from, found: map[int64]*Table{}}
-	at := must(googlesql.NewParseResumeLocationFromString(script))
-	check(at.SetBytePosition(int32(from)))
+	statement = expand(statement, routines)
+	*a.finder = finder{factory: a.factory, find: find, routines: routines, statement: statement, found: map[int64]*Table{}}
 	o := a.options(parameters)
-	out, err := googlesql.AnalyzeNextStatement(at, o, a.both, a.factory)
+	out, err := googlesql.AnalyzeStatement(statement, o, a.both, a.factory)
 	if err != nil {
 		var known *Error
 		if errors.As(a.finder.err, &known) {
-			return nil, 0, known
+			return nil, known
 		}
-		return nil, 0, wrong(err)
+		return nil, wrong(err)
 	}
 	return &Resolved{
 		Statement: must(out.ResolvedStatement()), Tables: a.finder.found,
-		keep: []any{out, o, at, a.finder.keep},
-	}, int(must(at.BytePosition())), nil
+		keep: []any{out, o, a.finder.keep},
+	}, nil
 }
 
 var place = regexp.MustCompile(`\[at (\d+:\d+)\]$`)

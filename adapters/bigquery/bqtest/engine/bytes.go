@@ -10,7 +10,7 @@ import (
 // sizes are how many bytes BigQuery counts for a value that is not NULL. $1 is
 // the column.
 var sizes = map[string]string{
-	"INT64": "8", "FLOAT64": "8", "BOOL": "1", "DATE": "8", "TIMESTAMP": "8", "DATETIME": "8", "TIME": "8", "NUMERIC": "16", "INTERVAL": "16",
+	"INT64": "8", "FLOAT64": "8", "BOOL": "1", "DATE": "8", "TIMESTAMP": "8", "DATETIME": "8", "TIME": "8", "NUMERIC": "16", "BIGNUMERIC": "32", "INTERVAL": "16",
 	"STRING": "2 + strlen($1)", "BYTES": "2 + octet_length($1)", "JSON": "strlen(CAST($1 AS VARCHAR))",
 }
 

@@ -41,6 +41,9 @@ var casts = map[string]string{
 	"DATE STRING": "strftime($1, '%Y-%m-%d')", "DATE DATETIME": "CAST($1 AS TIMESTAMP)", "DATE TIMESTAMP": "CAST($1 AS TIMESTAMP)",
 	"DATETIME STRING": "bq_time_text($1, '')", "DATETIME DATE": "CAST($1 AS DATE)", "DATETIME TIMESTAMP": "$1", "DATETIME TIME": "CAST($1 AS TIME)",
 	"TIMESTAMP STRING": "bq_time_text($1, '+00')", "TIMESTAMP DATE": "CAST($1 AS DATE)", "TIMESTAMP DATETIME": "$1", "TIMESTAMP TIME": "CAST($1 AS TIME)",
+	"INT64 BIGNUMERIC": "big_of_text(CAST($1 AS VARCHAR))", "NUMERIC BIGNUMERIC": "big_of_text(CAST($1 AS VARCHAR))", "STRING BIGNUMERIC": "big_of_text($1)",
+	"FLOAT64 BIGNUMERIC": "big_of_float($1)", "BIGNUMERIC INT64": "big_to_int($1)", "BIGNUMERIC FLOAT64": "big_to_float($1)",
+	"BIGNUMERIC NUMERIC": "CAST(big_to_numeric($1) AS DECIMAL(38,9))", "BIGNUMERIC STRING": "big_text($1)",
 	"TIME STRING": "CAST($1 AS VARCHAR)",
 }
 

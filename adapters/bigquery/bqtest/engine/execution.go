@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -15,6 +17,7 @@ type execution struct {
 	project, dataset string
 	parameters       []Parameter
 	temporary        map[string]*Table
+	routines         map[string]*routine
 	// open says that a transaction is.
 	open bool
 	// bytes is the limit of what may be read; 0 is none.
@@ -46,17 +49,19 @@ func (x *execution) find(path []string) (*Table, error) {
 	return x.catalog.table(n)
 }
 
-// end is where a script ends: behind its last statement there may be space.
-func end(script string) int { return len(strings.TrimRight(script, " \t\r\n;")) }
-
-// next analyzes and plans one statement.
+// next analyzes and plans the statement of a script that begins at a byte, and
+// gives the byte behind it.
 func (x *execution) next(script string, from int, executed bool) (*plan, int, error) {
 	if len(script) > maxQuery {
 		return nil, 0, invalid("The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.")
 	}
+	to := statementEnd(script, from)
 	x.analyzer.mu.Lock()
 	defer x.analyzer.mu.Unlock()
-	resolved, to, err := x.analyzer.next(script, from, x.find, x.parameters)
+	// Places in errors are those of the script.
+	line, column := position(script, from)
+	statement := strings.Repeat("\n", line-1) + strings.Repeat(" ", column-1) + strings.TrimSuffix(script[from:to], ";")
+	resolved, err := x.analyzer.analyze(statement, x.find, x.routines, x.parameters)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -67,7 +72,7 @@ func (x *execution) next(script string, from int, executed bool) (*plan, int, er
 
 // check analyzes a script and applies its DDL.
 func (x *execution) check(script string) (steps []*step, err error) {
-	for at := 0; at < end(script); {
+	for at := 0; !blank(script[at:]); {
 		p, to, err := x.next(script, at, false)
 		if err != nil {
 			return steps, err
@@ -99,10 +104,10 @@ func (x *execution) run(ctx context.Context, script string) (steps []*step, err 
 			_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
-	for at := 0; at < end(script); {
+	for at := 0; !blank(script[at:]); {
 		s, to, err := x.step(ctx, c, script, at)
 		if err != nil {
-			return steps, err
+			return steps, placed(err, script, at)
 		}
 		steps = append(steps, s)
 		at = to
@@ -163,4 +168,21 @@ func (x *execution) do(ctx context.Context, c *sql.Conn, p *plan) (r *result, er
 		err = p.apply()
 	}
 	return r, err
+}
+
+var hasPlace = regexp.MustCompile(`at \[\d+:\d+\]$`)
+
+// placed says which statement of a script failed, where the error does not.
+func placed(err error, script string, at int) error {
+	e := asError(err)
+	if e.Reason != "invalidQuery" || hasPlace.MatchString(e.Message) || at == 0 && blank(script[statementEnd(script, 0):]) {
+		return err
+	}
+	for strings.ContainsRune(" \t\r\n", rune(script[at])) {
+		at++
+	}
+	line, column := position(script, at)
+	out := *e
+	out.Message = fmt.Sprintf("Query error: %s at [%d:%d]", e.Message, line, column)
+	return &out
 }

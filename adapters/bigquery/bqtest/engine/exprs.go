@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,9 @@ func literal(v *googlesql.Value, t Type) string {
 		return "CAST('" + must(must(v.TimeValue()).DebugString()) + "' AS TIME)"
 	case "NUMERIC":
 		return "CAST('" + must(must(v.NumericValue()).ToString()) + "' AS DECIMAL(38,9))"
+	case "BIGNUMERIC":
+		r, _ := new(big.Rat).SetString(must(must(v.BignumericValue()).ToString()))
+		return text(must(bigOf(r)))
 	case "JSON":
 		return "CAST(" + text(must(v.JsonString())) + " AS JSON)"
 	case "ENUM":
@@ -205,7 +209,12 @@ func (t *translator) call(e functionCall) *call {
 
 func (t *translator) function(e *googlesql.ResolvedFunctionCall) string {
 	c := t.call(e)
-	out := c.write()
+	var out string
+	if r := t.routines[c.name]; r != nil && r.js {
+		out = r.engine + "(" + strings.Join(c.args, ", ") + ")"
+	} else {
+		out = c.write()
+	}
 	if must(e.ErrorMode()) == googlesql.ResolvedFunctionCallBaseEnums_ErrorModeSafeErrorMode {
 		return "TRY(" + out + ")"
 	}

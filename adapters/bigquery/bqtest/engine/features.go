@@ -104,6 +104,7 @@ var statements = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedCreateViewStmt,
 	googlesql.ResolvedNodeKindResolvedCreateMaterializedViewStmt,
 	googlesql.ResolvedNodeKindResolvedCreateSchemaStmt,
+	googlesql.ResolvedNodeKindResolvedCreateFunctionStmt,
 	googlesql.ResolvedNodeKindResolvedAlterTableStmt,
 	googlesql.ResolvedNodeKindResolvedDropStmt,
 	googlesql.ResolvedNodeKindResolvedTruncateStmt,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"strings"
 )
@@ -45,6 +46,11 @@ var snippets = map[string]string{
 	"bit_count:INT64":            "CAST(bit_count($1) AS BIGINT)",
 	"$bitwise_left_shift:INT64":  "bq_shift($1, $2)",
 	"$bitwise_right_shift:INT64": "bq_shift($1, -$2)",
+
+	"$add:BIGNUMERIC": "big_add($1, $2)", "$subtract:BIGNUMERIC": "big_subtract($1, $2)", "$multiply:BIGNUMERIC": "big_multiply($1, $2)", "$divide:BIGNUMERIC": "big_divide($1, $2)",
+	"safe_add:BIGNUMERIC": "TRY(big_add($1, $2))", "safe_subtract:BIGNUMERIC": "TRY(big_subtract($1, $2))", "safe_multiply:BIGNUMERIC": "TRY(big_multiply($1, $2))", "safe_divide:BIGNUMERIC": "TRY(big_divide($1, $2))",
+	"div:BIGNUMERIC": "big_div($1, $2)", "mod:BIGNUMERIC": "big_mod($1, $2)", "abs:BIGNUMERIC": "big_abs($1)", "sign:BIGNUMERIC": "big_sign($1)",
+	"trunc:BIGNUMERIC": "big_trunc($1)", "$unary_minus:BIGNUMERIC": "big_negate($1)", "safe_negate:BIGNUMERIC": "TRY(big_negate($1))",
 
 	// Text and bytes. Lengths and positions count code points.
 	"$concat_op:STRING": "$1 || $2", "$concat_op:BYTES": "$1 || $2", "$concat_op:ARRAY": "list_concat($1, $2)",
@@ -145,6 +151,7 @@ func init() { //nolint:gochecknoinits // the functions call each other
 		"format_timestamp": (*call).format, "format_datetime": (*call).format, "format_date": (*call).format,
 
 		"$add": (*call).arithmetic, "$subtract": (*call).arithmetic,
+		"format": (*call).printf, "to_json_string": (*call).json,
 		"concat": func(c *call) string { return "(" + strings.Join(c.args, " || ") + ")" },
 	}
 }
@@ -179,6 +186,9 @@ func (c *call) extreme(f, _ string) string {
 
 // round rounds half away from zero.
 func (c *call) round() string {
+	if c.first() == "BIGNUMERIC" {
+		return fill("big_round($1)", c.args[:1])
+	}
 	out := "round(" + c.args[0]
 	if len(c.args) > 1 {
 		out += ", CAST(" + c.args[1] + " AS INTEGER)"
@@ -305,4 +315,72 @@ func (c *call) extract() string {
 		panic(unsupported("this form of " + strings.ToUpper(c.name)))
 	}
 	return "CASE WHEN regexp_matches(" + c.args[0] + ", " + c.args[1] + ") THEN regexp_extract(" + c.args[0] + ", " + c.args[1] + ", " + c.group(1) + ") END"
+}
+
+// printf is FORMAT of one number.
+func (c *call) printf() string {
+	format, ok := c.constant(0)
+	m := regexp.MustCompile(`^%(?:[.]([0-9]+|[*]))?([efg])$`).FindStringSubmatch(format)
+	if !ok || m == nil {
+		panic(unsupported("FORMAT of " + format))
+	}
+	precision, value, kind := "6", c.args[len(c.args)-1], c.types[len(c.types)-1].Name
+	switch {
+	case m[1] == "*":
+		precision = c.args[1]
+	case m[1] != "":
+		precision = m[1]
+	}
+	switch {
+	case kind == "FLOAT64":
+		return "bq_format_float('" + m[2] + "', CAST(" + precision + " AS BIGINT), " + value + ")"
+	case kind == "NUMERIC" && m[2] == "f":
+		return "bq_format_decimal(CAST(" + precision + " AS BIGINT), CAST(" + value + " AS VARCHAR))"
+	}
+	panic(unsupported("FORMAT of " + kind))
+}
+
+// json is TO_JSON_STRING.
+func (c *call) json() string {
+	if len(c.args) > 1 {
+		panic(unsupported("TO_JSON_STRING with line breaks"))
+	}
+	return jsonText(c.args[0], c.types[0])
+}
+
+// jsonText writes a value as JSON, NULL as null.
+func jsonText(e string, t Type) string {
+	var out string
+	switch t.Name {
+	case "STRING":
+		out = "bq_json_text(" + e + ")"
+	case "BOOL":
+		out = "CAST(" + e + " AS VARCHAR)"
+	case "INT64":
+		// What a double cannot hold is text.
+		out = "CASE WHEN abs(CAST(" + e + " AS HUGEINT)) > 9007199254740992 THEN '\"' || CAST(" + e + " AS VARCHAR) || '\"' ELSE CAST(" + e + " AS VARCHAR) END"
+	case "FLOAT64":
+		out = "CASE WHEN isfinite(" + e + ") THEN bq_float_text(" + e + ") WHEN isnan(" + e + ") THEN '\"NaN\"' WHEN " + e + " > 0 THEN '\"Infinity\"' WHEN " + e + " < 0 THEN '\"-Infinity\"' END"
+	case "NUMERIC", "BIGNUMERIC":
+		out = convert(e, t, Type{Name: "STRING"})
+	case "BYTES":
+		out = "'\"' || base64(" + e + ") || '\"'"
+	case "DATE":
+		out = "'\"' || strftime(" + e + ", '%Y-%m-%d') || '\"'"
+	case "TIMESTAMP":
+		out = "'\"' || replace(bq_time_text(" + e + ", 'Z'), ' ', 'T') || '\"'"
+	case "DATETIME":
+		out = "'\"' || replace(bq_time_text(" + e + ", ''), ' ', 'T') || '\"'"
+	case "ARRAY":
+		out = "'[' || array_to_string(list_transform(" + e + ", lambda x: " + jsonText("x", *t.Elem) + "), ',') || ']'"
+	case "STRUCT":
+		parts := make([]string, len(t.Fields))
+		for i, f := range t.Fields {
+			parts[i] = text(string(marshal(f.Name))+":") + " || " + jsonText("struct_extract("+e+", '"+fieldName(i)+"')", f.Type)
+		}
+		out = "CASE WHEN " + e + " IS NOT NULL THEN '{' || " + strings.Join(parts, " || ',' || ") + " || '}' END"
+	default:
+		panic(unsupported("TO_JSON_STRING of " + t.Name))
+	}
+	return "coalesce(" + out + ", 'null')"
 }

@@ -174,7 +174,7 @@ func (s *Server) start(j *Job, timeout string, work func(ctx context.Context) er
 
 // execution is that of a query.
 func (s *Server) execution(project string, q *wireQuery) (*execution, error) {
-	x := &execution{analyzer: s.analyzer, catalog: s.catalog, store: s.store, project: project, temporary: map[string]*Table{}}
+	x := &execution{analyzer: s.analyzer, catalog: s.catalog, store: s.store, project: project, temporary: map[string]*Table{}, routines: map[string]*routine{}}
 	if q.UseLegacySQL == nil || *q.UseLegacySQL {
 		return nil, &Error{Reason: "notImplemented", Message: "emulator: legacy SQL"}
 	}
@@ -252,7 +252,7 @@ func (s *Server) dry(ctx context.Context, project string, q *wireQuery) (*step, 
 	if err != nil {
 		return nil, err
 	}
-	if end(q.Query) == 0 {
+	if blank(q.Query) {
 		return nil, invalid("Syntax error: Unexpected end of statement")
 	}
 	p, to, err := x.next(q.Query, 0, true)
@@ -260,7 +260,7 @@ func (s *Server) dry(ctx context.Context, project string, q *wireQuery) (*step, 
 		return nil, err
 	}
 	out := &step{plan: p, result: &result{}, text: q.Query}
-	if to < end(q.Query) {
+	if !blank(q.Query[to:]) {
 		// Of a script nothing is known but that its first statement is right.
 		out.plan.kind = "SCRIPT"
 		return out, nil

@@ -297,6 +297,12 @@ func jsonValue(v any, t Type) (any, error) {
 			return nil, fmt.Errorf("Invalid NUMERIC value: %s", s) //nolint:staticcheck // BigQuery's words
 		}
 		return duckdb.Decimal{Width: 38, Scale: 9, Value: r.Num()}, nil
+	case "BIGNUMERIC":
+		r, ok := new(big.Rat).SetString(s)
+		if !ok {
+			return nil, wrong
+		}
+		return bigOf(r)
 	case "TIMESTAMP":
 		if !isText || !strings.Contains(s, "-") {
 			f, err := strconv.ParseFloat(s, 64)

@@ -18,12 +18,10 @@ type translator struct {
 	parameters []Parameter
 	// view gives the translated query of a view.
 	view func(*Table) string
-	// rowid names the table whose rows a statement changes: its scan has them by
-	// number too.
-	rowid googlesql.ResolvedScanNode
-	// widths has the numbers of columns of the WITH queries in sight.
+	// routines are the functions that the script made.
+	routines map[string]*routine
+	// recursive is the WITH query that refers to itself.
 	recursive string
-	position  int
 }
 
 func column(c *googlesql.ResolvedColumn) string {

@@ -60,7 +60,7 @@ func (p *planner) plan() (out *plan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.t = &translator{resolved: p.resolved, parameters: p.parameters, view: p.view}
+	p.t = &translator{resolved: p.resolved, parameters: p.parameters, view: p.view, routines: p.routines}
 	out = p.statement()
 	out.reads = reads
 	return out, nil
@@ -97,6 +97,8 @@ func (p *planner) statement() *plan {
 		return p.createView(s)
 	case *googlesql.ResolvedCreateSchemaStmt:
 		return p.createSchema(s)
+	case *googlesql.ResolvedCreateFunctionStmt:
+		return p.function(s)
 	case *googlesql.ResolvedDropStmt:
 		return p.drop(s)
 	case *googlesql.ResolvedAlterTableStmt:
@@ -457,7 +459,7 @@ func (p *planner) createView(s *googlesql.ResolvedCreateViewStmt) *plan {
 
 // view translates the query of a view as it is now.
 func (p *planner) view(t *Table) string {
-	resolved, _, err := p.analyzer.next(t.View, 0, p.find, nil)
+	resolved, err := p.analyzer.analyze(t.View, p.find, nil, nil)
 	if err != nil {
 		panic(invalid(err.Error()))
 	}

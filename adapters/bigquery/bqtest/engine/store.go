@@ -25,6 +25,8 @@ type Store struct {
 	busy sync.RWMutex
 	mu   sync.Mutex
 	gone []string
+	// scripts are the functions in JavaScript that the engine knows.
+	scripts map[string]bool
 }
 
 func newStore(ctx context.Context) (*Store, error) {
@@ -50,7 +52,7 @@ func newStore(ctx context.Context) (*Store, error) {
 			return nil, fmt.Errorf("the engine: %w", err)
 		}
 	}
-	return &Store{db: db}, nil
+	return &Store{db: db, scripts: map[string]bool{}}, nil
 }
 
 // name is one that no table has had.
@@ -150,6 +152,7 @@ func failure(ctx context.Context, err error) error {
 		if !found {
 			message = e.Msg
 		}
+		message = strings.TrimPrefix(message, "database/sql/driver: API error: ")
 		if reason, ok := mistakes[e.Type]; ok && !strings.Contains(message, "emulator: ") {
 			return &Error{Reason: reason, Location: "query", Message: message}
 		}

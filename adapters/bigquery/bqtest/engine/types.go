@@ -110,6 +110,7 @@ func (t Type) equal(o Type) bool {
 var engineTypes = map[string]string{
 	"INT64": "BIGINT", "BOOL": "BOOLEAN", "FLOAT64": "DOUBLE", "STRING": "VARCHAR", "BYTES": "BLOB", "DATE": "DATE",
 	"TIMESTAMP": "TIMESTAMP", "DATETIME": "TIMESTAMP", "TIME": "TIME", "NUMERIC": "DECIMAL(38,9)", "JSON": "JSON", "INTERVAL": "INTERVAL",
+	"BIGNUMERIC": "VARCHAR", // see bignumeric.go
 }
 
 // engine is the type as the engine writes it. The fields of a struct are named

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
@@ -219,6 +220,18 @@ var udfs = map[string]*udf{
 	"bq_farm": {[]duckdb.Type{blob}, i64, func(v []driver.Value) (any, error) {
 		return int64(farm.Fingerprint64(v[0].([]byte))), nil //nolint:gosec // the bits are what is meant
 	}},
+	"bq_json_text": onText(func(s string) string { return string(marshal(s)) }),
+	"bq_format_float": {[]duckdb.Type{str, i64, f64}, str, func(v []driver.Value) (any, error) {
+		return formatFloat(v[0].(string), v[1].(int64), v[2].(float64)), nil
+	}},
+	// A decimal by its text.
+	"bq_format_decimal": {[]duckdb.Type{i64, str}, str, func(v []driver.Value) (any, error) {
+		r, ok := new(big.Rat).SetString(v[1].(string))
+		if !ok {
+			return nil, fmt.Errorf("no decimal: %s", v[1])
+		}
+		return r.FloatString(int(v[0].(int64))), nil
+	}},
 	"bq_sha512": {[]duckdb.Type{blob}, blob, func(v []driver.Value) (any, error) {
 		sum := sha512.Sum512(v[0].([]byte))
 		return sum[:], nil
@@ -242,9 +255,11 @@ var macros = []string{
 
 // define makes all of them known to a database.
 func define(c *sql.Conn) error {
-	for name, u := range udfs {
-		if err := duckdb.RegisterScalarUDF(c, name, u); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+	for _, all := range []map[string]*udf{udfs, bigFunctions} {
+		for name, u := range all {
+			if err := duckdb.RegisterScalarUDF(c, name, u); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
 	return nil
@@ -301,6 +316,23 @@ func trimZeros(s string) string {
 		return s
 	}
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// formatFloat writes as C's printf does.
+func formatFloat(verb string, precision int64, f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "nan"
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	}
+	if verb == "g" {
+		digits := int(max(precision, 1))
+		return percentG(strconv.FormatFloat(f, 'e', digits-1, 64), digits)
+	}
+	return strconv.FormatFloat(f, verb[0], int(precision), 64)
 }
 
 // space is Unicode's White_Space.

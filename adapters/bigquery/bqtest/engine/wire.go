@@ -181,6 +181,9 @@ func cell(v any, t Type, int64Timestamp bool) any {
 		}
 		return row(values, t.Fields, int64Timestamp)
 	}
+	if t.Name == "BIGNUMERIC" {
+		return bigText(v.(string))
+	}
 	switch v := v.(type) {
 	case bool:
 		return strconv.FormatBool(v)
@@ -201,7 +204,7 @@ func cell(v any, t Type, int64Timestamp bool) any {
 	case []byte:
 		return base64.StdEncoding.EncodeToString(v)
 	case duckdb.Decimal:
-		return decimal(v)
+		return fixed(v.Value, int(v.Scale))
 	case *big.Int:
 		return v.String()
 	case time.Time:
@@ -219,23 +222,6 @@ func cell(v any, t Type, int64Timestamp bool) any {
 		return strconv.FormatFloat(float64(v.UnixMicro())/1e6, 'f', 6, 64)
 	}
 	return fmt.Sprint(v)
-}
-
-// decimal writes a NUMERIC without the zeros that say nothing.
-func decimal(d duckdb.Decimal) string {
-	digits := new(big.Int).Abs(d.Value).String()
-	scale := int(d.Scale)
-	if len(digits) <= scale {
-		digits = strings.Repeat("0", scale-len(digits)+1) + digits
-	}
-	s := digits
-	if scale > 0 {
-		s = trimZeros(digits[:len(digits)-scale] + "." + digits[len(digits)-scale:])
-	}
-	if d.Value.Sign() < 0 {
-		s = "-" + s
-	}
-	return s
 }
 
 // wireLiteral writes the value of a parameter for the engine.
