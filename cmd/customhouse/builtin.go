@@ -13,6 +13,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/customerio"
 	"github.com/customhouse-cdp/customhouse/syncs/files"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
@@ -67,6 +68,7 @@ var targetKinds = []targetKind{
 // destinationKinds are the destinations that are compiled in. A new one is a
 // folder below syncs and an entry here.
 var destinationKinds = []destinationKind{
+	destination("customerio", customerio.Default, customerio.New),
 	destination("files", files.Default, files.New),
 	destination("hubspot", hubspot.Default, hubspot.New),
 	destination("webhook", webhook.Default, webhook.New),
