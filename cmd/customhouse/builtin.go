@@ -14,9 +14,12 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/customerio"
+	"github.com/customhouse-cdp/customhouse/syncs/customerio/customeriotest"
 	"github.com/customhouse-cdp/customhouse/syncs/files"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
+	"github.com/customhouse-cdp/customhouse/syncs/slack"
+	"github.com/customhouse-cdp/customhouse/syncs/slack/slacktest"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
 )
@@ -71,12 +74,15 @@ var destinationKinds = []destinationKind{
 	destination("customerio", customerio.Default, customerio.New),
 	destination("files", files.Default, files.New),
 	destination("hubspot", hubspot.Default, hubspot.New),
+	destination("slack", slack.Default, slack.New),
 	destination("webhook", webhook.Default, webhook.New),
 }
 
 // fakes are the fakes of their platforms, which customhouse fake serves.
 var fakes = map[string]func() synctest.Fake{
-	"hubspot": func() synctest.Fake { return hubspottest.New() },
+	"customerio": func() synctest.Fake { return customeriotest.New() },
+	"hubspot":    func() synctest.Fake { return hubspottest.New() },
+	"slack":      func() synctest.Fake { return slacktest.New() },
 }
 
 // targetKind is how the composition root knows a warehouse.
