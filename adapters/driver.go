@@ -39,6 +39,29 @@ type FileReader interface {
 	ReadFiles(ctx context.Context, parts []string, files Files) error
 }
 
+// Catalog is an optional ability of a Driver: what the catalog tells and does
+// without a statement, where that is quicker or the dialect has none.
+type Catalog interface {
+	// MakeSchema makes a schema, given as the parts of its name, where there is
+	// none; work says that it is the one of work tables.
+	MakeSchema(ctx context.Context, parts []string, work bool) error
+	// Tables lists the tables of a schema.
+	Tables(ctx context.Context, schema []string) ([]string, error)
+}
+
+// Checker is an optional ability of a Driver: to check a query without running
+// it, where the dialect has no Explain.
+type Checker interface {
+	// Check says how many bytes the query would read.
+	Check(ctx context.Context, query string) (bytes int64, err error)
+}
+
+// Biller is an optional ability of a Driver whose warehouse bills by bytes.
+type Biller interface {
+	// BytesBilled is what was billed for what the driver has run so far.
+	BytesBilled() int64
+}
+
 // Files is a source in files.
 type Files struct {
 	// Path is a path or glob.

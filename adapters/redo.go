@@ -12,8 +12,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-// A warehouse without transactions gets scripts that take effect as a whole by
-// a redo log. The statements of a script change copies of the public tables
+// A warehouse whose transactions do not hold all statements, or that has none,
+// gets scripts that take effect as a whole by a redo log. The statements of a script change copies of the public tables
 // that they write. One row a table in commits, all inserted by one statement,
 // is the moment at which the script has taken effect; only then each copy
 // takes the place of its table, by a statement that can be repeated. What a
@@ -34,9 +34,9 @@ var commitColumns = []sql.ColumnDef{
 	{Name: "dropped", Type: sql.TypeBool},
 }
 
-// copied marks the copy of a public table that a script changes; the script's
+// copyMark marks the copy of a public table that a script changes; the script's
 // name follows.
-const copied = "__script_"
+const copyMark = "__script_"
 
 // replaced is a table that a committed script has changed. Its copy is the
 // successor beside it where script is empty.
@@ -51,7 +51,7 @@ func (r replaced) copy() sql.Table {
 	if r.script == "" {
 		return sql.Table{Space: sql.Beside, Name: r.table}
 	}
-	return sql.Table{Space: sql.Public, Name: r.table + copied + r.script}
+	return sql.Table{Space: sql.Public, Name: r.table + copyMark + r.script}
 }
 
 // prepare makes the table of commits, and settles what is in it.
@@ -64,8 +64,10 @@ func (w *Warehouse) prepare(ctx context.Context) error {
 	return w.settle(ctx)
 }
 
-// transactional says that the warehouse itself makes scripts whole.
-func (w *Warehouse) transactional() bool { return w.opt.Dialect.Begin != "" }
+// transactional says that the warehouse itself makes every script whole.
+func (w *Warehouse) transactional() bool {
+	return w.opt.Dialect.Begin != "" && !w.opt.Dialect.Commits
+}
 
 // whole runs statements so that all of them take effect or none.
 func (w *Warehouse) whole(ctx context.Context, statements []sql.Statement) error {
@@ -77,22 +79,81 @@ func (w *Warehouse) whole(ctx context.Context, statements []sql.Statement) error
 	if done, err := w.plain(ctx, statements); done {
 		return err
 	}
-	tables, err := w.change(ctx, statements)
-	if err != nil {
-		return errors.Join(err, w.discard(ctx, tables))
+	if done, err := w.transaction(ctx, statements); done {
+		return err
 	}
-	// From here on what happened can be unknown: whoever comes next looks.
-	w.unsettled = true
+	script := strings.ToLower(rand.Text()[:10])
+	tables, texts, err := w.compose(ctx, script, statements)
+	if err != nil {
+		return err
+	}
 	var rows sql.Union
 	for _, r := range tables {
 		rows = append(rows, &sql.Select{Items: []sql.Item{
 			sql.As(sql.String(r.script), "script"), sql.As(sql.String(r.table), "table_name"), sql.As(sql.Bool(r.dropped), "dropped"),
 		}})
 	}
-	if err := w.statements(ctx, sql.InsertSelect{Table: commits, Columns: sql.ColumnNames(commitColumns), Query: rows}); err != nil {
+	commit, err := w.print(sql.InsertSelect{Table: commits, Columns: sql.ColumnNames(commitColumns), Query: rows})
+	if err != nil {
 		return err
 	}
-	return w.settle(context.WithoutCancel(ctx))
+	place, err := w.placing(tables)
+	if err != nil {
+		return err
+	}
+	// From here on what happened can be unknown: whoever comes next looks.
+	w.unsettled = true
+	err = w.send(ctx, slices.Concat(texts, commit, place))
+	if err == nil {
+		w.unsettled = false
+		return nil
+	}
+	late := context.WithoutCancel(ctx)
+	list, unknown := w.committed(late)
+	switch {
+	case unknown != nil:
+		return errors.Join(err, unknown)
+	case len(list) > 0:
+		return w.settle(late) // It has taken effect.
+	}
+	w.unsettled = false
+	return errors.Join(err, w.discard(ctx, tables))
+}
+
+// transaction runs a script of changes of rows alone as one, where the warehouse
+// has transactions of those. What makes or drops work tables first may come before.
+func (w *Warehouse) transaction(ctx context.Context, statements []sql.Statement) (done bool, err error) {
+	if w.opt.Dialect.Begin == "" {
+		return false, nil
+	}
+	first := 0
+	for first < len(statements) && !changesRows(statements[first]) && sql.Writes(statements[first]).Space == sql.Work {
+		first++
+	}
+	for _, s := range statements[first:] {
+		if !changesRows(s) {
+			return false, nil
+		}
+	}
+	before, err := w.print(statements[:first]...)
+	if err != nil {
+		return true, err
+	}
+	framed, err := w.print(statements[first:]...)
+	if err != nil {
+		return true, err
+	}
+	return true, w.run(ctx, slices.Concat(before, []string{w.opt.Dialect.Begin}, framed, []string{w.opt.Dialect.Commit}), true)
+}
+
+// changesRows says that a statement changes rows, and no table.
+func changesRows(s sql.Statement) bool {
+	switch s.(type) {
+	case sql.InsertSelect, sql.Delete, sql.Update, sql.UpdateFrom:
+		return true
+	default:
+		return false
+	}
 }
 
 // plain runs a script that is whole without more: one whose last statement
@@ -114,14 +175,15 @@ func (w *Warehouse) plain(ctx context.Context, statements []sql.Statement) (done
 	return true, w.statements(ctx, statements...)
 }
 
-// change runs statements on copies of the public tables that they write. After
-// an error the copies that were made are among those returned.
-func (w *Warehouse) change(ctx context.Context, statements []sql.Statement) (tables []replaced, err error) {
-	script := strings.ToLower(rand.Text()[:10])
+// compose gives the statements of a script on copies of the public tables that it
+// writes, and those tables.
+func (w *Warehouse) compose(ctx context.Context, script string, statements []sql.Statement) (tables []replaced, texts []string, err error) {
 	touched := map[sql.Table]int{}
 	for _, s := range statements {
 		touched[sql.Writes(s)]++
 	}
+	made := map[sql.Table]bool{}
+	add := func(text string, e error) { texts, err = append(texts, text), errors.Join(err, e) }
 	// A table means its copy from the first statement on that writes it.
 	to := &sql.Printer{Dialect: w.opt.Dialect, Names: func(t sql.Table) []string {
 		if at := slices.IndexFunc(tables, func(r replaced) bool { return r.place() == t }); at >= 0 {
@@ -136,86 +198,119 @@ func (w *Warehouse) change(ctx context.Context, statements []sql.Statement) (tab
 			if at < 0 {
 				at = len(tables)
 				tables = append(tables, replaced{script: script, table: t.Name})
-				if err := w.begin(ctx, tables[at], s); err != nil {
-					return tables, err
+				needs, err := w.copied(ctx, tables[at], s)
+				if err != nil {
+					return nil, nil, err
+				}
+				if needs {
+					add(w.copying(tables[at].copy(), t))
 				}
 			}
 			_, tables[at].dropped = s.(sql.Drop)
 			if _, swap := s.(sql.Swap); swap {
 				beside := replaced{table: t.Name}
 				if touched[t] > 1 {
-					if err := w.copy(ctx, tables[at].copy(), beside.copy()); err != nil {
-						return tables, err
-					}
+					add(w.copying(tables[at].copy(), beside.copy()))
 					continue
 				}
 				// The successor is all there will be of the table: it is the copy.
-				if there, err := w.exists(ctx, beside.copy()); err != nil || !there {
-					return tables, errors.Join(err, missing(beside.table, there))
+				there := made[beside.copy()]
+				if !there {
+					if there, err = w.exists(ctx, beside.copy()); err != nil {
+						return nil, nil, err
+					}
+				}
+				if !there {
+					return nil, nil, &Error{Kind: NotFound, Message: "there is no successor of table " + t.Name}
 				}
 				tables[at] = beside
 				continue
 			}
 		}
-		texts, err := to.Statement(s)
-		if err != nil {
-			return tables, fmt.Errorf("printing %T: %w", s, err)
+		_, drop := s.(sql.Drop)
+		made[t] = !drop
+		printed, e := to.Statement(s)
+		if e != nil {
+			return nil, nil, fmt.Errorf("printing %T: %w", s, e)
 		}
-		if err := w.run(ctx, texts); err != nil {
-			return tables, err
-		}
+		texts = append(texts, printed...)
 	}
-	return tables, nil
-}
-
-// missing is the error of a Swap without a successor.
-func missing(table string, there bool) error {
-	if there {
-		return nil
-	}
-	return &Error{Kind: NotFound, Message: "there is no successor of table " + table}
+	return tables, texts, err
 }
 
 // statements runs statements one by one.
 func (w *Warehouse) statements(ctx context.Context, statements ...sql.Statement) error {
-	for _, s := range statements {
-		texts, err := w.print(s)
-		if err != nil {
-			return err
-		}
-		if err := w.run(ctx, texts); err != nil {
+	texts, err := w.print(statements...)
+	if err != nil {
+		return err
+	}
+	return w.send(ctx, texts)
+}
+
+// send runs statements, each of which takes effect by itself: all in one go where
+// the warehouse would rather have them so.
+func (w *Warehouse) send(ctx context.Context, texts []string) error {
+	if w.opt.Dialect.Together && len(texts) > 0 {
+		return w.run(ctx, texts, false)
+	}
+	for _, text := range texts {
+		if err := w.run(ctx, []string{text}, false); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// begin makes the copy that a script changes, unless its first statement for the
-// table does so.
-func (w *Warehouse) begin(ctx context.Context, r replaced, first sql.Statement) error {
+// copied says that a script begins with a copy of a table: unless its first
+// statement for the table makes it.
+func (w *Warehouse) copied(ctx context.Context, r replaced, first sql.Statement) (bool, error) {
 	switch first.(type) {
 	case sql.CreateTableAs, sql.Swap, sql.Drop:
-		return nil
+		return false, nil
 	case sql.CreateTable:
-		there, err := w.exists(ctx, r.place())
-		if err != nil || !there {
-			return err
-		}
+		return w.exists(ctx, r.place())
+	default:
+		return true, nil
 	}
-	return w.copy(ctx, r.copy(), r.place())
 }
 
-// copy makes one table a copy of another, whatever it was before.
-func (w *Warehouse) copy(ctx context.Context, to, from sql.Table) error {
+// copying is the statement that makes one table a copy of another, whatever it was
+// before.
+func (w *Warehouse) copying(to, from sql.Table) (string, error) {
 	target, err := w.printer.Table(to)
 	if err != nil {
-		return fmt.Errorf("printing a name: %w", err)
+		return "", fmt.Errorf("printing a name: %w", err)
 	}
 	source, err := w.printer.Table(from)
 	if err != nil {
-		return fmt.Errorf("printing a name: %w", err)
+		return "", fmt.Errorf("printing a name: %w", err)
 	}
-	return w.run(ctx, []string{strings.NewReplacer("$1", target, "$2", source).Replace(w.opt.Dialect.Copy)})
+	return strings.NewReplacer("$1", target, "$2", source).Replace(w.opt.Dialect.Copy), nil
+}
+
+// placing are the statements that put what committed scripts have changed in
+// place. The copies go when all are in place, and before their rows do.
+func (w *Warehouse) placing(tables []replaced) ([]string, error) {
+	var texts []string
+	var last []sql.Statement
+	for _, r := range tables {
+		last = append(last, sql.Drop{Table: r.copy()})
+		if r.dropped {
+			dropped, err := w.print(sql.Drop{Table: r.place()})
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, dropped...)
+			continue
+		}
+		text, err := w.copying(r.place(), r.copy())
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	done, err := w.print(append(last, sql.Delete{Table: commits, Where: sql.Bool(true)})...)
+	return append(texts, done...), err
 }
 
 // discard drops the copies of a script that has failed.
@@ -239,32 +334,23 @@ func (w *Warehouse) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range list {
-		if r.dropped {
-			if err := w.statements(ctx, sql.Drop{Table: r.place()}); err != nil {
+	if len(list) > 0 {
+		// A copy that is gone is in its place already.
+		left := make([]replaced, 0, len(list))
+		for _, r := range list {
+			there, err := w.exists(ctx, r.copy())
+			if err != nil {
 				return err
 			}
-			continue
+			if there || r.dropped {
+				left = append(left, r)
+			}
 		}
-		// A copy that is gone is in its place already.
-		there, err := w.exists(ctx, r.copy())
+		texts, err := w.placing(left)
 		if err != nil {
 			return err
 		}
-		if there {
-			if err := w.copy(ctx, r.place(), r.copy()); err != nil {
-				return err
-			}
-		}
-	}
-	// The copies go when all are in place, and before their rows do.
-	for _, r := range list {
-		if err := w.statements(ctx, sql.Drop{Table: r.copy()}); err != nil {
-			return err
-		}
-	}
-	if len(list) > 0 {
-		if err := w.statements(ctx, sql.Delete{Table: commits, Where: sql.Bool(true)}); err != nil {
+		if err := w.send(ctx, texts); err != nil {
 			return err
 		}
 	}

@@ -90,6 +90,16 @@ func (w *Warehouse) Shared() bool { return !w.opt.Exclusive }
 // again counts once.
 func (w *Warehouse) Asked() int64 { return w.asked.Load() }
 
+// BytesBilled is what the warehouse has billed so far; known says that it bills by
+// bytes.
+func (w *Warehouse) BytesBilled() (bytes int64, known bool) {
+	biller, ok := w.opt.Driver.(Biller)
+	if !ok {
+		return 0, false
+	}
+	return biller.BytesBilled(), true
+}
+
 // Names are the parts of a table's qualified name, outermost first. A source
 // whose text is no dotted name is one part, which will not be found.
 func (w *Warehouse) Names(t sql.Table) []string {
@@ -167,10 +177,17 @@ func SplitName(text string) ([]string, error) {
 // Exec runs the statements one after the other. Each takes effect as a whole
 // or not at all, whatever becomes of the others.
 func (w *Warehouse) Exec(ctx context.Context, statements ...sql.Statement) error {
-	for _, s := range statements {
-		if err := w.Script(ctx, []sql.Statement{s}); err != nil {
+	for len(statements) > 0 {
+		n := 1
+		if w.opt.Dialect.Together {
+			for n < len(statements) && sql.Writes(statements[n-1]).Space != sql.Public && sql.Writes(statements[n]).Space != sql.Public {
+				n++
+			}
+		}
+		if err := w.Script(ctx, statements[:n]); err != nil {
 			return err
 		}
+		statements = statements[n:]
 	}
 	return nil
 }
@@ -194,7 +211,7 @@ func (w *Warehouse) Script(ctx context.Context, statements []sql.Statement) erro
 	if len(script) > 1 {
 		script = append([]string{w.opt.Dialect.Begin}, append(script, w.opt.Dialect.Commit)...)
 	}
-	return w.run(ctx, script)
+	return w.run(ctx, script, true)
 }
 
 func (w *Warehouse) print(statements ...sql.Statement) ([]string, error) {
@@ -212,9 +229,10 @@ func (w *Warehouse) print(statements ...sql.Statement) ([]string, error) {
 // patience are the pauses before a transient failure is tried again.
 var patience = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond}
 
-// run executes a script, again where it failed without effect.
-func (w *Warehouse) run(ctx context.Context, script []string) error {
-	whole := len(script) == 1 || (w.opt.Dialect.Begin != "" && script[0] == w.opt.Dialect.Begin)
+// run executes a script, again where it failed without effect: whole says that it
+// takes effect as one, or may be repeated.
+func (w *Warehouse) run(ctx context.Context, script []string, whole bool) error {
+	whole = whole || len(script) == 1
 	w.asked.Add(int64(len(script)))
 	for attempt := 0; ; attempt++ {
 		err := w.opt.Driver.Exec(ctx, script)
@@ -223,17 +241,17 @@ func (w *Warehouse) run(ctx context.Context, script []string) error {
 		}
 		var known *Error
 		if !errors.As(err, &known) {
-			return fmt.Errorf("%s: %w", firstLine(script[0]), err)
+			return fmt.Errorf("%s: %w", w.firstLine(script[0]), err)
 		}
 		if known.Kind != Transient || !whole || attempt == len(patience) {
 			at := min(known.Statement, len(script)-1)
-			return fmt.Errorf("%s: %w", firstLine(script[at]), err)
+			return fmt.Errorf("%s: %w", w.firstLine(script[at]), err)
 		}
 		pause := time.NewTimer(patience[attempt])
 		select {
 		case <-ctx.Done():
 			pause.Stop()
-			return fmt.Errorf("%s: %w", firstLine(script[0]), err)
+			return fmt.Errorf("%s: %w", w.firstLine(script[0]), err)
 		case <-pause.C:
 		}
 	}
@@ -243,7 +261,12 @@ func (w *Warehouse) run(ctx context.Context, script []string) error {
 const lineLimit = 120
 
 // firstLine tells a statement without showing its values.
-func firstLine(statement string) string {
+func (w *Warehouse) firstLine(statement string) string {
+	if helper, _, ok := strings.Cut(w.opt.Dialect.Helper, "$1"); ok {
+		for strings.HasPrefix(statement, helper) {
+			_, statement, _ = strings.Cut(statement, "\n")
+		}
+	}
 	line, _, more := strings.Cut(statement, "\n")
 	if i := strings.Index(line, " WHERE "); i >= 0 {
 		line, more = line[:i], true
@@ -294,6 +317,10 @@ func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) error {
 		return fmt.Errorf("printing a query: %w", err)
 	}
 	w.asked.Add(1)
+	if checker, ok := w.opt.Driver.(Checker); ok {
+		_, err := checker.Check(ctx, text)
+		return err
+	}
 	rows, err := w.opt.Driver.Query(ctx, strings.ReplaceAll(w.opt.Dialect.Explain, "$1", text))
 	if err != nil {
 		return err
@@ -418,13 +445,20 @@ func (w *Warehouse) Init(ctx context.Context) error {
 	if len(w.opt.Work) > 0 {
 		schemas = append(schemas, w.opt.Work)
 	}
-	for _, parts := range schemas {
+	for i, parts := range schemas {
+		if catalog, ok := w.opt.Driver.(Catalog); ok {
+			w.asked.Add(1)
+			if err := catalog.MakeSchema(ctx, parts, i > 0); err != nil {
+				return fmt.Errorf("making the schema %s: %w", strings.Join(parts, "."), err)
+			}
+			continue
+		}
 		quoted := make([]string, len(parts))
 		for i, part := range parts {
 			quoted[i] = w.opt.Dialect.QuoteName(part)
 		}
 		statement := strings.ReplaceAll(w.opt.Dialect.CreateSchema, "$1", strings.Join(quoted, "."))
-		if err := w.run(ctx, []string{statement}); err != nil {
+		if err := w.run(ctx, []string{statement}, true); err != nil {
 			return err
 		}
 	}
@@ -443,8 +477,7 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 			return err
 		}
 	}
-	public := w.Names(sql.Table{Space: sql.Public, Name: "x"})
-	left, err := w.tables(ctx, public[len(public)-2])
+	left, err := w.tables(ctx, append(slices.Clip(w.opt.Catalog), w.opt.Schema))
 	if err != nil {
 		return err
 	}
@@ -453,7 +486,7 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 		if name, ok := strings.CutSuffix(name, beside); ok {
 			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Beside, Name: name}})
 		}
-		if strings.Contains(name, copied) {
+		if strings.Contains(name, copyMark) {
 			drops = append(drops, sql.Drop{Table: sql.Table{Space: sql.Public, Name: name}})
 		}
 	}
@@ -461,7 +494,7 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 	clear(w.seeds)
 	w.seeding.Unlock()
 	if len(w.opt.Work) > 0 {
-		left, err := w.tables(ctx, w.opt.Work[len(w.opt.Work)-1])
+		left, err := w.tables(ctx, w.opt.Work)
 		if err != nil {
 			return err
 		}
@@ -474,8 +507,17 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 	return w.Exec(ctx, drops...)
 }
 
-// tables lists the tables of a schema, whatever the catalog.
-func (w *Warehouse) tables(ctx context.Context, schema string) (names []string, err error) {
+// tables lists the tables of a schema, given as the parts of its name; without a
+// Catalog, those of any schema that has its last.
+func (w *Warehouse) tables(ctx context.Context, parts []string) (names []string, err error) {
+	schema := parts[len(parts)-1]
+	if catalog, ok := w.opt.Driver.(Catalog); ok {
+		w.asked.Add(1)
+		if names, err = catalog.Tables(ctx, parts); err != nil {
+			return nil, fmt.Errorf("listing the tables of %s: %w", schema, err)
+		}
+		return names, nil
+	}
 	rows, err := w.Query(ctx, &sql.Select{
 		Items: []sql.Item{sql.As(sql.Col("t", "table_name"), "name")},
 		From:  sql.TableRef{Table: sql.Table{Space: sql.Source, Name: "information_schema.tables"}, As: "t"},

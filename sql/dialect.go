@@ -14,6 +14,11 @@ type Dialect struct {
 	// those of the columns of SELECT $2. Empty where the warehouse sees by itself
 	// that two expressions are one.
 	Let string
+	// Helpers are functions of ours by name, each with what follows its name where
+	// it is defined: snippets and Helpers call them, and Helper is the statement that
+	// defines $1 as $2, in front of the statement that needs it.
+	Helpers map[string]string
+	Helper  string
 	// Types spells the column types.
 	Types map[Type]string
 	// Nullable writes the type of a column, or of a NULL, where Types has $1;
@@ -51,6 +56,12 @@ type Dialect struct {
 	// Empty where the functions that take one have $param and $body in their
 	// snippets.
 	Lambda string
+	// EmptyList is the list of no elements of the type $1; empty where it is a cast
+	// of ListOf like the others.
+	EmptyList string
+	// RowIn makes one column of the columns of the query $1, to find several values
+	// in; empty where a query of several does.
+	RowIn string
 	// QuoteName writes one part of a name so that it means that name wherever
 	// the printer puts one: quoted, or bare where that is safe and reads better.
 	// The printer has refused names that no warehouse can hold (empty, NUL, not
@@ -59,6 +70,9 @@ type Dialect struct {
 	// ReadName is a name as the warehouse tells it, in the form that QuoteName
 	// takes; nil where it is one.
 	ReadName func(string) string
+	// QuoteTable writes a qualified name; nil where it is its quoted parts with points
+	// between.
+	QuoteTable func(parts []string) string
 	// NameLimit is how many bytes a part of a name may have; 0 for any number.
 	NameLimit int
 	// QuoteString writes a literal for any valid UTF-8 text, NUL included, that
@@ -76,9 +90,11 @@ type Dialect struct {
 	Float func(float64) string
 	// About is a query of one text: which engine answers, to whom.
 	About string
-	// Explain has the warehouse check the query $1 without running it.
+	// Explain has the warehouse check the query $1 without running it; empty where
+	// the driver does that.
 	Explain string
-	// CreateSchema makes the schema $1 where there is none.
+	// CreateSchema makes the schema $1 where there is none; empty where the driver
+	// does that.
 	CreateSchema string
 	// CreateTableAs are the statements that make the table $1 of the query $2,
 	// replacing one of that name, which the query may read. $3 is the name of a
@@ -98,10 +114,13 @@ type Dialect struct {
 	// Rollback undoes it. All are empty where the warehouse has no
 	// transactions; then it needs Copy.
 	Begin, Commit, Rollback string
-	// Commits says that a statement that defines a table commits what is open:
-	// scripts with one are no transactions, and need Copy.
+	// Commits says that no transaction holds a statement that defines a table, which
+	// would commit what is open or fail: scripts with one need Copy.
 	Commits bool
 	// Copy makes $1, whatever it was, a copy of $2, in one statement that takes
 	// effect as a whole. Then the first statement of Swap is such a one too.
 	Copy string
+	// Together says that statements are sent together where they can be: each trip
+	// to the warehouse is dear.
+	Together bool
 }

@@ -253,6 +253,11 @@ const (
 	// ListHasAll(a, b) says that each of b is in a, ListHasAny that one is.
 	ListHasAll Func = "list_has_all"
 	ListHasAny Func = "list_has_any"
+	// Eq, Ne, Same and Differ of lists.
+	ListEq     Func = "list_eq"
+	ListNe     Func = "list_ne"
+	ListSame   Func = "list_same"
+	ListDiffer Func = "list_differ"
 	ListMax    Func = "list_max" // NULL of no elements
 	ListMin    Func = "list_min"
 	// ListMap(list, lambda) and ListFilter(list, lambda).
@@ -288,6 +293,7 @@ const (
 var standard = map[Func]string{
 	Eq: "$1 = $2", Ne: "$1 <> $2", Lt: "$1 < $2", Le: "$1 <= $2", Gt: "$1 > $2", Ge: "$1 >= $2",
 	Same: "$1 IS NOT DISTINCT FROM $2", Differ: "$1 IS DISTINCT FROM $2",
+	ListEq: "$1 = $2", ListNe: "$1 <> $2", ListSame: "$1 IS NOT DISTINCT FROM $2", ListDiffer: "$1 IS DISTINCT FROM $2",
 	Not: "NOT $1", IsNull: "$1 IS NULL", IsNotNull: "$1 IS NOT NULL",
 	Coalesce: "coalesce($*)",
 	AddFast:  "$1 + $2", SubFast: "$1 - $2", MulFast: "$1 * $2",

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +23,15 @@ type Printer struct {
 // Swap and CreateTableAs may give several, and Update and UpdateFrom where the
 // dialect rebuilds tables. The error names what the dialect cannot say.
 func (p *Printer) Statement(s Statement) (out []string, err error) {
-	w := &writer{Printer: p}
+	w := newWriter(p)
 	defer w.rescue(&err)
+	out = w.statement(s)
+	out[0] = w.definitions() + out[0]
+	return out, nil
+}
+
+func (w *writer) statement(s Statement) (out []string) {
+	p := w.Printer
 	switch s := s.(type) {
 	case CreateTableAs:
 		snippets := p.Dialect.CreateTableAs
@@ -39,7 +47,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		for _, t := range snippets {
 			out = append(out, spelled.Replace(t))
 		}
-		return out, nil
+		return out
 	case CreateTable:
 		w.put("CREATE TABLE IF NOT EXISTS ", w.table(s.Table), " (")
 		w.indent++
@@ -70,7 +78,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.where(s.Where)
 	case Update:
 		if len(p.Dialect.Rebuild) > 0 {
-			return w.rebuild(s.Table, w.updated(s)), nil
+			return w.rebuild(s.Table, w.updated(s))
 		}
 		w.put("UPDATE ", w.table(s.Table), " SET ")
 		for i, a := range s.Set {
@@ -84,7 +92,7 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		w.where(s.Where)
 	case UpdateFrom:
 		if len(p.Dialect.Rebuild) > 0 {
-			return w.rebuild(s.Table, w.updatedFrom(s)), nil
+			return w.rebuild(s.Table, w.updatedFrom(s))
 		}
 		w.put("UPDATE ", w.table(s.Table), " AS ", w.name(s.As), " SET ")
 		for i, a := range s.Set {
@@ -108,31 +116,31 @@ func (p *Printer) Statement(s Statement) (out []string, err error) {
 		for _, t := range p.Dialect.Swap {
 			out = append(out, strings.NewReplacer("$1", beside, "$2", public, "$3", w.name(parts[len(parts)-1])).Replace(t))
 		}
-		return out, nil
+		return out
 	default:
 		panic(fmt.Sprintf("sql: unknown statement %T", s))
 	}
-	return []string{w.b.String()}, nil
+	return []string{w.b.String()}
 }
 
 // Query prints q.
 func (p *Printer) Query(q Query) (out string, err error) {
-	w := &writer{Printer: p}
+	w := newWriter(p)
 	defer w.rescue(&err)
 	w.query(q)
-	return w.b.String(), nil
+	return w.definitions() + w.b.String(), nil
 }
 
-// Expr prints e.
+// Expr prints e, without the definitions of the dialect's helpers.
 func (p *Printer) Expr(e Expr) (out string, err error) {
-	w := &writer{Printer: p}
+	w := newWriter(p)
 	defer w.rescue(&err)
 	return w.exprIn(e), nil
 }
 
 // Table prints the qualified name of t.
 func (p *Printer) Table(t Table) (out string, err error) {
-	w := &writer{Printer: p}
+	w := newWriter(p)
 	defer w.rescue(&err)
 	return w.table(t), nil
 }
@@ -145,6 +153,29 @@ type writer struct {
 	indent int
 	// keep is the dialect's Keep for the outputs of the next SELECT.
 	keep string
+	// helpers are the dialect's that are called.
+	helpers map[string]bool
+}
+
+func newWriter(p *Printer) *writer { return &writer{Printer: p, helpers: map[string]bool{}} }
+
+// need notes the helpers that a snippet calls, and those that they call.
+func (w *writer) need(snippet string) {
+	for name, definition := range w.Dialect.Helpers {
+		if !w.helpers[name] && strings.Contains(snippet, name+"(") {
+			w.helpers[name] = true
+			w.need(definition)
+		}
+	}
+}
+
+// definitions are the statements that define the helpers.
+func (w *writer) definitions() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(w.helpers)) {
+		b.WriteString(strings.NewReplacer("$1", name, "$2", w.Dialect.Helpers[name]).Replace(w.Dialect.Helper))
+	}
+	return b.String()
 }
 
 type refusal struct{ error }
@@ -192,6 +223,9 @@ func (w *writer) qualified(parts []string) string {
 	quoted := make([]string, len(parts))
 	for i, s := range parts {
 		quoted[i] = w.name(s)
+	}
+	if w.Dialect.QuoteTable != nil {
+		return w.Dialect.QuoteTable(parts)
 	}
 	return strings.Join(quoted, ".")
 }
@@ -443,7 +477,7 @@ func (w *writer) orders(os []Order) string {
 
 // sub prints a query in parentheses as text, at the current indentation.
 func (w *writer) sub(q Query) string {
-	inner := &writer{Printer: w.Printer, indent: w.indent}
+	inner := &writer{Printer: w.Printer, indent: w.indent, helpers: w.helpers}
 	inner.paren(q)
 	return inner.b.String()
 }
@@ -469,7 +503,7 @@ func (w *writer) expr(e Expr) (text string, unit bool) {
 var conditions = map[Func]bool{
 	Eq: true, Ne: true, Lt: true, Le: true, Gt: true, Ge: true, Same: true, Differ: true, Not: true, IsNull: true, IsNotNull: true,
 	IsNaN: true, IsInf: true, IsFinite: true, Contains: true, StartsWith: true, EndsWith: true, Matches: true, MatchesAll: true,
-	ListContains: true, ListHasAll: true, ListHasAny: true,
+	ListContains: true, ListHasAll: true, ListHasAny: true, ListEq: true, ListNe: true, ListSame: true, ListDiffer: true,
 }
 
 func isCondition(e Expr) bool {
@@ -530,6 +564,9 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 	case Or:
 		return w.chain([]Expr(e), " OR ", "FALSE")
 	case Cast:
+		if of, ok := e.Expr.(Call); ok && of.Func == ListOf && len(of.Args) == 0 && w.Dialect.EmptyList != "" {
+			return strings.ReplaceAll(w.Dialect.EmptyList, "$1", w.typ(e.To)), true
+		}
 		if w.Dialect.Cast != "" && w.Dialect.Casts[e.To] == "" && !literals([]Expr{e.Expr}) {
 			return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(w.Dialect.Cast), true
 		}
@@ -570,7 +607,11 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 		} else {
 			left = w.exprOut(e.Exprs[0])
 		}
-		return left + not(e.Not) + " IN " + w.sub(e.Query), false
+		query := w.sub(e.Query)
+		if len(e.Exprs) > 1 && w.Dialect.RowIn != "" {
+			query = "(" + strings.ReplaceAll(w.Dialect.RowIn, "$1", query) + ")"
+		}
+		return left + not(e.Not) + " IN " + query, false
 	case Exists:
 		return strings.TrimPrefix(not(e.Not)+" EXISTS ", " ") + w.sub(e.Query), false
 	case Scalar:
@@ -631,7 +672,7 @@ func (w *writer) chain(terms []Expr, op, empty string) (string, bool) {
 // predicates bind tighter than AND and OR in every dialect.
 var predicates = map[Func]bool{
 	Eq: true, Ne: true, Lt: true, Le: true, Gt: true, Ge: true, Same: true, Differ: true,
-	Not: true, IsNull: true, IsNotNull: true,
+	Not: true, IsNull: true, IsNotNull: true, ListEq: true, ListNe: true, ListSame: true, ListDiffer: true,
 }
 
 // term prints an expression beside AND or OR.
@@ -747,6 +788,7 @@ func (w *writer) pattern(c Call) Call {
 // may get names, but for those of aggregates: an aggregate of a name would be
 // one of the single row that has it.
 func (w *writer) spell(f Func, snippet string, args []Expr, over string, names bool) string {
+	w.need(snippet)
 	var let map[int]string
 	var named string
 	if names && w.Dialect.Let != "" {
@@ -823,7 +865,7 @@ func (w *writer) let(snippet string, args []Expr) (names map[int]string, named s
 		if strings.Count(snippet, mention) < 2 || short(a) {
 			continue
 		}
-		names[n] = `"` + mention + `"`
+		names[n] = w.Dialect.QuoteName(mention)
 		items = append(items, w.exprIn(a)+" AS "+names[n])
 	}
 	return names, strings.Join(items, ", ")

@@ -46,6 +46,16 @@ const (
 	TypeBlobs // list of bytes
 )
 
+// IsList says that values of the type are lists.
+func (t Type) IsList() bool {
+	switch t { //nolint:exhaustive // the others are none
+	case TypeStrings, TypeInts, TypeFloats, TypeTimestamps, TypeBools, TypeUints, TypeBlobs:
+		return true
+	default:
+		return false
+	}
+}
+
 // Query is a SELECT or a UNION.
 type Query interface{ query() }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/adapters/bigquery"
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres"
@@ -64,6 +65,20 @@ var targetKinds = []targetKind{
 		},
 		connect: func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error) {
 			return clickhouse.Open(ctx, *t.Config.(*clickhouse.Config), dir, from) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+	},
+	{
+		name:   "bigquery",
+		config: func() any { return new(bigquery.Config) },
+		grants: func(t *config.Target, f adapters.GrantsFor) []string {
+			return bigquery.Grants(*t.Config.(*bigquery.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+		layout: func(t *config.Target) adapters.Options {
+			project := t.Config.(*bigquery.Config).Project //nolint:errcheck,forcetypeassert // config above makes it
+			return adapters.Options{Dialect: sql.BigQuery, Schema: t.Schema, Catalog: bigquery.Parts(project), Work: bigquery.Parts(project, t.Schema+"_work"), Parallel: 8}
+		},
+		connect: func(ctx context.Context, t *config.Target, _ string, from secret.Resolver) (adapters.Driver, error) {
+			return bigquery.Open(ctx, *t.Config.(*bigquery.Config), from) //nolint:errcheck,forcetypeassert // config above makes it
 		},
 	},
 }

@@ -495,6 +495,12 @@ func (t *translator) equality(x ast.Expr, a, b value, not bool) sql.Expr {
 	if not {
 		total, plain = sql.Differ, sql.Ne
 	}
+	if a.kind() == types.ListKind {
+		total, plain = sql.ListSame, sql.ListEq
+		if not {
+			total, plain = sql.ListDiffer, sql.ListNe
+		}
+	}
 	l, r := aligned(a, b)
 	var cmp sql.Expr
 	switch {
@@ -660,7 +666,7 @@ func total(e sql.Expr) bool {
 		return all(e)
 	case sql.Call:
 		switch e.Func { //nolint:exhaustive // the others may be NULL
-		case sql.IsNull, sql.IsNotNull, sql.Same, sql.Differ:
+		case sql.IsNull, sql.IsNotNull, sql.Same, sql.Differ, sql.ListSame, sql.ListDiffer:
 			return true
 		case sql.Not:
 			return all(e.Args)

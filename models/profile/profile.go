@@ -719,7 +719,11 @@ func history(in Input) (models.Step, []sql.Statement) {
 	for _, t := range in.Expr.Traits {
 		if keep[t.Name] {
 			columns = append(columns, t.Name)
-			differ = append(differ, sql.Fn(sql.Differ, sql.Col("w", t.Name), sql.Col("h", t.Name)))
+			of := sql.Differ
+			if t.Type.IsList() {
+				of = sql.ListDiffer
+			}
+			differ = append(differ, sql.Fn(of, sql.Col("w", t.Name), sql.Col("h", t.Name)))
 		}
 	}
 	open := sql.Derived{As: "h", Query: &sql.Select{

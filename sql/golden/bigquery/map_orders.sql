@@ -1,0 +1,26 @@
+-- find whose rows orders holds
+CREATE OR REPLACE TABLE customhouse_work.map_orders AS
+SELECT
+  q.`hash_x002E_1`,
+  q.`hash_x002E_2`,
+  i.customer_id,
+  t0.identifier AS `id_x002E_email`
+FROM (
+  SELECT
+    r.`hash_x002E_1`,
+    r.`hash_x002E_2`,
+    COALESCE(CASE WHEN r.`n_x002E_email` IN (
+      SELECT q.number
+      FROM customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS INT64) ELSE r.`n_x002E_email` END, CASE WHEN r.`n_x002E_card` IN (
+      SELECT q.number
+      FROM customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS INT64) ELSE r.`n_x002E_card` END) AS strongest,
+    r.`n_x002E_email`
+  FROM customhouse.identity_rows_orders AS r
+) AS q
+JOIN customhouse.customer_identities AS i ON i.number = q.strongest
+LEFT JOIN customhouse.customer_identities AS t0 ON t0.number = q.`n_x002E_email`
+WHERE i.customer_id IS NOT NULL;

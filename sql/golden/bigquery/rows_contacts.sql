@@ -1,0 +1,102 @@
+-- read identifiers of contacts
+CREATE OR REPLACE TABLE customhouse_work.rows_contacts AS
+SELECT
+  k.`id_x002E_user_id`,
+  CASE WHEN k.`id_x002E_user_id` IS NULL THEN k.`raw_x002E_user_id` END AS `raw_x002E_user_id`,
+  k.`id_x002E_email`,
+  CASE WHEN k.`id_x002E_email` IS NULL THEN k.`raw_x002E_email` END AS `raw_x002E_email`,
+  k.`id_x002E_phone`,
+  CASE WHEN k.`id_x002E_phone` IS NULL THEN k.`raw_x002E_phone` END AS `raw_x002E_phone`,
+  k.`hash_x002E_1`,
+  k.`hash_x002E_2`,
+  k.first_seen,
+  k.last_seen,
+  k.`rows`,
+  k.open
+FROM (
+  SELECT
+    v.`raw_x002E_user_id`,
+    CASE WHEN v.`id_x002E_user_id` IN ('null', 'undefined') THEN CAST(NULL AS STRING) ELSE v.`id_x002E_user_id` END AS `id_x002E_user_id`,
+    v.`raw_x002E_email`,
+    CASE WHEN REGEXP_CONTAINS(v.`id_x002E_email`, CONCAT('^(?:', '(?s).*@example\\.invalid', r')\z')) OR v.`id_x002E_email` IN ('null@null.com', 'test@test.com') THEN CAST(NULL AS STRING) ELSE v.`id_x002E_email` END AS `id_x002E_email`,
+    v.`raw_x002E_phone`,
+    v.`id_x002E_phone`,
+    v.`hash_x002E_1`,
+    v.`hash_x002E_2`,
+    v.first_seen,
+    v.last_seen,
+    v.`rows`,
+    v.open
+  FROM (
+    SELECT
+      f.`raw_x002E_user_id`,
+      NULLIF(f.`folded_x002E_user_id`, '') AS `id_x002E_user_id`,
+      f.`raw_x002E_email`,
+      CASE WHEN REGEXP_CONTAINS(f.`folded_x002E_email`, CONCAT('^(?:', '[^@\\s<>]+@[^@\\s<>]+\\.[^@\\s<>]+', r')\z')) THEN f.`folded_x002E_email` END AS `id_x002E_email`,
+      f.`raw_x002E_phone`,
+      CASE WHEN REGEXP_CONTAINS(CONCAT('+', CASE WHEN STARTS_WITH(f.`trimmed_x002E_phone`, '+') THEN f.`folded_x002E_phone` WHEN STARTS_WITH(f.`folded_x002E_phone`, '00') THEN REGEXP_REPLACE(f.`folded_x002E_phone`, '^00', '') ELSE CONCAT('33', NULLIF(REGEXP_REPLACE(f.`folded_x002E_phone`, '^0', ''), '')) END), CONCAT('^(?:', '\\+(1[2-9][0-9]{9}|[2-9][0-9]{7,14})', r')\z')) THEN CONCAT('+', CASE WHEN STARTS_WITH(f.`trimmed_x002E_phone`, '+') THEN f.`folded_x002E_phone` WHEN STARTS_WITH(f.`folded_x002E_phone`, '00') THEN REGEXP_REPLACE(f.`folded_x002E_phone`, '^00', '') ELSE CONCAT('33', NULLIF(REGEXP_REPLACE(f.`folded_x002E_phone`, '^0', ''), '')) END) END AS `id_x002E_phone`,
+      f.`hash_x002E_1`,
+      f.`hash_x002E_2`,
+      f.first_seen,
+      f.last_seen,
+      f.`rows`,
+      f.open
+    FROM (
+      SELECT
+        t.`raw_x002E_user_id`,
+        t.`trimmed_x002E_user_id`,
+        t.`trimmed_x002E_user_id` AS `folded_x002E_user_id`,
+        t.`raw_x002E_email`,
+        t.`trimmed_x002E_email`,
+        LOWER(REPLACE(REPLACE(t.`trimmed_x002E_email`, 'İ', 'i'), 'Σ', 'σ')) AS `folded_x002E_email`,
+        t.`raw_x002E_phone`,
+        t.`trimmed_x002E_phone`,
+        REGEXP_REPLACE(REPLACE(t.`trimmed_x002E_phone`, '(0)', ''), '[^0-9]+', '') AS `folded_x002E_phone`,
+        t.`hash_x002E_1`,
+        t.`hash_x002E_2`,
+        t.first_seen,
+        t.last_seen,
+        t.`rows`,
+        t.open
+      FROM (
+        SELECT
+          g.`raw_x002E_user_id`,
+          CASE WHEN CHAR_LENGTH(g.`raw_x002E_user_id`) <= 512 THEN TRIM(g.`raw_x002E_user_id`, '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000') END AS `trimmed_x002E_user_id`,
+          g.`raw_x002E_email`,
+          CASE WHEN CHAR_LENGTH(g.`raw_x002E_email`) <= 512 THEN TRIM(g.`raw_x002E_email`, '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000') END AS `trimmed_x002E_email`,
+          g.`raw_x002E_phone`,
+          CASE WHEN CHAR_LENGTH(g.`raw_x002E_phone`) <= 512 THEN TRIM(g.`raw_x002E_phone`, '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000') END AS `trimmed_x002E_phone`,
+          g.`hash_x002E_1`,
+          g.`hash_x002E_2`,
+          g.first_seen,
+          g.last_seen,
+          g.`rows`,
+          g.open
+        FROM (
+          SELECT
+            q.`raw_x002E_user_id`,
+            q.`raw_x002E_email`,
+            q.`raw_x002E_phone`,
+            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(q.`raw_x002E_user_id`, q.`raw_x002E_email`, q.`raw_x002E_phone`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', q.`raw_x002E_user_id`), CONCAT('#', q.`raw_x002E_email`), CONCAT('#', q.`raw_x002E_phone`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+            q.first_seen,
+            q.last_seen,
+            q.`rows`,
+            q.open
+          FROM (
+            SELECT
+              CAST(s.user_id AS STRING) AS `raw_x002E_user_id`,
+              CAST(s.email AS STRING) AS `raw_x002E_email`,
+              CAST(s.mobile AS STRING) AS `raw_x002E_phone`,
+              COALESCE(MIN(CAST(s.updated_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00+00') AS first_seen,
+              COALESCE(MAX(CAST(s.updated_at AS TIMESTAMP)), TIMESTAMP '2026-01-02 00:00:00+00') AS last_seen,
+              COUNT(*) AS `rows`,
+              COUNT(*) AS open
+            FROM customhouse_work.files__contacts AS s
+            GROUP BY CAST(s.user_id AS STRING), CAST(s.email AS STRING), CAST(s.mobile AS STRING)
+          ) AS q
+        ) AS g
+      ) AS t
+    ) AS f
+  ) AS v
+) AS k;

@@ -1,0 +1,688 @@
+-- look what of the journal is news
+CREATE OR REPLACE TABLE customhouse_work.settled_mode_append AS
+SELECT
+  r.operation,
+  r.key,
+  r.entity_id,
+  r.fingerprint,
+  r.accepted,
+  r.origin,
+  r.code,
+  r.message,
+  r.place,
+  r.run_id,
+  r.as_of,
+  CASE WHEN r.operation <> 'append' THEN 'left' WHEN l.key IS NULL THEN 'new' WHEN NOT STARTS_WITH(l.fingerprint, '67c4ddea-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason
+FROM customhouse_work.recovered_mode_append AS r
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = r.key
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.key = r.key
+    AND p.run_id = r.run_id
+    AND (p.sync = 'mode_append' AND p.place = 'platform/purchases/id')
+)
+  AND NOT EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.key = r.key
+      AND g.operation = r.operation
+      AND g.sync = 'mode_append'
+  );
+
+-- take over what the journal kept
+UPDATE customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'mode_append'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_append AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_append AS o
+    WHERE o.origin <> 'unknown'
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'mode_append' AS sync,
+  'platform/purchases/id' AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  CAST(NULL AS STRING) AS sent,
+  o.as_of AS acknowledged_at,
+  o.run_id
+FROM customhouse_work.settled_mode_append AS o
+WHERE o.accepted
+  AND o.operation = 'append'
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_append' AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  COALESCE(r.attempts, 0) + 1 AS attempts,
+  COALESCE(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id
+FROM customhouse_work.settled_mode_append AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id NOT IN (
+      SELECT s.run_id
+      FROM customhouse_work.settled_mode_append AS s
+    )
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id NOT IN (
+    SELECT s.run_id
+    FROM customhouse_work.settled_mode_append AS s
+  )
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_append AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_append'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, `at`)
+SELECT
+  'mode_append' AS sync,
+  o.run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  o.reason,
+  COALESCE(NULLIF(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code,
+  o.as_of AS `at`
+FROM customhouse_work.settled_mode_append AS o
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_append'
+    AND l.run_id = 'RUN'
+);
+
+-- find whose rows orders holds
+CREATE OR REPLACE TABLE customhouse_work.map_orders AS
+SELECT
+  q.`hash_x002E_1`,
+  q.`hash_x002E_2`,
+  i.customer_id,
+  t0.identifier AS `id_x002E_email`
+FROM (
+  SELECT
+    r.`hash_x002E_1`,
+    r.`hash_x002E_2`,
+    COALESCE(CASE WHEN r.`n_x002E_email` IN (
+      SELECT q.number
+      FROM customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS INT64) ELSE r.`n_x002E_email` END, CASE WHEN r.`n_x002E_card` IN (
+      SELECT q.number
+      FROM customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS INT64) ELSE r.`n_x002E_card` END) AS strongest,
+    r.`n_x002E_email`
+  FROM customhouse.identity_rows_orders AS r
+) AS q
+JOIN customhouse.customer_identities AS i ON i.number = q.strongest
+LEFT JOIN customhouse.customer_identities AS t0 ON t0.number = q.`n_x002E_email`
+WHERE i.customer_id IS NOT NULL;
+
+-- select what is wanted
+CREATE OR REPLACE TABLE customhouse_work.wanted_mode_append AS
+SELECT
+  w.customer_id AS entity_id,
+  w.key,
+  COUNT(*) OVER (PARTITION BY w.key) AS same_key,
+  CONCAT('67c4ddea-', TO_HEX(MD5(CONCAT('v4', COALESCE(CAST(CHAR_LENGTH(w.`field_x002E_id`) AS STRING), ''), ':', COALESCE(w.`field_x002E_id`, ''), COALESCE(CAST(UNIX_MICROS(w.`field_x002E_at`) AS STRING), ''), ';', COALESCE(FORMAT('%.9f', CAST(w.`field_x002E_amount` AS NUMERIC)), ''), ';', COALESCE(CAST(CHAR_LENGTH(w.`field_x002E_bought_as`) AS STRING), ''), ':', COALESCE(w.`field_x002E_bought_as`, ''), COALESCE(CAST(CHAR_LENGTH(w.`field_x002E_email`) AS STRING), ''), ':', COALESCE(w.`field_x002E_email`, ''))))) AS fingerprint,
+  w.undated,
+  w.`field_x002E_id`,
+  w.`field_x002E_at`,
+  w.`field_x002E_amount`,
+  w.`field_x002E_bought_as`,
+  w.`field_x002E_email`
+FROM (
+  SELECT
+    w.customer_id,
+    w.key,
+    w.`field_x002E_id`,
+    w.`field_x002E_at`,
+    w.`field_x002E_amount`,
+    w.`field_x002E_bought_as`,
+    w.`field_x002E_email`,
+    w.undated
+  FROM (
+    SELECT
+      ROW_NUMBER() OVER (PARTITION BY w.customer_id, w.key, CONCAT('67c4ddea-', TO_HEX(MD5(CONCAT('v4', COALESCE(CAST(CHAR_LENGTH(w.`field_x002E_id`) AS STRING), ''), ':', COALESCE(w.`field_x002E_id`, ''), COALESCE(CAST(UNIX_MICROS(w.`field_x002E_at`) AS STRING), ''), ';', COALESCE(FORMAT('%.9f', CAST(w.`field_x002E_amount` AS NUMERIC)), ''), ';', COALESCE(CAST(CHAR_LENGTH(w.`field_x002E_bought_as`) AS STRING), ''), ':', COALESCE(w.`field_x002E_bought_as`, ''), COALESCE(CAST(CHAR_LENGTH(w.`field_x002E_email`) AS STRING), ''), ':', COALESCE(w.`field_x002E_email`, ''))))) ORDER BY w.undated NULLS LAST) AS nth,
+      w.customer_id,
+      w.key,
+      w.`field_x002E_id`,
+      w.`field_x002E_at`,
+      w.`field_x002E_amount`,
+      w.`field_x002E_bought_as`,
+      w.`field_x002E_email`,
+      w.undated
+    FROM (
+      SELECT
+        p.customer_id,
+        NULLIF(e.order_id, '') AS key,
+        e.order_id AS `field_x002E_id`,
+        e.time AS `field_x002E_at`,
+        e.amount AS `field_x002E_amount`,
+        m.`id_x002E_email` AS `field_x002E_bought_as`,
+        p.email AS `field_x002E_email`,
+        e.time IS NULL AS undated
+      FROM customhouse.customer_profiles AS p
+      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+      JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
+      JOIN (
+        SELECT
+          FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CAST(s.email AS STRING), CAST(s.card AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+          FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.card AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+          CAST(s.ordered_at AS TIMESTAMP) AS time,
+          CAST(s.order_id AS STRING) AS order_id,
+          CAST(s.sku AS STRING) AS sku,
+          CAST(s.amount AS NUMERIC) AS amount,
+          CAST(s.quantity AS INT64) AS quantity
+        FROM customhouse_work.files__orders AS s
+      ) AS e ON e.`hash_x002E_1` = m.`hash_x002E_1` AND e.`hash_x002E_2` = m.`hash_x002E_2`
+      WHERE e.time IS NULL OR (e.time <= TIMESTAMP '2026-01-02 00:00:00+00' AND COALESCE(e.time > (
+        SELECT MAX(h.forgotten_until) AS forgotten_until
+        FROM customhouse.sync_state AS h
+        WHERE h.sync = 'mode_append'
+          AND h.place = 'platform/purchases/id'
+      ), TRUE) AND e.time >= TIMESTAMP '2025-12-26 00:00:00+00')
+    ) AS w
+  ) AS w
+  WHERE w.nth = 1
+) AS w;
+
+-- compare with the ledger
+CREATE OR REPLACE TABLE customhouse_work.changes_mode_append AS
+SELECT
+  'append' AS operation,
+  w.key,
+  w.entity_id,
+  w.fingerprint,
+  CASE WHEN l.key IS NULL THEN 'new' WHEN NOT STARTS_WITH(l.fingerprint, '67c4ddea-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
+  w.`field_x002E_id`,
+  w.`field_x002E_at`,
+  w.`field_x002E_amount`,
+  w.`field_x002E_bought_as`,
+  w.`field_x002E_email`
+FROM customhouse_work.wanted_mode_append AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.sync = 'mode_append'
+    AND k.place = 'platform/purchases/id'
+) AS n ON n.key = w.key
+WHERE w.key IS NOT NULL
+  AND w.same_key = 1
+  AND NOT w.undated
+  AND (l.key IS NULL AND n.key IS NULL);
+
+-- note the rows that cannot be sent
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_append' AS sync,
+  w.key,
+  w.entity_id,
+  'invalid' AS origin,
+  w.code,
+  w.message,
+  COALESCE(r.attempts, 0) + 1 AS attempts,
+  COALESCE(r.first_at, TIMESTAMP '2026-01-02 00:00:00+00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00+00' AS last_at,
+  'RUN' AS run_id
+FROM (
+  SELECT
+    CONCAT(COALESCE(w.key, ''), CONCAT('#', CAST(w.entity_id AS STRING))) AS key,
+    w.entity_id,
+    MIN(CASE WHEN w.key IS NULL THEN 'missing-key' WHEN w.undated THEN 'missing-time' ELSE 'duplicate-key' END) AS code,
+    MIN(CASE WHEN w.key IS NULL THEN 'the row has no value for the key field id' WHEN w.undated THEN 'the event has no time, so that nobody knows whether it is too old' ELSE CONCAT(CAST(w.same_key AS STRING), ' rows have the same id; none of them is sent') END) AS message
+  FROM customhouse_work.wanted_mode_append AS w
+  WHERE NOT (w.key IS NOT NULL AND w.same_key = 1 AND NOT w.undated)
+  GROUP BY CONCAT(COALESCE(w.key, ''), CONCAT('#', CAST(w.entity_id AS STRING))), w.entity_id
+) AS w
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = w.key;
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible', 'missing-time');
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_append' AS sync,
+  w.key,
+  w.entity_id,
+  'unknown' AS origin,
+  'cut-short' AS code,
+  'the run that was about to send it was cut short, and nobody knows whether it did' AS message,
+  COALESCE(r.attempts, 0) + 1 AS attempts,
+  COALESCE(r.first_at, TIMESTAMP '2026-01-02 00:00:00+00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00+00' AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.wanted_mode_append AS w
+JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.sync = 'mode_append'
+    AND k.place = 'platform/purchases/id'
+) AS n ON n.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = w.key
+WHERE l.key IS NULL
+  AND n.key IS NOT NULL
+  AND w.key IS NOT NULL
+  AND w.same_key = 1
+  AND NOT w.undated
+  AND w.key NOT IN (
+    SELECT r.key
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'mode_append'
+      AND r.origin = 'unknown'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND (origin <> 'unknown' AND key IN (
+    SELECT w.key
+    FROM customhouse_work.wanted_mode_append AS w
+    JOIN (
+      SELECT
+        k.key,
+        k.entity_id
+      FROM customhouse.sync_pending AS k
+      WHERE k.sync = 'mode_append'
+        AND k.place = 'platform/purchases/id'
+    ) AS n ON n.key = w.key
+    LEFT JOIN (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l ON l.key = w.key
+    WHERE l.key IS NULL
+      AND n.key IS NOT NULL
+      AND w.key IS NOT NULL
+      AND w.same_key = 1
+      AND NOT w.undated
+  ));
+
+-- note what is about to be sent
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT c.key
+    FROM customhouse_work.changes_mode_append AS c
+  );
+
+INSERT INTO customhouse.sync_pending (sync, place, key, entity_id, run_id)
+SELECT
+  'mode_append' AS sync,
+  'platform/purchases/id' AS place,
+  c.key,
+  c.entity_id,
+  'RUN' AS run_id
+FROM customhouse_work.changes_mode_append AS c;
+
+-- count what is due
+SELECT
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.wanted_mode_append AS w
+  ) AS wanted,
+  (
+    SELECT COUNT(*) AS n
+    FROM (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l
+  ) + (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.unknown
+  ) AS known,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'new'
+  ) AS added,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'changed'
+  ) AS changed,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'left'
+  ) AS removed,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.key IN (
+      SELECT r.key
+      FROM customhouse.sync_rejections AS r
+      WHERE r.sync = 'mode_append'
+    )
+  ) AS retried,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.wanted_mode_append AS w
+    WHERE NOT (w.key IS NOT NULL AND w.same_key = 1 AND NOT w.undated)
+  ) AS invalid,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.wanted_mode_append AS w
+    JOIN (
+      SELECT
+        k.key,
+        k.entity_id
+      FROM customhouse.sync_pending AS k
+      WHERE k.sync = 'mode_append'
+        AND k.place = 'platform/purchases/id'
+    ) AS n ON n.key = w.key
+    LEFT JOIN (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l ON l.key = w.key
+    WHERE l.key IS NULL
+      AND n.key IS NOT NULL
+      AND w.key IS NOT NULL
+      AND w.same_key = 1
+      AND NOT w.undated
+  ) AS waiting;
+
+-- changes
+SELECT
+  c.operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c.`field_x002E_id` AS id,
+  c.`field_x002E_at` AS `at`,
+  c.`field_x002E_amount` AS amount,
+  c.`field_x002E_bought_as` AS bought_as,
+  c.`field_x002E_email` AS email
+FROM customhouse_work.changes_mode_append AS c
+ORDER BY c.key NULLS LAST;
+
+-- take outcomes over
+UPDATE customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'mode_append'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    WHERE o.origin <> 'unknown'
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  'mode_append' AS sync,
+  'platform/purchases/id' AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  CAST(NULL AS STRING) AS sent,
+  TIMESTAMP '2026-01-02 00:00:00+00' AS acknowledged_at,
+  'RUN' AS run_id
+FROM customhouse_work.outcomes_mode_append AS o
+LEFT JOIN customhouse_work.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+WHERE o.accepted
+  AND o.operation = 'append'
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  'mode_append' AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  COALESCE(r.attempts, 0) + 1 AS attempts,
+  COALESCE(r.first_at, TIMESTAMP '2026-01-02 00:00:00+00') AS first_at,
+  TIMESTAMP '2026-01-02 00:00:00+00' AS last_at,
+  'RUN' AS run_id
+FROM customhouse_work.outcomes_mode_append AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT 1 AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    WHERE EXISTS (
+      SELECT 1 AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_append'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, `at`)
+SELECT
+  'mode_append' AS sync,
+  'RUN' AS run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  c.reason,
+  COALESCE(NULLIF(o.origin, ''), CASE WHEN o.accepted THEN 'accepted' ELSE 'rejected' END) AS outcome,
+  o.code,
+  TIMESTAMP '2026-01-02 00:00:00+00' AS `at`
+FROM customhouse_work.outcomes_mode_append AS o
+LEFT JOIN customhouse_work.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT 1 AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_append'
+    AND l.run_id = 'RUN'
+);
+
+-- forget rejections that are no longer due
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND (key NOT IN (
+    SELECT c.key
+    FROM customhouse_work.changes_mode_append AS c
+  ) AND (origin <> 'unknown' OR key NOT IN (
+    SELECT w.key
+    FROM customhouse_work.wanted_mode_append AS w
+    JOIN (
+      SELECT
+        k.key,
+        k.entity_id
+      FROM customhouse.sync_pending AS k
+      WHERE k.sync = 'mode_append'
+        AND k.place = 'platform/purchases/id'
+    ) AS n ON n.key = w.key
+    LEFT JOIN (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l ON l.key = w.key
+    WHERE l.key IS NULL
+      AND n.key IS NOT NULL
+  )));
