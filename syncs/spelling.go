@@ -16,6 +16,8 @@ type Spelling struct {
 	// shared is how many elements the path of a field shares with that of the
 	// one before, its own name aside.
 	shared []int
+	// bare says that decimals are numbers.
+	bare bool
 }
 
 // NewSpelling prepares the spelling of those of a schema's fields that which
@@ -43,6 +45,13 @@ func NewSpelling(fields []Field, which func(Field) bool) *Spelling {
 		o.keys, o.shared = append(o.keys, keys), append(o.shared, shared)
 		before = path
 	}
+	return o
+}
+
+// Bare makes decimals JSON numbers, digit by digit as they are, for a platform that
+// compares numbers and takes texts for texts.
+func (o *Spelling) Bare() *Spelling {
+	o.bare = true
 	return o
 }
 
@@ -75,7 +84,12 @@ func (o *Spelling) Append(b []byte, values []any) ([]byte, error) {
 		}
 		b = append(b, keys[depth]...)
 		var err error
-		if b, err = AppendJSON(b, f.Type, v); err != nil {
+		if o.bare && f.Type == Decimal {
+			b, err = appendNumber(b, v)
+		} else {
+			b, err = AppendJSON(b, f.Type, v)
+		}
+		if err != nil {
 			return b, fmt.Errorf("field %s: %w", f.Name, err)
 		}
 		common, first = depth, false

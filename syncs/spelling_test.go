@@ -73,3 +73,17 @@ func TestSpellingOfSome(t *testing.T) {
 		t.Errorf("a number that JSON lacks: %v", err)
 	}
 }
+
+// TestBare: decimals digit by digit, as numbers.
+func TestBare(t *testing.T) {
+	field := []syncs.Field{{Name: "d", Type: syncs.Decimal}}
+	for value, want := range map[any]string{
+		"12.50": `{"d":12.50}`, "-0.000000001": `{"d":-0.000000001}`, "99999999999999999999999999999.123456789": `{"d":99999999999999999999999999999.123456789}`,
+		nil: `{"d":null}`, int64(3): `{"d":3}`, "": "", "x": "", "true": "", `"1"`: "", "1.": "", "[1]": "", "NaN": "",
+	} {
+		text, err := syncs.NewSpelling(field, nil).Bare().Append(nil, []any{value})
+		if (err != nil) != (want == "") || err == nil && string(text) != want {
+			t.Errorf("%v: got %s, %v, want %s", value, text, err, want)
+		}
+	}
+}

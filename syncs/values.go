@@ -1,6 +1,7 @@
 package syncs
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -50,6 +51,20 @@ func AppendJSON(b []byte, t Type, v any) ([]byte, error) {
 	default:
 		return b, fmt.Errorf("%w: %T", ErrValue, v)
 	}
+}
+
+// appendNumber appends a decimal as a JSON number.
+func appendNumber(b []byte, v any) ([]byte, error) {
+	text, ok := v.(string)
+	if !ok {
+		return AppendJSON(b, Decimal, v)
+	}
+	// The grammar of JSON: what it refuses, and this does too, are forms such as
+	// ".5" and "007", which no warehouse writes.
+	if len(text) == 0 || !json.Valid([]byte(text)) || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+		return b, ErrValue
+	}
+	return append(b, text...), nil
 }
 
 // AppendText appends a value of a field to b as plain text, as a file without

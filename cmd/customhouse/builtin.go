@@ -14,6 +14,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/braze"
+	"github.com/customhouse-cdp/customhouse/syncs/braze/brazetest"
 	"github.com/customhouse-cdp/customhouse/syncs/customerio"
 	"github.com/customhouse-cdp/customhouse/syncs/customerio/customeriotest"
 	"github.com/customhouse-cdp/customhouse/syncs/files"
@@ -86,6 +88,7 @@ var targetKinds = []targetKind{
 // destinationKinds are the destinations that are compiled in. A new one is a
 // folder below syncs and an entry here.
 var destinationKinds = []destinationKind{
+	destination("braze", braze.Default, braze.New),
 	destination("customerio", customerio.Default, customerio.New),
 	destination("files", files.Default, files.New),
 	destination("hubspot", hubspot.Default, hubspot.New),
@@ -95,6 +98,7 @@ var destinationKinds = []destinationKind{
 
 // fakes are the fakes of their platforms, which customhouse fake serves.
 var fakes = map[string]func() synctest.Fake{
+	"braze":      func() synctest.Fake { return brazetest.New() },
 	"customerio": func() synctest.Fake { return customeriotest.New() },
 	"hubspot":    func() synctest.Fake { return hubspottest.New() },
 	"slack":      func() synctest.Fake { return slacktest.New() },

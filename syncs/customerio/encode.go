@@ -167,7 +167,7 @@ func newEntries(schema syncs.Schema, kind, which string) *entries {
 	for i := range fields {
 		empty[i].SkipNull = false
 	}
-	e.attributes = syncs.NewSpelling(fields, attribute)
+	e.attributes = syncs.NewSpelling(fields, attribute).Bare()
 	// There is no value that could not be spelled.
 	e.cleared, _ = syncs.NewSpelling(empty, attribute).Append(nil, e.row)
 	return e
