@@ -129,7 +129,7 @@ func (a *aggregate) collect() string {
 		if a.first() == "BYTES" {
 			panic(unsupported("STRING_AGG of BYTES"))
 		}
-		return "array_to_string(" + out + ", " + separator + ")"
+		return "bq_join(" + out + ", " + separator + ")"
 	}
 	return out
 }

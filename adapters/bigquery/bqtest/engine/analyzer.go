@@ -49,6 +49,8 @@ func (a *Analyzer) options(parameters []Parameter) *googlesql.AnalyzerOptions {
 	o := must(googlesql.NewAnalyzerOptions(a.language))
 	check(o.SetErrorMessageMode(googlesql.ErrorMessageModeErrorMessageOneLine))
 	check(o.SetPruneUnusedColumns(true))
+	// The analyzer's own zone is that of Los Angeles, and BigQuery's is UTC.
+	check(o.SetFoldLiteralCast(false))
 	check(o.SetStatementContext(googlesql.StatementContextContextDefault))
 	for _, p := range parameters {
 		if p.Name == "" {

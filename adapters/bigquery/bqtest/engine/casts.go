@@ -17,14 +17,18 @@ func (t *translator) cast(e *googlesql.ResolvedCast) string {
 	}
 	inner := must(e.Expr())
 	from, to := typeOf(must(inner.Type())), typeOf(must(e.Type()))
-	if l, ok := inner.(*googlesql.ResolvedLiteral); ok && must(must(l.Value()).IsNull()) {
-		return null(to)
+	if l, ok := inner.(*googlesql.ResolvedLiteral); ok {
+		switch v := must(l.Value()); {
+		case must(v.IsNull()):
+			return null(to)
+		case from.Name == "ARRAY" && must(v.NumElements()) == 0:
+			return "CAST([] AS " + to.engine() + ")"
+		}
 	}
-	out := convert(t.expr(inner), from, to)
 	if must(e.ReturnNullOnError()) {
-		return "TRY(" + out + ")"
+		return try([]string{t.expr(inner)}, func(args []string) string { return convert(args[0], from, to) })
 	}
-	return out
+	return convert(t.expr(inner), from, to)
 }
 
 // casts are the conversions between simple types, by "FROM TO".

@@ -209,16 +209,33 @@ func (t *translator) call(e functionCall) *call {
 
 func (t *translator) function(e *googlesql.ResolvedFunctionCall) string {
 	c := t.call(e)
-	var out string
+	if must(e.ErrorMode()) == googlesql.ResolvedFunctionCallBaseEnums_ErrorModeSafeErrorMode || strings.HasPrefix(c.name, "safe_") {
+		return try(c.args, func(args []string) string {
+			c.args = args
+			return t.plain(c)
+		})
+	}
+	return t.plain(c)
+}
+
+func (t *translator) plain(c *call) string {
 	if r := t.routines[c.name]; r != nil && r.js {
-		out = r.engine + "(" + strings.Join(c.args, ", ") + ")"
-	} else {
-		out = c.write()
+		return r.engine + "(" + strings.Join(c.args, ", ") + ")"
 	}
-	if must(e.ErrorMode()) == googlesql.ResolvedFunctionCallBaseEnums_ErrorModeSafeErrorMode {
-		return "TRY(" + out + ")"
+	return c.write()
+}
+
+// try is NULL where an expression fails. The engine has no TRY of a subquery.
+func try(args []string, f func(args []string) string) string {
+	if !strings.Contains(strings.Join(args, " "), "SELECT ") {
+		return "TRY(" + f(args) + ")"
 	}
-	return out
+	names, selected := make([]string, len(args)), make([]string, len(args))
+	for i, a := range args {
+		names[i] = fmt.Sprintf("try_%d", i)
+		selected[i] = a + " AS " + names[i]
+	}
+	return "(SELECT TRY(" + f(names) + ") FROM (SELECT " + strings.Join(selected, ", ") + "))"
 }
 
 // write spells a scalar function.

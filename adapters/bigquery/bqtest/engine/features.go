@@ -92,7 +92,6 @@ var features = []googlesql.LanguageFeature{
 	googlesql.LanguageFeatureFeatureAllowDashesInTableName,
 	googlesql.LanguageFeatureFeatureAllowConsecutiveOn,
 	googlesql.LanguageFeatureFeatureLiteralConcatenation,
-	googlesql.LanguageFeatureFeatureEnforceConditionalEvaluation,
 }
 
 // statements are the kinds that are understood at all.

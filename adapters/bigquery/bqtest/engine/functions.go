@@ -29,11 +29,11 @@ var snippets = map[string]string{
 	"$multiply:NUMERIC": "CAST($1 * $2 AS DECIMAL(38,9))",
 	"$add:FLOAT64":      "bq_add($1, $2)", "$subtract:FLOAT64": "bq_subtract($1, $2)", "$multiply:FLOAT64": "bq_multiply($1, $2)",
 	"$divide:FLOAT64": "bq_divide($1, $2)",
-	"$unary_minus":    "-$1", "safe_negate": "TRY(-$1)",
-	"safe_add:INT64": "TRY($1 + $2)", "safe_subtract:INT64": "TRY($1 - $2)", "safe_multiply:INT64": "TRY($1 * $2)",
-	"safe_add:FLOAT64": "TRY(bq_add($1, $2))", "safe_subtract:FLOAT64": "TRY(bq_subtract($1, $2))", "safe_multiply:FLOAT64": "TRY(bq_multiply($1, $2))",
-	"safe_add:NUMERIC": "TRY(CAST($1 + $2 AS DECIMAL(38,9)))", "safe_subtract:NUMERIC": "TRY(CAST($1 - $2 AS DECIMAL(38,9)))", "safe_multiply:NUMERIC": "TRY(CAST($1 * $2 AS DECIMAL(38,9)))",
-	"safe_divide:FLOAT64": "TRY(bq_divide($1, $2))", "ieee_divide:FLOAT64": "$1 / $2",
+	"$unary_minus":    "-$1", "safe_negate": "-$1",
+	"safe_add:INT64": "$1 + $2", "safe_subtract:INT64": "$1 - $2", "safe_multiply:INT64": "$1 * $2",
+	"safe_add:FLOAT64": "bq_add($1, $2)", "safe_subtract:FLOAT64": "bq_subtract($1, $2)", "safe_multiply:FLOAT64": "bq_multiply($1, $2)",
+	"safe_add:NUMERIC": "CAST($1 + $2 AS DECIMAL(38,9))", "safe_subtract:NUMERIC": "CAST($1 - $2 AS DECIMAL(38,9))", "safe_multiply:NUMERIC": "CAST($1 * $2 AS DECIMAL(38,9))",
+	"safe_divide:FLOAT64": "bq_divide($1, $2)", "ieee_divide:FLOAT64": "$1 / $2",
 	"div:INT64": "bq_div($1, $2)", "mod:INT64": "bq_mod($1, $2)",
 	"abs": "abs($1)", "sign:INT64": "CAST(sign($1) AS BIGINT)", "sign:FLOAT64": "CASE WHEN isnan($1) THEN $1 ELSE CAST(sign($1) AS DOUBLE) END",
 	"ceil:FLOAT64": "ceil($1)", "floor:FLOAT64": "floor($1)", "trunc:FLOAT64": "trunc($1)",
@@ -48,9 +48,9 @@ var snippets = map[string]string{
 	"$bitwise_right_shift:INT64": "bq_shift($1, -$2)",
 
 	"$add:BIGNUMERIC": "big_add($1, $2)", "$subtract:BIGNUMERIC": "big_subtract($1, $2)", "$multiply:BIGNUMERIC": "big_multiply($1, $2)", "$divide:BIGNUMERIC": "big_divide($1, $2)",
-	"safe_add:BIGNUMERIC": "TRY(big_add($1, $2))", "safe_subtract:BIGNUMERIC": "TRY(big_subtract($1, $2))", "safe_multiply:BIGNUMERIC": "TRY(big_multiply($1, $2))", "safe_divide:BIGNUMERIC": "TRY(big_divide($1, $2))",
+	"safe_add:BIGNUMERIC": "big_add($1, $2)", "safe_subtract:BIGNUMERIC": "big_subtract($1, $2)", "safe_multiply:BIGNUMERIC": "big_multiply($1, $2)", "safe_divide:BIGNUMERIC": "big_divide($1, $2)",
 	"div:BIGNUMERIC": "big_div($1, $2)", "mod:BIGNUMERIC": "big_mod($1, $2)", "abs:BIGNUMERIC": "big_abs($1)", "sign:BIGNUMERIC": "big_sign($1)",
-	"trunc:BIGNUMERIC": "big_trunc($1)", "$unary_minus:BIGNUMERIC": "big_negate($1)", "safe_negate:BIGNUMERIC": "TRY(big_negate($1))",
+	"trunc:BIGNUMERIC": "big_trunc($1)", "$unary_minus:BIGNUMERIC": "big_negate($1)", "safe_negate:BIGNUMERIC": "big_negate($1)",
 
 	// Text and bytes. Lengths and positions count code points.
 	"$concat_op:STRING": "$1 || $2", "$concat_op:BYTES": "$1 || $2", "$concat_op:ARRAY": "list_concat($1, $2)",
@@ -280,9 +280,9 @@ func (c *call) join() string {
 		panic(unsupported("ARRAY_TO_STRING of " + c.types[0].String()))
 	}
 	if len(c.args) == 3 {
-		return fill("array_to_string(list_transform($1, lambda x: coalesce(x, $3)), $2)", c.args)
+		return fill("bq_join(list_transform($1, lambda x: coalesce(x, $3)), $2)", c.args)
 	}
-	return fill("array_to_string(list_filter($1, lambda x: x IS NOT NULL), $2)", c.args)
+	return fill("bq_join(list_filter($1, lambda x: x IS NOT NULL), $2)", c.args)
 }
 
 // slice takes positions from 0, negative ones from the end, both included.

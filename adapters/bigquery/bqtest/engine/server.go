@@ -78,9 +78,13 @@ func (s *Server) handler() http.Handler {
 	route("POST "+base+"/jobs", s.insertJob)
 	route("GET "+base+"/jobs/{job}", s.getJob)
 	route("POST "+base+"/jobs/{job}/cancel", s.cancelJob)
-	route("POST /upload"+base+"/jobs", s.uploadJob)
-	mux.HandleFunc("PUT /upload"+base+"/jobs", s.uploadPart)
-	mux.HandleFunc("POST /upload"+base+"/jobs/parts", s.uploadPart)
+	mux.HandleFunc("POST /upload"+base+"/jobs", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("upload_id") {
+			s.uploadPart(w, r)
+			return
+		}
+		answer(w, r, s.uploadJob)
+	})
 	route("POST /check", s.postCheck)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(*http.Request) (any, error) {

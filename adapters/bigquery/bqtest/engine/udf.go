@@ -26,7 +26,7 @@ import (
 // A udf is a function of the engine that is written here, because the engine has
 // none that does as GoogleSQL says. It is NULL where an argument is.
 type udf struct {
-	args []duckdb.Type
+	args []duckdb.Type // TYPE_LIST is one of texts
 	out  duckdb.Type
 	f    func([]driver.Value) (any, error)
 }
@@ -35,7 +35,11 @@ type udf struct {
 func (u *udf) Config() duckdb.ScalarFuncConfig {
 	var c duckdb.ScalarFuncConfig
 	for _, t := range u.args {
-		c.InputTypeInfos = append(c.InputTypeInfos, must(duckdb.NewTypeInfo(t)))
+		info, err := duckdb.NewTypeInfo(t)
+		if t == duckdb.TYPE_LIST {
+			info, err = duckdb.NewListInfo(must(duckdb.NewTypeInfo(str)))
+		}
+		c.InputTypeInfos = append(c.InputTypeInfos, must(info, err))
 	}
 	c.ResultTypeInfo = must(duckdb.NewTypeInfo(u.out))
 	return c
@@ -54,6 +58,20 @@ const (
 	boo  = duckdb.TYPE_BOOLEAN
 	at   = duckdb.TYPE_TIMESTAMP
 )
+
+// The first and the last microsecond of the years 1 to 9999.
+const (
+	firstInstant = -62135596800000000
+	lastInstant  = 253402300799999999
+)
+
+// ranged refuses what is outside of those years.
+func ranged(t time.Time) (any, error) {
+	if n := t.UnixMicro(); n < firstInstant || n > lastInstant {
+		return nil, fmt.Errorf("Timestamp is out of supported range: %d", n) //nolint:staticcheck // BigQuery's words
+	}
+	return t, nil
+}
 
 // arithmetic fails where finite numbers give one that is not.
 func arithmetic(name string, f func(a, b float64) float64) *udf {
@@ -98,6 +116,30 @@ var udfs = map[string]*udf{
 			return nil, fmt.Errorf("division by zero: %v / %v", a, b)
 		}
 		return finite("DIVIDE", a/b, a, b)
+	}},
+
+	"bq_div": {[]duckdb.Type{i64, i64}, i64, func(v []driver.Value) (any, error) {
+		a, b := v[0].(int64), v[1].(int64)
+		switch {
+		case b == 0:
+			return nil, fmt.Errorf("division by zero: %d / %d", a, b)
+		case a == math.MinInt64 && b == -1:
+			return nil, fmt.Errorf("int64 overflow: %d / %d", a, b)
+		}
+		return a / b, nil
+	}},
+	"bq_mod": {[]duckdb.Type{i64, i64}, i64, func(v []driver.Value) (any, error) {
+		if v[1].(int64) == 0 {
+			return nil, fmt.Errorf("division by zero: MOD(%d, 0)", v[0])
+		}
+		return v[0].(int64) % v[1].(int64), nil
+	}},
+	// An instant by its microseconds.
+	"bq_instant": {[]duckdb.Type{i64}, at, func(v []driver.Value) (any, error) {
+		if n := v[0].(int64); n < firstInstant || n > lastInstant {
+			return nil, fmt.Errorf("Timestamp is out of supported range: %d", n) //nolint:staticcheck // BigQuery's words
+		}
+		return time.UnixMicro(v[0].(int64)).UTC(), nil
 	}},
 
 	"bq_float_text": {[]duckdb.Type{f64}, str, func(v []driver.Value) (any, error) { return floatText(v[0].(float64)), nil }},
@@ -181,14 +223,14 @@ var udfs = map[string]*udf{
 		if err != nil {
 			return nil, err
 		}
-		return onClock(v[0].(time.Time).In(zone), time.UTC), nil
+		return ranged(onClock(v[0].(time.Time).In(zone), time.UTC))
 	}},
 	"bq_at_zone": {[]duckdb.Type{at, str}, at, func(v []driver.Value) (any, error) {
 		zone, err := location(v[1].(string))
 		if err != nil {
 			return nil, err
 		}
-		return onClock(v[0].(time.Time), zone).UTC(), nil
+		return ranged(onClock(v[0].(time.Time), zone).UTC())
 	}},
 	"bq_format_time": {[]duckdb.Type{str, at, str}, str, func(v []driver.Value) (any, error) {
 		zone, err := location(v[2].(string))
@@ -204,6 +246,13 @@ var udfs = map[string]*udf{
 	"bq_ltrim":   onText(func(s string) string { return strings.TrimLeftFunc(s, space) }),
 	"bq_rtrim":   onText(func(s string) string { return strings.TrimRightFunc(s, space) }),
 	"bq_reverse": onText(reversed),
+	"bq_join": {[]duckdb.Type{duckdb.TYPE_LIST, str}, str, func(v []driver.Value) (any, error) {
+		var parts []string
+		for _, p := range v[0].([]any) {
+			parts = append(parts, p.(string))
+		}
+		return strings.Join(parts, v[1].(string)), nil
+	}},
 	"bq_normalize": {[]duckdb.Type{str, str}, str, func(v []driver.Value) (any, error) {
 		form, ok := map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}[v[1].(string)]
 		if !ok {
@@ -243,14 +292,11 @@ var macros = []string{
 	"bq_eq(a, b) AS CASE WHEN isnan(a) OR isnan(b) THEN CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE FALSE END ELSE a = b END",
 	"bq_lt(a, b) AS CASE WHEN isnan(a) OR isnan(b) THEN CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE FALSE END ELSE a < b END",
 	"bq_le(a, b) AS CASE WHEN isnan(a) OR isnan(b) THEN CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE FALSE END ELSE a <= b END",
-	"bq_div(a, b) AS CASE WHEN b = 0 THEN error('division by zero: ' || a || ' / ' || b) ELSE a // b END",
-	"bq_mod(a, b) AS CASE WHEN b = 0 THEN error('division by zero: MOD(' || a || ', ' || b || ')') ELSE a % b END",
 	"bq_floor_div(a, b) AS a // b - CAST(a % b < 0 AS BIGINT)",
 	"bq_shift(a, n) AS CASE WHEN abs(n) >= 64 THEN 0 WHEN n >= 0 THEN CAST(a AS BIGINT) << n ELSE CAST(a AS BIGINT) >> -n END",
 	"bq_at(l, n, shown) AS CASE WHEN l IS NULL OR n IS NULL THEN NULL WHEN n < 1 OR n > len(l) THEN error('Array index ' || shown || ' is out of bounds') ELSE list_extract(l, n) END",
 	"bq_characters(s) AS CASE WHEN s = '' THEN [''] ELSE regexp_extract_all(s, '(?s).') END",
 	"bq_series(a, b) AS generate_series(a, b), (a, b, c) AS generate_series(a, b, c)",
-	"bq_instant(n) AS CASE WHEN n BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamp(n) WHEN n IS NOT NULL THEN error('Timestamp is out of range') END",
 }
 
 // define makes all of them known to a database.
