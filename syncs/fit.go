@@ -18,6 +18,7 @@ const (
 	CodeNotInList   = "value-not-listed"
 	CodeTooLong     = "value-too-long"
 	CodeFieldNeeded = "required-field"
+	CodeKeyAlone    = "key-not-alone"
 )
 
 // Misfit is something that a platform would refuse of what a sync maps.
@@ -79,6 +80,34 @@ func Fit(fields []PlatformField, schema Schema, creates bool, constants map[stri
 				out = append(out, Misfit{"", CodeFieldNeeded, fmt.Sprintf("new rows of %s need the field %s, which is not mapped", schema.Object, p.Name), "map it"})
 			}
 		}
+	}
+	return out
+}
+
+// FitRemoval finds what keeps a sync that takes members off an audience from doing
+// so: they are taken off by the key alone, and where the platform found somebody
+// by another field that person would stay.
+func FitRemoval(fields []PlatformField, schema Schema) []Misfit {
+	matches := func(name string) bool {
+		return slices.ContainsFunc(fields, func(p PlatformField) bool { return p.Is(name) && p.Matches })
+	}
+	if !matches(schema.Key) {
+		return nil
+	}
+	var out []Misfit
+	for _, f := range schema.Fields {
+		if f.Name == schema.Key || !matches(f.Name) {
+			continue
+		}
+		help := "map nothing else that people are found by: a sync of its own may add the others"
+		for _, p := range fields {
+			if p.Unique && !p.Matches {
+				help = "use " + p.Name + " as the key, or map nothing else that people are found by"
+			}
+		}
+		out = append(out, Misfit{f.Name, CodeKeyAlone, fmt.Sprintf(
+			"who leaves %s is taken off by %s alone, and would stay where the platform found them by %s", schema.Object, schema.Key, f.Name,
+		), help})
 	}
 	return out
 }

@@ -27,6 +27,12 @@ type Spec struct {
 	// Replace says that the destination wants everything each time anything
 	// changed, so that a row that left is simply no longer there.
 	Replace bool
+	// ReplaceFirst says of a Finisher that a mirror of which everything is due, as
+	// in its first run, replaces what is there: what others put there goes.
+	ReplaceFirst bool
+	// Sealed says of a Finisher that nothing of a replacement counts before it was
+	// ended. Otherwise what was sent is there at once.
+	Sealed bool
 	// Staged says that nothing counts as delivered before the whole run was
 	// published (files are renamed into place at the end).
 	Staged bool
@@ -134,6 +140,8 @@ type PlatformField struct {
 	Required bool `json:"required,omitempty"`
 	// Unique says that it identifies a row, so that it can be the key of a sync.
 	Unique bool `json:"unique,omitempty"`
+	// Matches says that the platform finds people by it: see FitRemoval.
+	Matches bool `json:"matches,omitempty"`
 	// ReadOnly says that the platform fills it itself.
 	ReadOnly bool `json:"read_only,omitempty"`
 	// MaxLength bounds a text, in characters; 0 is no bound.

@@ -160,3 +160,35 @@ func TestEndpoint(t *testing.T) {
 		}
 	}
 }
+
+// TestFitRemoval: a key that people are found by has to be the only such field.
+func TestFitRemoval(t *testing.T) {
+	fields := []syncs.PlatformField{
+		{Name: "external_id", Unique: true}, {Name: "email", Unique: true, Matches: true}, {Name: "phone", Unique: true, Matches: true}, {Name: "value"},
+	}
+	schema := func(key string, names ...string) syncs.Schema {
+		s := syncs.Schema{Object: "audience/1", Key: key}
+		for _, name := range names {
+			s.Fields = append(s.Fields, syncs.Field{Name: name})
+		}
+		return s
+	}
+	for _, test := range []struct {
+		schema syncs.Schema
+		want   []string
+	}{
+		{schema("email", "email"), nil},
+		{schema("email", "email", "value"), nil},
+		{schema("email", "email", "external_id"), nil},
+		{schema("external_id", "external_id", "email", "phone"), nil},
+		{schema("email", "email", "phone"), []string{"phone use external_id as the key, or map nothing else that people are found by"}},
+	} {
+		var got []string
+		for _, m := range syncs.FitRemoval(fields, test.schema) {
+			got = append(got, m.Field+" "+m.Help)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%+v: %s", test.schema, diff)
+		}
+	}
+}

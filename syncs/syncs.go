@@ -130,7 +130,10 @@ type Chunk struct {
 	// Token is the credential that was issued last in this run; zero before,
 	// and for a destination that is no Refresher.
 	Token Token
-	Ops   []Op
+	// Replacement is what the operations are part of, of a Finisher that replaces
+	// all that there is; nil otherwise.
+	Replacement *Replacement
+	Ops         []Op
 }
 
 // Request is what the engine sends: exactly one of HTTP and File is set.

@@ -46,7 +46,11 @@ type Job struct {
 	// asked once, and read by one goroutine; the Values of an operation belong
 	// to Run once it was yielded.
 	Changes func(ctx context.Context) iter.Seq2[syncs.Op, error]
-	Ledger  Ledger
+	// Replacing says that Changes is everything that is wanted, and what else is
+	// there is to go; only of a syncs.Finisher, where its Spec does not say Replace
+	// anyway.
+	Replacing bool
+	Ledger    Ledger
 	// Place is where the rows of the sync are: a job is asked for only by a
 	// delivery to the same one.
 	Place string

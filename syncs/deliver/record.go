@@ -12,7 +12,7 @@ import (
 func (e *engine) take(ctx context.Context, results []Result) {
 	for _, r := range results {
 		r.RunID = e.sentBy
-		if r.Accepted && e.held != nil {
+		if r.Accepted && e.held != nil && e.holds(r) {
 			if err := e.held.add(r); err != nil {
 				e.stop(err)
 				return
@@ -134,9 +134,10 @@ func (e *engine) stopOn(err error) {
 	}
 }
 
-// publish makes a staged delivery visible, and only then records it.
+// publish makes a staged delivery visible, and only then records it. A
+// replacement has ended by then.
 func (e *engine) publish(ctx context.Context) error {
-	if e.held == nil || e.store.empty() {
+	if e.held == nil || e.replacing == nil && e.store.empty() {
 		return nil
 	}
 	if err := e.mayHold(); err != nil {
@@ -144,6 +145,9 @@ func (e *engine) publish(ctx context.Context) error {
 	}
 	e.recording <- struct{}{}
 	defer func() { <-e.recording }()
+	if e.replacing != nil {
+		return e.recordHeld(ctx)
+	}
 	e.reached("publish")
 	dir, parts, err := e.store.publish(manifest{
 		Sync: e.job.Schema.Sync, RunID: e.job.RunID, Object: e.job.Schema.Object, AsOf: e.job.AsOf,
@@ -156,6 +160,11 @@ func (e *engine) publish(ctx context.Context) error {
 	e.mu.Unlock()
 	e.reached("published")
 	e.emit(Published{Dir: dir, Parts: parts})
+	return e.recordHeld(ctx)
+}
+
+// recordHeld records what was held. The caller holds recording.
+func (e *engine) recordHeld(ctx context.Context) error {
 	for r, err := range e.held.all() {
 		if err != nil {
 			return err

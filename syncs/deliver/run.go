@@ -64,6 +64,8 @@ type engine struct {
 	gap bool
 	// held keeps the outcomes of a staged delivery until it is published.
 	held *spool
+	// replacing is the replacement that the delivery makes; nil where it makes none.
+	replacing *replacing
 	// sentBy is the run whose job is resumed; empty in a delivery.
 	sentBy string
 
@@ -85,6 +87,8 @@ func newEngine(job Job) *engine {
 	if spec.Concurrency = fallback(spec.Concurrency, 1); spec.Staged {
 		spec.Concurrency = 1 // Parts are numbered in the order of the rows.
 	}
+	_, finishes := job.Destination.(syncs.Finisher)
+	spec.Replace = spec.Replace || job.Replacing && finishes
 	spec.Timeout = fallback(spec.Timeout, 30*time.Second)
 	spec.JobLimit = fallback(spec.JobLimit, 24*time.Hour)
 	s.Attempts = fallback(s.Attempts, 10)
@@ -147,12 +151,21 @@ func (e *engine) run(ctx context.Context) (err error) {
 	e.store = &store{dir: e.job.Dir}
 	defer func() { err = errors.Join(err, e.held.close(), e.store.close()) }()
 	if e.spec.Staged {
-		e.held = &spool{store: e.store}
+		e.held = staged(e.store)
 	}
-	err = e.within(ctx, e.deliverAll)
-	if err == nil {
-		err = e.rejectionGuard(true)
+	if d, ok := e.job.Destination.(syncs.Finisher); ok && e.spec.Replace {
+		e.replacing = &replacing{Finisher: d, began: e.job.Clock.Now()}
+		e.held = temporary()
 	}
+	err = e.within(ctx, func(live context.Context) {
+		e.deliverAll(live)
+		if live.Err() == nil {
+			e.stopOn(e.rejectionGuard(true))
+		}
+		if live.Err() == nil {
+			e.finish(live)
+		}
+	})
 	if err == nil {
 		err = e.publish(ctx)
 	}
@@ -233,6 +246,11 @@ func (e *engine) deliverAll(ctx context.Context) {
 		}
 		if ctx.Err() != nil {
 			break
+		}
+		if e.replacing != nil && op.Kind.Leaves() {
+			e.attempted(1)
+			e.settle(ctx, []Result{{Kind: op.Kind, Key: op.Key, EntityID: op.EntityID, Fingerprint: op.Fingerprint, Accepted: true}})
+			continue // It goes by not being sent.
 		}
 		// The warehouse refuses duplicate keys. Should one come through all
 		// the same, the later operation waits for the earlier.
@@ -343,16 +361,22 @@ func (e *engine) deliver(ctx context.Context, ops []syncs.Op, now try) {
 func (e *engine) encode(ops []syncs.Op, now *try) ([]syncs.Request, []syncs.Rejection) {
 	credential := e.session.current()
 	now.issue = credential.issue
-	e.redact.learn(credential.token.Access)
-	return e.job.Destination.Encode(syncs.Chunk{
-		Schema:  e.job.Schema,
-		RunID:   e.job.RunID,
-		Number:  int(e.chunks.Add(1)),
-		SentAt:  e.job.Clock.Now(),
-		Secrets: e.secret,
-		Token:   credential.token,
-		Ops:     ops,
-	})
+	return e.job.Destination.Encode(e.chunk(ops, credential.token))
+}
+
+// chunk is operations as a destination is given them.
+func (e *engine) chunk(ops []syncs.Op, token syncs.Token) syncs.Chunk {
+	e.redact.learn(token.Access)
+	return syncs.Chunk{
+		Schema:      e.job.Schema,
+		RunID:       e.job.RunID,
+		Number:      int(e.chunks.Add(1)),
+		SentAt:      e.job.Clock.Now(),
+		Secrets:     e.secret,
+		Token:       token,
+		Replacement: e.replacement(),
+		Ops:         ops,
+	}
 }
 
 // stale is the age from which a request is encoded again before it is sent:
@@ -418,6 +442,7 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 		return
 	}
 	outcome := e.exchange(req, t, now.attempt)
+	e.taken(outcome)
 	if outcome.Verdict == syncs.Started {
 		ops = pick(ops, req.Ops)
 		if open.ID == "" {
@@ -520,6 +545,7 @@ func (e *engine) decode(req syncs.Request, resp *syncs.Response, err error) sync
 	switch {
 	case err == nil:
 		resp.ReceivedAt = e.job.Clock.Now()
+		e.toldTime(resp)
 		return e.job.Destination.Decode(req, resp)
 	case errors.As(err, &stop):
 		return syncs.Outcome{Verdict: syncs.Fatal, Code: stop.Code, Message: stop.Message}
@@ -545,6 +571,7 @@ func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Requ
 		switch {
 		case row.Accepted:
 			result.Accepted = true
+			e.wasTaken(op)
 		case row.Exists && op.Kind.MayExist():
 			result.Accepted, result.Origin = true, Exists
 		case row.Absent && op.Kind.MayBeAbsent():

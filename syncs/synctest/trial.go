@@ -48,6 +48,9 @@ type Mirror struct {
 	Held func(Fake) map[string]string
 	// People is how many rows there can be, 150 where 0.
 	People int
+	// Replacing sends everything each day, in place of all that is there; on some
+	// days a run is killed before it has ended the replacement.
+	Replacing bool
 }
 
 // Run delivers ten random days of change, with faults, and compares what the
@@ -99,9 +102,13 @@ func (m Mirror) run(t *testing.T, seed uint64) {
 				delete(there, i)
 			}
 		}
-		ops := book.due(m.Sample, there, m.Bring, m.Leave)
+		if m.Replacing && len(there) > 0 && day%3 == 0 {
+			m.abandon(t, d, fake, session, clock, day, book, there)
+		}
+		ops := book.due(m.Sample, there, m.Bring, m.Leave, m.Replacing)
 		job := deliver.Job{
-			RunID: fmt.Sprintf("day-%d", day), AsOf: clock.Now(), Destination: d, Schema: m.Sample.Schema, Secrets: m.secrets(),
+			Replacing: m.Replacing,
+			RunID:     fmt.Sprintf("day-%d", day), AsOf: clock.Now(), Destination: d, Schema: m.Sample.Schema, Secrets: m.secrets(),
 			Counts:  deliver.Counts{Known: int64(len(book.known)), Wanted: int64(len(there)), Upserts: int64(len(ops))},
 			Changes: stream(ops), Ledger: book, Jobs: jobs, Clock: clock, Session: session,
 			Events:   func(e deliver.Event) { m.listen(t, e, there) },
@@ -132,6 +139,38 @@ func (m Mirror) run(t *testing.T, seed uint64) {
 	}
 	if v := fake.Violations(); len(v) > 0 {
 		t.Errorf("violations: %s", strings.Join(v, "; "))
+	}
+}
+
+// abandon delivers up to the end of a replacement, and not it: a platform that
+// counts nothing before that has what it had, and so has the ledger.
+func (m Mirror) abandon(t *testing.T, d syncs.Destination, fake Fake, session *deliver.Session, clock *Clock, day int, b *book, there map[int][]any) {
+	t.Helper()
+	before, known := m.Held(fake), maps.Clone(b.known)
+	killed, kill := context.WithCancelCause(t.Context())
+	defer kill(nil)
+	ops := b.due(m.Sample, there, m.Bring, m.Leave, true)
+	_, err := deliver.Run(killed, deliver.Job{
+		Replacing: true, RunID: fmt.Sprintf("day-%d-killed", day), AsOf: clock.Now(), Destination: d, Schema: m.Sample.Schema, Secrets: m.secrets(),
+		Counts: deliver.Counts{Known: int64(len(b.known)), Wanted: int64(len(there)), Upserts: int64(len(ops))}, Changes: stream(ops),
+		Ledger: b, Jobs: deliver.NewMemory(), Clock: clock, Session: session,
+		Settings: deliver.Settings{Jitter: func() float64 { return 0.5 }, Attempts: 30, Reached: func(point string) {
+			if point == "finish" {
+				kill(context.Canceled)
+			}
+		}},
+	})
+	if err == nil {
+		t.Fatalf("day %d: a replacement that was killed went well", day)
+	}
+	if !d.Spec().Sealed {
+		return
+	}
+	if diff := cmp.Diff(before, m.Held(fake)); diff != "" {
+		t.Errorf("day %d: the platform changed, though the replacement was not ended:\n%s", day, diff)
+	}
+	if diff := cmp.Diff(known, b.known); diff != "" {
+		t.Errorf("day %d: the ledger changed, though the replacement was not ended:\n%s", day, diff)
 	}
 }
 
@@ -208,8 +247,8 @@ func newBook() *book {
 	return &book{known: map[string]string{}, noted: map[string]bool{}, refused: map[string]deliver.Result{}}
 }
 
-// due is what has to be sent, and notes it.
-func (b *book) due(s Sample, there map[int][]any, bring, leave syncs.Kind) []syncs.Op {
+// due is what has to be sent, or all that is wanted, and notes it.
+func (b *book) due(s Sample, there map[int][]any, bring, leave syncs.Kind, all bool) []syncs.Op {
 	at := keyOf(s.Schema)
 	var ops []syncs.Op
 	wanted := map[string]bool{}
@@ -218,7 +257,7 @@ func (b *book) due(s Sample, there map[int][]any, bring, leave syncs.Kind) []syn
 		key := fmt.Sprint(values[at])
 		wanted[key] = true
 		fingerprint := fmt.Sprint(values)
-		if b.known[key] == fingerprint && !b.noted[key] {
+		if b.known[key] == fingerprint && !b.noted[key] && !all {
 			continue
 		}
 		ops = append(ops, syncs.Op{Kind: bring, Key: key, EntityID: int64(i + 1), Fingerprint: fingerprint, Values: values})

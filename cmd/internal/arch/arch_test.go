@@ -84,7 +84,7 @@ var rules = []rule{
 	{"syncs/normalize", nil, []string{"net", "os", "context"}, "normalising is pure"},
 	{"syncs/deliver", []string{"syncs!", "config"}, []string{"database/sql"}, "the engine knows no vendor and no warehouse"},
 	{"syncs/synctest", []string{"syncs", "config"}, nil, "the suite serves every destination"},
-	{"syncs/identify", []string{"syncs!", "syncs/normalize"}, []string{"net", "os", "context"}, "hashing is pure"},
+	{"syncs/identify", []string{"syncs!", "syncs/normalize", "config/diag", "config/strict"}, []string{"net", "os", "context"}, "hashing is pure"},
 	{"syncs/auth", []string{"syncs!", "config/diag", "config/secret", "config/strict"}, []string{"context", "os"}, "credentials are spelled, not got"},
 	{"syncs/*/*", []string{"syncs!", "syncs/synctest", "config/secret"}, []string{"context", "os", "database/sql"}, "a fake serves one destination"},
 	{"syncs/*", []string{"syncs!", "syncs/auth", "syncs/identify", "syncs/normalize", "config/diag", "config/secret", "config/strict"}, []string{"context", "os", "database/sql"}, "a destination is a pure function"},

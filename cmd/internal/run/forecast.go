@@ -85,7 +85,7 @@ func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, 
 	}
 	spec := job.Destination.Spec()
 	rows := job.Counts.Upserts + job.Counts.Removals
-	if spec.Replace && rows > 0 {
+	if job.Replacing && rows > 0 {
 		rows = job.Counts.Wanted - job.Counts.Invalid
 	}
 	if most := int64(spec.Batch.MaxRows); most > 0 {

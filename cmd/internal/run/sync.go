@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -204,6 +205,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	for i, f := range a.Fields {
 		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: fieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
 	}
+	replacing := destination.Spec().Replace || replaces(destination, a, number)
 	return deliver.Job{
 		RunID: r.Plan.RunID, AsOf: r.Plan.AsOf,
 		Destination: destination,
@@ -220,20 +222,28 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		},
 		Guards: a.Sync.Guards,
 		Changes: func(ctx context.Context) iter.Seq2[syncs.Op, error] {
-			if !destination.Spec().Replace {
+			if !replacing {
 				return r.operations(ctx, a.Changes)
 			}
 			// What left is streamed too, so that the ledger forgets it.
 			return concat(r.operations(ctx, a.Snapshot), removals(r.operations(ctx, a.Changes)))
 		},
-		Place:    a.Place,
-		DryRun:   !r.Deliver,
-		Clock:    r.Clock,
-		Session:  session,
-		HTTP:     r.HTTP,
-		Events:   func(e deliver.Event) { r.delivery(a.Sync.Name, e) },
-		Settings: r.Delivery,
+		Replacing: replacing,
+		Place:     a.Place,
+		DryRun:    !r.Deliver,
+		Clock:     r.Clock,
+		Session:   session,
+		HTTP:      r.HTTP,
+		Events:    func(e deliver.Event) { r.delivery(a.Sync.Name, e) },
+		Settings:  r.Delivery,
 	}
+}
+
+// replaces says that a mirror of which everything is due takes the place of all
+// that is there.
+func replaces(d syncs.Destination, a *models.Audience, number func(string) int64) bool {
+	due := number("added") + number("mapping") + number("changed") + number("unsettled") + number("resync")
+	return d.Spec().ReplaceFirst && a.Sync.To.Mode == config.Mirror && due > 0 && due >= number("wanted")-number("invalid")
 }
 
 // Full is why a sync sends every row.
