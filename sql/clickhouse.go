@@ -95,10 +95,12 @@ var ClickHouse = &Dialect{
 		// The array is added up from its first to its last.
 		SumFloat: "if(countIf(isNotNull($1))$over = 0, NULL, arrayFold((a, x) -> a + x, arraySort(groupArray($1)$over), toFloat64(0)))",
 		Min:      "minOrNull($1)", Max: "maxOrNull($1)", BoolOr: "maxOrNull($1)", BoolAnd: "minOrNull($1)",
+		// The greatest of those rows that have the greatest $2, and, where none has a
+		// $2, of all: several times as fast as to compare tuples.
+		ArgMax: "coalesce(maxArgMaxOrNull($1, $2)$over, maxOrNull($1)$over)",
+		ArgMin: "coalesce(minArgMinOrNull($1, $2)$over, minOrNull($1)$over)",
 		// A tuple is compared from its left. A NULL inside of one is the end of the
 		// range that the member before it says.
-		ArgMax:    "argMaxOrNull($1, tuple(isNotNull($2), $2, $1))",
-		ArgMin:    "argMinOrNull($1, tuple(isNull($2), $2, $1))",
 		ArgMaxRow: "tupleElement(argMax(tuple(toNullable($1)), tuple(isNotNull($2), $2, isNotNull($3), $3, isNotNull($1), $1))$over, 1)",
 		ArgMinRow: "tupleElement(argMin(tuple(toNullable($1)), tuple(isNull($2), $2, isNull($3), $3, isNull($1), $1))$over, 1)",
 		// How often each value is there, by value: the first of the greatest numbers.

@@ -43,6 +43,7 @@ type benchmark struct {
 var benchmarks = []benchmark{
 	{name: "compile", run: compileProject},
 	{name: "run", run: runShop},
+	{name: "clickhouse", run: runClickHouse},
 	{name: "memory", run: goMemory},
 	{name: "identity/components", run: identityComponents},
 	{name: "identity/pipeline", run: identityPipeline},

@@ -51,9 +51,8 @@ func (r *resolver) assignIDs() models.Step {
 	}
 	clusters := &sql.Select{Items: sql.Items("c", "c", "first"), From: ref(r.table("stats"), "c"), Where: free}
 	fresh := sql.Fn(sql.AddFast, highest, sql.Window{
-		Call:        sql.Fn(sql.RowNumber),
-		PartitionBy: []sql.Expr{sql.Fn(sql.IsNull, sql.Col("s", "id"))},
-		OrderBy:     []sql.Order{sql.Asc(sql.Col("k", "first"))},
+		Call:    sql.Fn(sql.RowNumber),
+		OrderBy: []sql.Order{sql.Asc(sql.If(sql.Fn(sql.IsNull, sql.Col("s", "id")), sql.Col("k", "first"), nil))},
 	})
 	assign := sql.CreateTableAs{Table: ids, Query: &sql.Select{
 		Items: []sql.Item{

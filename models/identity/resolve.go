@@ -202,10 +202,13 @@ func (r *resolver) named(out sql.Table) sql.Statement {
 		}),
 	}
 	isNew := sql.Fn(sql.IsNull, sql.Col("k", "number"))
+	// Those that are known come last, and so take no number: to sort them apart
+	// would cost more.
 	next := sql.Fn(sql.AddFast, maximum(IdentitiesTable(e), "number"), sql.Window{
-		Call:        sql.Fn(sql.RowNumber),
-		PartitionBy: []sql.Expr{isNew},
-		OrderBy:     []sql.Order{sql.Asc(sql.Col("k", "first_seen")), sql.Asc(sql.Col("k", "t")), sql.Asc(sql.Col("k", "v"))},
+		Call: sql.Fn(sql.RowNumber),
+		OrderBy: []sql.Order{
+			sql.Asc(sql.If(isNew, sql.Col("k", "first_seen"), nil)), sql.Asc(sql.Col("k", "t")), sql.Asc(sql.Col("k", "v")),
+		},
 	})
 	return sql.CreateTableAs{Table: out, Query: &sql.Select{
 		Items: append([]sql.Item{sql.As(sql.Fn(sql.Coalesce, sql.Col("k", "number"), next), "n"), sql.As(sql.Fn(sql.Not, isNew), "known")},
@@ -313,7 +316,7 @@ func (r *resolver) stats(clusters sql.Table) *sql.Select {
 	}
 	for rank, id := range r.e.Identifiers {
 		if id.Limit > 0 || id.Suspect > 0 {
-			q.Items = append(q.Items, sql.As(sql.Fn(sql.Sum, sql.If(eq(sql.Col("c", "t"), sql.Int(rank)), sql.Int(1), sql.Int(0))), countOf(rank)))
+			q.Items = append(q.Items, sql.As(sql.Fn(sql.Count, sql.If(eq(sql.Col("c", "t"), sql.Int(rank)), sql.Int(1), nil)), countOf(rank)))
 		}
 	}
 	return q

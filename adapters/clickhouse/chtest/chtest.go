@@ -28,6 +28,9 @@ type Server struct {
 	// User and Password are those of somebody who may do everything.
 	User, Password string
 
+	// PID is the process of chserver, 0 for a server that was there before.
+	PID int
+
 	// alive is the standard input of chserver, which ends when it is closed.
 	alive io.Closer
 }
@@ -60,6 +63,9 @@ func Start(tb testing.TB) *Server {
 	}
 	return s
 }
+
+// Open is Start for a program that is no test.
+func Open() (*Server, error) { return shared() }
 
 var shared = sync.OnceValues(func() (*Server, error) {
 	if at := os.Getenv(live); at != "" { //nolint:forbidigo // a test helper
@@ -112,7 +118,7 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("chserver did not start: %w", err), run.Wait())
 	}
-	return &Server{Address: strings.TrimSpace(line), User: "default", Password: password, alive: alive}, nil
+	return &Server{Address: strings.TrimSpace(line), User: "default", Password: password, PID: run.Process.Pid, alive: alive}, nil
 }
 
 // moduleRoot is the folder of go.mod: tests run in the folder of their package.
@@ -151,8 +157,11 @@ func (s *Server) Database(tb testing.TB) string {
 }
 
 // Query runs a statement and gives its answer as tab-separated text.
-func (s *Server) Query(statement string) (string, error) {
-	request, err := http.NewRequest(http.MethodPost, "http://"+s.Address+"/", strings.NewReader(statement)) //nolint:noctx // cleaning up must work when the test's context has ended
+func (s *Server) Query(statement string) (string, error) { return s.QueryIn("default", statement) }
+
+// QueryIn is Query with tables that are named without their database.
+func (s *Server) QueryIn(database, statement string) (string, error) {
+	request, err := http.NewRequest(http.MethodPost, "http://"+s.Address+"/?database="+url.QueryEscape(database), strings.NewReader(statement)) //nolint:noctx // cleaning up must work when the test's context has ended
 	if err != nil {
 		return "", fmt.Errorf("asking ClickHouse: %w", err)
 	}

@@ -2,12 +2,12 @@
 CREATE OR REPLACE TABLE customhouse_work.features_contacts ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(m.customer_id) AS customer_id,
-  toNullable(argMaxOrNull(m.`id.email`, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), m.`id.email`))) AS `pick.email.0`,
+  toNullable(coalesce(maxArgMaxOrNull(m.`id.email`, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(m.`id.email`))) AS `pick.email.0`,
   toNullable(maxOrNull(CASE WHEN m.`id.email` IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.email.0.time`,
-  toNullable(argMaxOrNull(e.first_name, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), e.first_name))) AS `pick.first_name.0`,
-  toNullable(argMaxOrNull(e.country, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), e.country))) AS `pick.country.0`,
+  toNullable(coalesce(maxArgMaxOrNull(e.first_name, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(e.first_name))) AS `pick.first_name.0`,
+  toNullable(coalesce(maxArgMaxOrNull(e.country, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(e.country))) AS `pick.country.0`,
   toNullable(maxOrNull(CASE WHEN e.country IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.country.0.time`,
-  toNullable(argMaxOrNull(e.opted_in, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), e.opted_in))) AS `pick.opted_in.0`,
+  toNullable(coalesce(maxArgMaxOrNull(e.opted_in, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(e.opted_in))) AS `pick.opted_in.0`,
   toNullable(maxOrNull(CASE WHEN e.opted_in IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.opted_in.0.time`
 FROM (
   SELECT

@@ -2,7 +2,7 @@
 CREATE OR REPLACE TABLE customhouse_work.features_loyalty ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(m.customer_id) AS customer_id,
-  toNullable(argMaxOrNull(e.holder, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), e.holder))) AS `pick.first_name.1`,
+  toNullable(coalesce(maxArgMaxOrNull(e.holder, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(e.holder))) AS `pick.first_name.1`,
   toNullable(maxOrNull(e.points)) AS `pick.points.0`
 FROM (
   SELECT

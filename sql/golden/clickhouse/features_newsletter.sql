@@ -2,7 +2,7 @@
 CREATE OR REPLACE TABLE customhouse_work.features_newsletter ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(m.customer_id) AS customer_id,
-  toNullable(argMaxOrNull(e.subscribed, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), e.subscribed))) AS `pick.opted_in.1`,
+  toNullable(coalesce(maxArgMaxOrNull(e.subscribed, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(e.subscribed))) AS `pick.opted_in.1`,
   toNullable(maxOrNull(CASE WHEN e.subscribed IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.opted_in.1.time`
 FROM (
   SELECT

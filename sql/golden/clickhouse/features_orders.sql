@@ -5,7 +5,7 @@ SELECT
   toNullable(toInt64(count())) AS `orders.count_e146d1db`,
   toNullable(maxOrNull(e.`time`)) AS `orders.max_89c6585c`,
   toNullable(if(isNull(CAST(sumOrNull(CAST(e.amount AS Decimal(76, 9))) AS Decimal(38, 9))), NULL, CAST(assumeNotNull(CAST(sumOrNull(CAST(e.amount AS Decimal(76, 9))) AS Decimal(38, 9))) AS Float64))) AS `orders.sum_28dc120a`,
-  toNullable(argMaxOrNull(m.`id.email`, tuple(isNotNull(coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')), m.`id.email`))) AS `pick.email.1`,
+  toNullable(coalesce(maxArgMaxOrNull(m.`id.email`, coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC'))), maxOrNull(m.`id.email`))) AS `pick.email.1`,
   toNullable(maxOrNull(CASE WHEN m.`id.email` IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.email.1.time`
 FROM (
   SELECT

@@ -4,7 +4,7 @@ SELECT
   toNullable(coalesce(k.number, (
     SELECT coalesce(maxOrNull(m.number), toInt64(0)) AS n
     FROM customhouse.customer_identities AS m
-  ) + toInt64(row_number() OVER (PARTITION BY CAST(k.number IS NULL AS Bool) ORDER BY k.first_seen NULLS LAST, k.t NULLS LAST, k.v NULLS LAST)))) AS n,
+  ) + toInt64(row_number() OVER (ORDER BY CASE WHEN k.number IS NULL THEN k.first_seen END NULLS LAST, k.t NULLS LAST, k.v NULLS LAST)))) AS n,
   toNullable(CAST(NOT (k.number IS NULL) AS Bool)) AS known,
   toNullable(k.t) AS t,
   toNullable(k.v) AS v,
@@ -27,7 +27,7 @@ FROM (
       a.v AS v,
       minOrNull(a.first_seen) AS first_seen,
       maxOrNull(a.last_seen) AS last_seen,
-      argMinOrNull(a.`source`, tuple(isNull(a.first_seen), a.first_seen, a.`source`)) AS `source`
+      coalesce(minArgMinOrNull(a.`source`, a.first_seen), minOrNull(a.`source`)) AS `source`
     FROM (
       SELECT
         r.`id.user_id` AS v,
@@ -52,7 +52,7 @@ FROM (
       a.v AS v,
       minOrNull(a.first_seen) AS first_seen,
       maxOrNull(a.last_seen) AS last_seen,
-      argMinOrNull(a.`source`, tuple(isNull(a.first_seen), a.first_seen, a.`source`)) AS `source`
+      coalesce(minArgMinOrNull(a.`source`, a.first_seen), minOrNull(a.`source`)) AS `source`
     FROM (
       SELECT
         r.`id.email` AS v,
@@ -93,7 +93,7 @@ FROM (
       a.v AS v,
       minOrNull(a.first_seen) AS first_seen,
       maxOrNull(a.last_seen) AS last_seen,
-      argMinOrNull(a.`source`, tuple(isNull(a.first_seen), a.first_seen, a.`source`)) AS `source`
+      coalesce(minArgMinOrNull(a.`source`, a.first_seen), minOrNull(a.`source`)) AS `source`
     FROM (
       SELECT
         r.`id.phone` AS v,
@@ -118,7 +118,7 @@ FROM (
       a.v AS v,
       minOrNull(a.first_seen) AS first_seen,
       maxOrNull(a.last_seen) AS last_seen,
-      argMinOrNull(a.`source`, tuple(isNull(a.first_seen), a.first_seen, a.`source`)) AS `source`
+      coalesce(minArgMinOrNull(a.`source`, a.first_seen), minOrNull(a.`source`)) AS `source`
     FROM (
       SELECT
         r.`id.card` AS v,
@@ -403,7 +403,7 @@ CREATE OR REPLACE TABLE customhouse_work.customer_quarantined ENGINE = MergeTree
 SELECT
   toNullable(k.x) AS x,
   toNullable(minOrNull(k.s)) AS s,
-  toNullable(argMinOrNull(k.k, tuple(isNull(k.s), k.s, k.k))) AS k
+  toNullable(coalesce(minArgMinOrNull(k.k, k.s), minOrNull(k.k))) AS k
 FROM (
   SELECT
     l.x AS x,
@@ -903,11 +903,11 @@ SELECT
   toNullable(c.c) AS c,
   toNullable(minOrNull(c.n)) AS `first`,
   toNullable(toInt64(count())) AS size,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 0 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k0,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 1 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k1,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 2 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k2,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 3 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k3,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 4 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k4
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 0 THEN toInt64(1) END)))) AS k0,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 1 THEN toInt64(1) END)))) AS k1,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 2 THEN toInt64(1) END)))) AS k2,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 3 THEN toInt64(1) END)))) AS k3,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 4 THEN toInt64(1) END)))) AS k4
 FROM customhouse_work.customer_cluster AS c
 GROUP BY c.c;
 
@@ -987,7 +987,7 @@ INSERT INTO customhouse_work.customer_refused (x, reason, evidence)
 SELECT
   m.x AS x,
   'shared' AS reason,
-  argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(m.t), m.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
+  coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), m.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
 FROM (
   SELECT
     q.x AS x,
@@ -1212,7 +1212,7 @@ LEFT JOIN customhouse_work.customer_joined AS j ON j.n = p.c;
 CREATE OR REPLACE TABLE customhouse_work.customer_broken ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(s.g) AS g,
-  toNullable(argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(s.t), s.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
+  toNullable(coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), s.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
 FROM (
   SELECT
     q.g AS g,
@@ -1359,7 +1359,7 @@ INSERT INTO customhouse_work.customer_refused (x, reason, evidence)
 SELECT
   m.x AS x,
   'shared' AS reason,
-  argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(m.t), m.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
+  coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), m.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
 FROM (
   SELECT
     q.x AS x,
@@ -1584,7 +1584,7 @@ LEFT JOIN customhouse_work.customer_joined AS j ON j.n = p.c;
 CREATE OR REPLACE TABLE customhouse_work.customer_broken ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(s.g) AS g,
-  toNullable(argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(s.t), s.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
+  toNullable(coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), s.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
 FROM (
   SELECT
     q.g AS g,
@@ -1731,7 +1731,7 @@ INSERT INTO customhouse_work.customer_refused (x, reason, evidence)
 SELECT
   m.x AS x,
   'shared' AS reason,
-  argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(m.t), m.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
+  coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), m.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
 FROM (
   SELECT
     q.x AS x,
@@ -1956,7 +1956,7 @@ LEFT JOIN customhouse_work.customer_joined AS j ON j.n = p.c;
 CREATE OR REPLACE TABLE customhouse_work.customer_broken ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(s.g) AS g,
-  toNullable(argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(s.t), s.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
+  toNullable(coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), s.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
 FROM (
   SELECT
     q.g AS g,
@@ -2103,7 +2103,7 @@ INSERT INTO customhouse_work.customer_refused (x, reason, evidence)
 SELECT
   m.x AS x,
   'shared' AS reason,
-  argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(m.t), m.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
+  coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))), m.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(m.k), NULL, CAST(assumeNotNull(m.k) AS Int64)))), ' '), CASE WHEN m.t = 0 THEN 'user_id' WHEN m.t = 1 THEN 'email' WHEN m.t = 2 THEN 'phone' WHEN m.t = 3 THEN 'card' WHEN m.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN m.t = 0 THEN toInt64(1) WHEN m.t = 1 THEN toInt64(5) WHEN m.t = 2 THEN toInt64(5) WHEN m.t = 3 THEN toInt64(3) WHEN m.t = 4 THEN toInt64(200) END) AS Int64)))))) AS evidence
 FROM (
   SELECT
     q.x AS x,
@@ -2328,7 +2328,7 @@ LEFT JOIN customhouse_work.customer_joined AS j ON j.n = p.c;
 CREATE OR REPLACE TABLE customhouse_work.customer_broken ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(s.g) AS g,
-  toNullable(argMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), tuple(isNull(s.t), s.t, concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
+  toNullable(coalesce(minArgMinOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64)))), s.t), minOrNull(concat(concat(concat(concat(concat('would join ', toString(if(isNull(s.k), NULL, CAST(assumeNotNull(s.k) AS Int64)))), ' '), CASE WHEN s.t = 0 THEN 'user_id' WHEN s.t = 1 THEN 'email' WHEN s.t = 2 THEN 'phone' WHEN s.t = 3 THEN 'card' WHEN s.t = 4 THEN 'cookie' END), ', limit '), toString(if(isNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END), NULL, CAST(assumeNotNull(CASE WHEN s.t = 0 THEN toInt64(1) WHEN s.t = 1 THEN toInt64(5) WHEN s.t = 2 THEN toInt64(5) WHEN s.t = 3 THEN toInt64(3) WHEN s.t = 4 THEN toInt64(200) END) AS Int64))))))) AS evidence
 FROM (
   SELECT
     q.g AS g,
@@ -2469,11 +2469,11 @@ SELECT
   toNullable(c.c) AS c,
   toNullable(minOrNull(c.n)) AS `first`,
   toNullable(toInt64(count())) AS size,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 0 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k0,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 1 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k1,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 2 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k2,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 3 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k3,
-  toNullable(accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 4 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64')) AS k4
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 0 THEN toInt64(1) END)))) AS k0,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 1 THEN toInt64(1) END)))) AS k1,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 2 THEN toInt64(1) END)))) AS k2,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 3 THEN toInt64(1) END)))) AS k3,
+  toNullable(toInt64(countIf(isNotNull(CASE WHEN c.t = 4 THEN toInt64(1) END)))) AS k4
 FROM customhouse_work.customer_part AS c
 GROUP BY c.c;
 
@@ -2486,11 +2486,11 @@ FROM (
       c.c AS c,
       minOrNull(c.n) AS `first`,
       toInt64(count()) AS size,
-      accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 0 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64') AS k0,
-      accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 1 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64') AS k1,
-      accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 2 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64') AS k2,
-      accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 3 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64') AS k3,
-      accurateCastOrNull(sumOrNull(toInt128(CASE WHEN c.t = 4 THEN toInt64(1) ELSE toInt64(0) END)), 'Int64') AS k4
+      toInt64(countIf(isNotNull(CASE WHEN c.t = 0 THEN toInt64(1) END))) AS k0,
+      toInt64(countIf(isNotNull(CASE WHEN c.t = 1 THEN toInt64(1) END))) AS k1,
+      toInt64(countIf(isNotNull(CASE WHEN c.t = 2 THEN toInt64(1) END))) AS k2,
+      toInt64(countIf(isNotNull(CASE WHEN c.t = 3 THEN toInt64(1) END))) AS k3,
+      toInt64(countIf(isNotNull(CASE WHEN c.t = 4 THEN toInt64(1) END))) AS k4
     FROM customhouse_work.customer_part AS c
     GROUP BY c.c
   ) AS s
@@ -2509,7 +2509,7 @@ WHERE c.n IN (
 CREATE OR REPLACE TABLE customhouse_work.customer_owners ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(d.old) AS old,
-  toNullable(argMinOrNull(c.c, tuple(isNull(accurateCastOrNull(toInt128(if(isNull(d.t), NULL, CAST(assumeNotNull(d.t) AS Int64))) * toInt128(toInt64(281474976710656)), 'Int64') + d.n), accurateCastOrNull(toInt128(if(isNull(d.t), NULL, CAST(assumeNotNull(d.t) AS Int64))) * toInt128(toInt64(281474976710656)), 'Int64') + d.n, c.c))) AS c
+  toNullable(coalesce(minArgMinOrNull(c.c, accurateCastOrNull(toInt128(if(isNull(d.t), NULL, CAST(assumeNotNull(d.t) AS Int64))) * toInt128(toInt64(281474976710656)), 'Int64') + d.n), minOrNull(c.c))) AS c
 FROM customhouse_work.customer_nodes AS d
 JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
 WHERE d.old IS NOT NULL
@@ -2531,7 +2531,7 @@ SELECT
   ), (
     SELECT coalesce(maxOrNull(m.new_id), toInt64(0)) AS n
     FROM customhouse.customer_id_history AS m
-  )) + toInt64(row_number() OVER (PARTITION BY CAST(s.`id` IS NULL AS Bool) ORDER BY k.`first` NULLS LAST)))) AS `id`
+  )) + toInt64(row_number() OVER (ORDER BY CASE WHEN s.`id` IS NULL THEN k.`first` END NULLS LAST)))) AS `id`
 FROM (
   SELECT
     c.c AS c,

@@ -4,7 +4,7 @@ SELECT
   coalesce(k.number, (
     SELECT coalesce(max(m.number), 0) AS n
     FROM customhouse.customer_identities AS m
-  ) + row_number() OVER (PARTITION BY k.number IS NULL ORDER BY k.first_seen NULLS LAST, k.t NULLS LAST, k.v NULLS LAST)) AS n,
+  ) + row_number() OVER (ORDER BY CASE WHEN k.number IS NULL THEN k.first_seen END NULLS LAST, k.t NULLS LAST, k.v NULLS LAST)) AS n,
   NOT (k.number IS NULL) AS known,
   k.t,
   k.v,
@@ -1059,11 +1059,11 @@ SELECT
   c.c,
   min(c.n) AS first,
   count(*) AS size,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 0 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k0,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 1 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k1,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 2 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k2,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 3 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k3,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 4 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k4
+  count(CASE WHEN c.t = 0 THEN 1 END) AS k0,
+  count(CASE WHEN c.t = 1 THEN 1 END) AS k1,
+  count(CASE WHEN c.t = 2 THEN 1 END) AS k2,
+  count(CASE WHEN c.t = 3 THEN 1 END) AS k3,
+  count(CASE WHEN c.t = 4 THEN 1 END) AS k4
 FROM customhouse_work.customer_cluster AS c
 GROUP BY c.c;
 
@@ -3237,11 +3237,11 @@ SELECT
   c.c,
   min(c.n) AS first,
   count(*) AS size,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 0 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k0,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 1 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k1,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 2 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k2,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 3 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k3,
-  CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 4 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k4
+  count(CASE WHEN c.t = 0 THEN 1 END) AS k0,
+  count(CASE WHEN c.t = 1 THEN 1 END) AS k1,
+  count(CASE WHEN c.t = 2 THEN 1 END) AS k2,
+  count(CASE WHEN c.t = 3 THEN 1 END) AS k3,
+  count(CASE WHEN c.t = 4 THEN 1 END) AS k4
 FROM customhouse_work.customer_part AS c
 GROUP BY c.c;
 
@@ -3260,11 +3260,11 @@ FROM (
       c.c,
       min(c.n) AS first,
       count(*) AS size,
-      CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 0 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k0,
-      CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 1 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k1,
-      CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 2 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k2,
-      CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 3 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k3,
-      CAST(nullif(nullif(greatest(least(sum(CASE WHEN c.t = 4 THEN 1 ELSE 0 END), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) AS k4
+      count(CASE WHEN c.t = 0 THEN 1 END) AS k0,
+      count(CASE WHEN c.t = 1 THEN 1 END) AS k1,
+      count(CASE WHEN c.t = 2 THEN 1 END) AS k2,
+      count(CASE WHEN c.t = 3 THEN 1 END) AS k3,
+      count(CASE WHEN c.t = 4 THEN 1 END) AS k4
     FROM customhouse_work.customer_part AS c
     GROUP BY c.c
   ) AS s
@@ -3323,7 +3323,7 @@ SELECT
   ), (
     SELECT coalesce(max(m.new_id), 0) AS n
     FROM customhouse.customer_id_history AS m
-  )) + row_number() OVER (PARTITION BY s.id IS NULL ORDER BY k.first NULLS LAST)) AS id
+  )) + row_number() OVER (ORDER BY CASE WHEN s.id IS NULL THEN k.first END NULLS LAST)) AS id
 FROM (
   SELECT
     c.c,
