@@ -613,7 +613,11 @@ func (b *binder) index(x, i expr) expr {
 		return of("v_get(%s, %s)", tVariant, x, i)
 	case i.t.k == kFixed && x.t.k == kArray:
 		n := b.int(i)
-		return of("(CASE WHEN $2 >= 0 THEN list_extract($1, $2 + 1) END)", tVariant, x, n)
+		item := of("(CASE WHEN $2 >= 0 THEN list_extract($1, $2 + 1) END)", tVariant, x, n)
+		if x.t.structured() {
+			return b.cast(item, x.t.element(), false, true)
+		}
+		return item
 	case i.t.k == kFixed && x.t.k == kVariant:
 		return of("v_at(%s, %s)", tVariant, x, b.int(i))
 	}
@@ -811,6 +815,16 @@ func merge(a, c kindOf, what string) kindOf {
 			return fixed(max(a.p-a.s, c.p-c.s)+s, s)
 		case kText, kBinary:
 			return kindOf{k: a.k, p: max(a.length(), c.length())}
+		}
+		if a.k == kArray {
+			if a == c {
+				return a
+			}
+			if a.structured() && c.structured() {
+				of := merge(a.element(), c.element(), what)
+				return kindOf{k: kArray, e: of.k, ep: of.p, es: of.s}
+			}
+			return tArray
 		}
 		return kindOf{k: a.k, s: max(a.s, c.s)}
 	}

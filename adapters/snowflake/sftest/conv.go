@@ -13,6 +13,12 @@ func (b *binder) cast(e expr, to kindOf, try, explicit bool) expr {
 		e.t = to
 		return e
 	}
+	if e.t.structured() != to.structured() && to.structured() && e.t.k == kVariant {
+		e = b.cast(e, tArray, try, true)
+	}
+	if e.t.k == kArray && to.k == kArray {
+		return b.castArray(e, to, explicit)
+	}
 	if e.t.k == to.k {
 		return b.narrow(e, to, try)
 	}
@@ -25,6 +31,20 @@ func (b *binder) cast(e expr, to kindOf, try, explicit bool) expr {
 	}
 	out.aggregate, out.window = e.aggregate, e.window
 	return out
+}
+
+// castArray gives the elements of an array another type, or none.
+func (b *binder) castArray(e expr, to kindOf, explicit bool) expr {
+	if !to.structured() || e.t == to {
+		e.t = to
+		return e
+	}
+	if !explicit && !e.t.structured() {
+		panic(compilation(codeArgTypes, "42P13", "Expression type does not match column data type, expecting %s but got %s", to.shown(), e.t))
+	}
+	x := b.fresh("l")
+	one := b.variant(b.cast(expr{sql: x, t: tVariant}, to.element(), false, true))
+	return of("list_transform(%s, lambda "+x+": "+one.sql+")", to, e)
 }
 
 // narrow changes precision, scale or length.
@@ -91,7 +111,7 @@ func castWord(try bool) string {
 // convert is cast between kinds. An empty result says that there is none.
 func (b *binder) convert(e expr, to kindOf, try, explicit bool) expr {
 	from := e.t.k
-	zone := quote(b.s.zone())
+	zone, stampInput := quote(b.s.zone()), quote(b.s.parameter("TIMESTAMP_INPUT_FORMAT"))
 	switch to.k {
 	case kFixed:
 		switch from {
@@ -150,7 +170,7 @@ func (b *binder) convert(e expr, to kindOf, try, explicit bool) expr {
 	case kDate:
 		switch from {
 		case kText:
-			return of(prefix(try)+"sf_date(%s, 'AUTO')", to, e)
+			return of(prefix(try)+"sf_date(%s, "+quote(b.s.parameter("DATE_INPUT_FORMAT"))+")", to, e)
 		case kNTZ, kLTZ, kTZ:
 			return of("CAST(%s AS DATE)", to, b.wall(e))
 		case kVariant:
@@ -159,7 +179,7 @@ func (b *binder) convert(e expr, to kindOf, try, explicit bool) expr {
 	case kTime:
 		switch from {
 		case kText:
-			return of(prefix(try)+"sf_time(%s, 'AUTO')", to, e)
+			return of(prefix(try)+"sf_time(%s, "+quote(b.s.parameter("TIME_INPUT_FORMAT"))+")", to, e)
 		case kNTZ, kLTZ, kTZ:
 			return of("CAST(%s AS TIME)", to, b.wall(e))
 		case kVariant:
@@ -168,7 +188,7 @@ func (b *binder) convert(e expr, to kindOf, try, explicit bool) expr {
 	case kNTZ:
 		switch from {
 		case kText:
-			return b.narrow(of(prefix(try)+"sf_ntz(%s, 'AUTO')", tNTZ, e), to, false)
+			return b.narrow(of(prefix(try)+"sf_ntz(%s, "+stampInput+")", tNTZ, e), to, false)
 		case kDate:
 			return of("CAST(%s AS TIMESTAMP)", to, e)
 		case kLTZ, kTZ:
@@ -183,7 +203,7 @@ func (b *binder) convert(e expr, to kindOf, try, explicit bool) expr {
 	case kLTZ:
 		switch from {
 		case kText:
-			return of("timezone('UTC', "+prefix(try)+"sf_instant(%s, 'AUTO', "+zone+"))", to, e)
+			return of("timezone('UTC', "+prefix(try)+"sf_instant(%s, "+stampInput+", "+zone+"))", to, e)
 		case kDate, kNTZ:
 			if from == kDate {
 				e = b.cast(e, tNTZ, false, false)
@@ -201,7 +221,7 @@ func (b *binder) convert(e expr, to kindOf, try, explicit bool) expr {
 	case kTZ:
 		switch from {
 		case kText:
-			return of("(CASE WHEN $1 IS NOT NULL THEN struct_pack(u := "+prefix(try)+"sf_instant($1, 'AUTO', "+zone+"), o := CAST("+prefix(try)+"sf_offset($1, 'AUTO', "+zone+") AS INTEGER)) END)", to, e)
+			return of("(CASE WHEN $1 IS NOT NULL THEN struct_pack(u := "+prefix(try)+"sf_instant($1, "+stampInput+", "+zone+"), o := CAST("+prefix(try)+"sf_offset($1, "+stampInput+", "+zone+") AS INTEGER)) END)", to, e)
 		case kDate, kNTZ:
 			if from == kDate {
 				e = b.cast(e, tNTZ, false, false)

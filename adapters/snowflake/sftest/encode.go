@@ -16,13 +16,14 @@ import (
 
 // rowType describes a column to the client.
 type rowType struct {
-	Name       string `json:"name"`
-	Type       string `json:"type"`
-	Nullable   bool   `json:"nullable"`
-	Precision  *int   `json:"precision"`
-	Scale      *int   `json:"scale"`
-	Length     *int   `json:"length"`
-	ByteLength *int   `json:"byteLength"`
+	Name       string    `json:"name"`
+	Type       string    `json:"type"`
+	Nullable   bool      `json:"nullable"`
+	Precision  *int      `json:"precision"`
+	Scale      *int      `json:"scale"`
+	Length     *int      `json:"length"`
+	ByteLength *int      `json:"byteLength"`
+	Fields     []rowType `json:"fields,omitempty"`
 }
 
 func describe(columns []column) []rowType {
@@ -31,6 +32,10 @@ func describe(columns []column) []rowType {
 		r := rowType{Name: c.name, Type: c.t.wire(), Nullable: true}
 		zero := 0
 		switch c.t.k {
+		case kArray:
+			if c.t.structured() {
+				r.Fields = describe([]column{{t: c.t.element()}})
+			}
 		case kFixed:
 			r.Precision, r.Scale = &c.t.p, &c.t.s
 		case kText, kNull:
@@ -48,7 +53,7 @@ func describe(columns []column) []rowType {
 }
 
 // cell is a value of DuckDB's as a result of the type has it.
-func cell(v any, t kindOf) (string, error) {
+func cell(v any, t kindOf, style jsonStyle) (string, error) {
 	switch t.k {
 	case kFixed:
 		switch v := v.(type) {
@@ -102,10 +107,11 @@ func cell(v any, t kindOf) (string, error) {
 		}
 	case kVariant, kObject:
 		if s, ok := v.(string); ok {
-			return readVariant(s).json(true), nil
+			return readVariant(s).json(style), nil
 		}
 	case kArray:
-		return variant{kind: 'a', items: elementsOf(v)}.json(true), nil
+		style.exact = t.structured()
+		return variant{kind: 'a', items: elementsOf(v)}.json(style), nil
 	default:
 		if s, ok := v.(string); ok {
 			return s, nil
@@ -122,23 +128,14 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// seconds is an instant as seconds and a fraction; before 1970 the fraction
-// is of the absolute value, as a decimal's is.
+// seconds is an instant as whole seconds, and what is to be added to them: so
+// the client reads it.
 func seconds(t time.Time, scale int) string {
-	s, n := t.Unix(), int64(t.Nanosecond())
-	sign := ""
-	if s < 0 {
-		sign = "-"
-		s = -s
-		if n > 0 {
-			s--
-			n = 1e9 - n
-		}
-	}
+	whole := strconv.FormatInt(t.Unix(), 10)
 	if scale == 0 {
-		return sign + strconv.FormatInt(s, 10)
+		return whole
 	}
-	return sign + strconv.FormatInt(s, 10) + "." + fmt.Sprintf("%09d", n)[:scale]
+	return whole + "." + fmt.Sprintf("%09d", t.Nanosecond())[:scale]
 }
 
 func decimalText(v *big.Int, scale, want int) string {

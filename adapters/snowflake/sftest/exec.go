@@ -78,6 +78,11 @@ type statement struct {
 
 // execute runs one statement.
 func (s *session) execute(ctx context.Context, text string, binds []expr, describe bool) (r *result, err error) {
+	defer func() {
+		if err != nil && s.open && s.flag("TRANSACTION_ABORT_ON_ERROR") {
+			s.aborted = true
+		}
+	}()
 	defer catch(&err)
 	st := &statement{ctx: ctx, s: s, p: newParser(text), b: &binder{s: s, binds: binds}, describe: describe, text: text}
 	return st.run(), nil
@@ -88,6 +93,9 @@ func (st *statement) run() *result {
 	t := p.peek()
 	if t.kind == tokEnd {
 		panic(refuse(900, "42601", "SQL compilation error:\nEmpty SQL statement."))
+	}
+	if st.s.aborted && t.name != "COMMIT" && t.name != "ROLLBACK" {
+		panic(refuse(90232, "25000", "The current transaction has been aborted. Statements will be rejected until it is committed or rolled back."))
 	}
 	if p.isOp("(") || t.kind == tokWord {
 		switch {
@@ -123,6 +131,10 @@ func (st *statement) run() *result {
 		p.i++
 		p.word("WORK")
 		p.end()
+		if st.s.aborted && t.name == "COMMIT" {
+			st.must(st.s.end(false))
+			return status(typeTCL, "Statement executed successfully.")
+		}
 		st.must(st.s.end(t.name == "COMMIT"))
 		return status(typeTCL, "Statement executed successfully.")
 	case "SET", "UNSET":
@@ -454,11 +466,16 @@ func (st *statement) update() *result {
 	}
 	p.end()
 	sql := "UPDATE " + target + " SET " + st.setClause(targets, values, s) + from
+	condition := ""
 	if where != nil {
 		st.b.clause = "WHERE"
-		sql += " WHERE " + st.b.where(where, s)
+		condition = " WHERE " + st.b.where(where, s)
 	}
-	n := st.change(o, true, sql)
+	if from != "" && !st.describe && st.s.flag("ERROR_ON_NONDETERMINISTIC_UPDATE") {
+		physical, _, _ := strings.Cut(s.relations[0].columns[0].sql, ".")
+		st.once("SELECT count(*) FROM (SELECT 1 FROM " + target + " CROSS JOIN " + strings.TrimPrefix(from, " FROM ") + condition + " GROUP BY " + physical + ".rowid HAVING count(*) > 1)")
+	}
+	n := st.change(o, true, sql+condition)
 	return counts(typeUpdate, "number of rows updated", n, "number of multi-joined rows updated", 0)
 }
 
@@ -668,16 +685,8 @@ func (st *statement) merge() *result {
 			defer st.s.unlock()
 		}
 		st.must(st.s.begin(st.ctx))
-		if updates && st.s.parameter("ERROR_ON_NONDETERMINISTIC_MERGE") == "true" {
-			var n int64
-			err := st.s.conn.QueryRowContext(st.ctx, "SELECT count(*) FROM (SELECT 1 FROM "+target+" JOIN "+source+" ON "+on.sql+" WHERE "+strings.Join(matchedConditions, " OR ")+" GROUP BY "+physical+".rowid HAVING count(*) > 1)").Scan(&n)
-			if err != nil {
-				st.s.recover()
-				panic(asRefusal(st.s.failed(st.ctx, err)))
-			}
-			if n > 0 {
-				panic(refuse(100090, "42P18", "Duplicate row detected during DML action"))
-			}
+		if updates && st.s.flag("ERROR_ON_NONDETERMINISTIC_MERGE") {
+			st.once("SELECT count(*) FROM (SELECT 1 FROM " + target + " JOIN " + source + " ON " + on.sql + " WHERE " + strings.Join(matchedConditions, " OR ") + " GROUP BY " + physical + ".rowid HAVING count(*) > 1)")
 		}
 		inserted, updated, deleted = st.merged(sql.String())
 	}
@@ -692,6 +701,20 @@ func (st *statement) merge() *result {
 		pairs = append(pairs, "number of rows deleted", deleted)
 	}
 	return counts(typeMerge, pairs...)
+}
+
+// once refuses a change of rows that several rows would change: the query
+// counts those.
+func (st *statement) once(query string) {
+	var n int64
+	st.must(st.s.begin(st.ctx))
+	if err := st.s.conn.QueryRowContext(st.ctx, query).Scan(&n); err != nil {
+		st.s.recover()
+		panic(asRefusal(st.s.failed(st.ctx, err)))
+	}
+	if n > 0 {
+		panic(refuse(100090, "42P18", "Duplicate row detected during DML action"))
+	}
 }
 
 // merged runs MERGE and counts what it did.

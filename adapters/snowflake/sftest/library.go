@@ -594,7 +594,18 @@ func arrays(add adder) {
 		}
 		panic(badTypes("ARRAY_SIZE", a))
 	}))
-	add("ARRAY_CONTAINS", simple("Va", "(CASE WHEN $2 IS NULL THEN NULL WHEN $1 IS NULL THEN (CASE WHEN len(list_filter($2, lambda e0: e0 IS NULL)) > 0 THEN TRUE END) ELSE coalesce(list_contains($2, $1), FALSE) END)", tBool))
+	contains := simple("va", "(CASE WHEN $2 IS NULL THEN NULL WHEN $1 IS NULL THEN (CASE WHEN len(list_filter($2, lambda e0: e0 IS NULL)) > 0 THEN TRUE END) ELSE coalesce(list_contains($2, $1), FALSE) END)", tBool)
+	add("ARRAY_CONTAINS", takes(2, 2, "", func(b *binder, a []expr) expr {
+		// What is looked for is a VARIANT, or, in a structured array, of a type
+		// that can be compared with its elements'.
+		switch {
+		case a[1].t.structured() && !a[0].t.semi():
+			a[0] = b.cast(a[0], merge(a[0].t, a[1].t.element(), "ARRAY_CONTAINS"), false, false)
+		case a[1].t.structured() || a[0].t.k != kVariant && a[0].t.k != kNull:
+			panic(badTypes("ARRAY_CONTAINS", a))
+		}
+		return b.apply("ARRAY_CONTAINS", contains, a)
+	}))
 	add("ARRAY_POSITION", takes(2, 2, "Va", func(_ *binder, a []expr) expr {
 		return fixedOf("(nullif(list_position($2, $1), 0) - 1)", 9, a...)
 	}))

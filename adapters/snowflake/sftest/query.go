@@ -227,7 +227,7 @@ func (b *binder) branch(x bound, types []kindOf, strict bool) string {
 	same := true
 	for i, c := range x.columns {
 		t := types[i]
-		if c.t.k != t.k || c.t.k == kFixed && (c.t.s != t.s || strict) {
+		if c.t.k != t.k || c.t.k == kArray && c.t != t || c.t.k == kFixed && (c.t.s != t.s || strict) {
 			same = false
 		}
 	}

@@ -36,6 +36,9 @@ type session struct {
 	// an error, which Snowflake does not, is done again.
 	done  []string
 	locks []*object
+	// aborted says that a statement of the open transaction failed under
+	// TRANSACTION_ABORT_ON_ERROR: it can only be rolled back.
+	aborted bool
 }
 
 // Parameters of sessions with their defaults.
@@ -51,12 +54,12 @@ var parameterDefaults = map[string]string{
 	"QUOTED_IDENTIFIERS_IGNORE_CASE": "false", "ROWS_PER_RESULTSET": "0", "ABORT_DETACHED_QUERY": "false",
 	"ERROR_ON_NONDETERMINISTIC_MERGE": "true", "ERROR_ON_NONDETERMINISTIC_UPDATE": "false", "TRANSACTION_DEFAULT_ISOLATION_LEVEL": "READ COMMITTED",
 	"JSON_INDENT": "2", "GO_QUERY_RESULT_FORMAT": "json", "USE_CACHED_RESULT": "true", "TRANSACTION_ABORT_ON_ERROR": "false",
-	"CLIENT_METADATA_REQUEST_USE_CONNECTION_CTX": "false", "CLIENT_RESULT_PREFETCH_THREADS": "4", "STRICT_JSON_OUTPUT": "false", "GEOGRAPHY_OUTPUT_FORMAT": "GeoJSON",
+	"CLIENT_METADATA_REQUEST_USE_CONNECTION_CTX": "false", "CLIENT_RESULT_PREFETCH_THREADS": "4", "STRICT_JSON_OUTPUT": "false", "CLIENT_RESULT_CHUNK_SIZE": "160", "CLIENT_PREFETCH_THREADS": "4", "GEOGRAPHY_OUTPUT_FORMAT": "GeoJSON",
 }
 
 // unimplemented are parameters that change meanings and that this server knows
 // by their defaults alone.
-var unimplemented = set("WEEK_START WEEK_OF_YEAR_POLICY TIMESTAMP_TYPE_MAPPING DATE_INPUT_FORMAT TIME_INPUT_FORMAT TIMESTAMP_INPUT_FORMAT BINARY_INPUT_FORMAT BINARY_OUTPUT_FORMAT QUOTED_IDENTIFIERS_IGNORE_CASE ROWS_PER_RESULTSET AUTOCOMMIT JSON_INDENT TRANSACTION_ABORT_ON_ERROR ERROR_ON_NONDETERMINISTIC_UPDATE STRICT_JSON_OUTPUT")
+var unimplemented = set("WEEK_START WEEK_OF_YEAR_POLICY TIMESTAMP_TYPE_MAPPING BINARY_INPUT_FORMAT BINARY_OUTPUT_FORMAT QUOTED_IDENTIFIERS_IGNORE_CASE ROWS_PER_RESULTSET AUTOCOMMIT")
 
 func (s *session) parameter(name string) string {
 	if v, ok := s.parameters[name]; ok {
@@ -66,6 +69,17 @@ func (s *session) parameter(name string) string {
 }
 
 func (s *session) zone() string { return s.parameter("TIMEZONE") }
+
+func (s *session) flag(name string) bool { return strings.EqualFold(s.parameter(name), "true") }
+
+// json is how the session wants semi-structured values written.
+func (s *session) json() jsonStyle {
+	indent, err := strconv.Atoi(s.parameter("JSON_INDENT"))
+	if err != nil {
+		indent = 2
+	}
+	return jsonStyle{indent: indent, strict: s.flag("STRICT_JSON_OUTPUT"), stamp: s.parameter("TIMESTAMP_NTZ_OUTPUT_FORMAT"), zoned: s.stampFormat("LTZ"), date: s.parameter("DATE_OUTPUT_FORMAT"), time: s.parameter("TIME_OUTPUT_FORMAT")}
+}
 
 // stampFormat is the format of zoned timestamps, LTZ or TZ.
 func (s *session) stampFormat(which string) string {
@@ -284,7 +298,7 @@ func (s *session) failed(ctx context.Context, err error) error {
 // end commits or rolls back the client's transaction.
 func (s *session) end(commit bool) error {
 	begun := s.begun
-	s.open, s.begun, s.done = false, false, nil
+	s.open, s.begun, s.done, s.aborted = false, false, nil, false
 	defer s.unlock()
 	if !begun {
 		return nil

@@ -28,18 +28,27 @@ const (
 
 // kindOf is a type: p and s are precision and scale of a number, p the length
 // of text or bytes, s the digits of a second's fraction.
+// A structured ARRAY has the type of its elements: e, ep and es.
 type kindOf struct {
-	k    kind
-	p, s int
+	k      kind
+	p, s   int
+	e      kind
+	ep, es int
 }
+
+// element is the type of a structured array's elements.
+func (k kindOf) element() kindOf { return kindOf{k: k.e, p: k.ep, s: k.es} }
+
+// structured says that an array's elements have a type.
+func (k kindOf) structured() bool { return k.k == kArray && k.e != kNull }
 
 const maxText = 16777216
 
 // Types by the names that the documentation lists, without parameters.
 var typeNames = map[string]kindOf{
-	"NUMBER": {kFixed, 38, 0}, "DECIMAL": {kFixed, 38, 0}, "DEC": {kFixed, 38, 0}, "NUMERIC": {kFixed, 38, 0},
-	"INT": {kFixed, 38, 0}, "INTEGER": {kFixed, 38, 0}, "BIGINT": {kFixed, 38, 0}, "SMALLINT": {kFixed, 38, 0},
-	"TINYINT": {kFixed, 38, 0}, "BYTEINT": {kFixed, 38, 0},
+	"NUMBER": {k: kFixed, p: 38}, "DECIMAL": {k: kFixed, p: 38}, "DEC": {k: kFixed, p: 38}, "NUMERIC": {k: kFixed, p: 38},
+	"INT": {k: kFixed, p: 38}, "INTEGER": {k: kFixed, p: 38}, "BIGINT": {k: kFixed, p: 38}, "SMALLINT": {k: kFixed, p: 38},
+	"TINYINT": {k: kFixed, p: 38}, "BYTEINT": {k: kFixed, p: 38},
 	"FLOAT": {k: kReal}, "FLOAT4": {k: kReal}, "FLOAT8": {k: kReal}, "DOUBLE": {k: kReal}, "REAL": {k: kReal},
 	"VARCHAR": {k: kText, p: maxText}, "STRING": {k: kText, p: maxText}, "TEXT": {k: kText, p: maxText},
 	"NVARCHAR": {k: kText, p: maxText}, "NVARCHAR2": {k: kText, p: maxText}, "CHAR": {k: kText, p: 1},
@@ -81,8 +90,20 @@ func (p *parser) typeName() kindOf {
 	if !p.isOp("(") {
 		return k
 	}
-	if k.k == kArray || k.k == kObject {
-		panic(cannot("structured types"))
+	if k.k == kArray {
+		p.i++
+		of := p.typeName()
+		if of.semi() && of.k != kVariant || of.structured() {
+			panic(cannot("an ARRAY of %s", of))
+		}
+		if p.isWord("NOT", "NULL") {
+			panic(cannot("an ARRAY of what is NOT NULL"))
+		}
+		p.needOp(")")
+		return kindOf{k: kArray, e: of.k, ep: of.p, es: of.s}
+	}
+	if k.k == kObject {
+		panic(cannot("structured objects"))
 	}
 	p.i++
 	var numbers []int
@@ -178,6 +199,10 @@ func (k kindOf) shown() string {
 		return fmt.Sprintf("BINARY(%d)", k.p)
 	case kTime, kNTZ, kLTZ, kTZ:
 		return fmt.Sprintf("%s(%d)", k.family(), k.s)
+	case kArray:
+		if k.structured() {
+			return "ARRAY(" + k.element().shown() + ")"
+		}
 	}
 	return k.family()
 }
@@ -202,11 +227,11 @@ func (k kindOf) String() string {
 	return k.shown()
 }
 
-func fixed(p, s int) kindOf { return kindOf{kFixed, min(max(p, 1), 38), s} }
+func fixed(p, s int) kindOf { return kindOf{k: kFixed, p: min(max(p, 1), 38), s: s} }
 
 var (
 	tNull    = kindOf{}
-	tInt     = kindOf{kFixed, 38, 0}
+	tInt     = kindOf{k: kFixed, p: 38}
 	tReal    = kindOf{k: kReal}
 	tText    = kindOf{k: kText, p: maxText}
 	tBool    = kindOf{k: kBool}

@@ -320,7 +320,7 @@ var conversions = []udf{
 }
 
 func castFailed(v variant, to string) error {
-	return mark(100071, "22000", "Failed to cast variant value %s to %s", v.json(false), to)
+	return mark(100071, "22000", "Failed to cast variant value %s to %s", v.json(compact), to)
 }
 
 // list is the elements of an array as DuckDB holds them.
@@ -493,7 +493,7 @@ var functions = []udf{
 		}
 		return nil, nil
 	}},
-	{name: "v_json", types: "ss", f: func(a []driver.Value) (any, error) { return readVariant(str(a[0])).json(false), nil }},
+	{name: "v_json", types: "ss", f: func(a []driver.Value) (any, error) { return readVariant(str(a[0])).json(compact), nil }},
 	{name: "v_typeof", types: "ss", f: func(a []driver.Value) (any, error) { return readVariant(str(a[0])).typeOf(), nil }},
 	{name: "v_order", types: "ss", f: func(a []driver.Value) (any, error) { return readVariant(str(a[0])).order(), nil }},
 	// Rows of FLATTEN: key, index, value, path, one text each.

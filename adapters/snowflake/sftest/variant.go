@@ -380,17 +380,30 @@ func (r *variantReader) object() (variant, error) {
 }
 
 // json writes the value as TO_JSON does, or over several lines, as results do.
-func (v variant) json(pretty bool) string {
+func (v variant) json(style jsonStyle) string {
 	var b strings.Builder
-	v.writeJSON(&b, pretty, 0)
+	v.writeJSON(&b, style, 0)
 	return b.String()
 }
 
-func (v variant) writeJSON(b *strings.Builder, pretty bool, depth int) {
+// jsonStyle is how JSON is written: the session's parameters.
+type jsonStyle struct {
+	indent int
+	strict bool
+	// exact writes doubles so that they can be read back.
+	exact bool
+	// Formats of times; empty ones are the defaults.
+	stamp, zoned, date, time string
+}
+
+// compact is JSON as TO_JSON writes it.
+var compact = jsonStyle{}
+
+func (v variant) writeJSON(b *strings.Builder, style jsonStyle, depth int) {
 	line := func(d int) {
-		if pretty {
+		if style.indent > 0 {
 			b.WriteByte('\n')
-			b.WriteString(strings.Repeat("  ", d))
+			b.WriteString(strings.Repeat(" ", style.indent*d))
 		}
 	}
 	switch v.kind {
@@ -408,11 +421,11 @@ func (v variant) writeJSON(b *strings.Builder, pretty bool, depth int) {
 			if v.kind == 'o' {
 				quoteJSON(b, v.keys[i])
 				b.WriteByte(':')
-				if pretty {
+				if style.indent > 0 {
 					b.WriteByte(' ')
 				}
 			}
-			x.writeJSON(b, pretty, depth+1)
+			x.writeJSON(b, style, depth+1)
 		}
 		if len(v.items) > 0 {
 			line(depth)
@@ -420,17 +433,35 @@ func (v variant) writeJSON(b *strings.Builder, pretty bool, depth int) {
 		b.WriteByte(brackets[1])
 	case 'f':
 		switch {
+		case style.strict && (math.IsNaN(v.num) || math.IsInf(v.num, 0)):
+			b.WriteString("null")
 		case math.IsNaN(v.num):
 			b.WriteString("NaN")
 		case math.IsInf(v.num, 1):
 			b.WriteString("Infinity")
 		case math.IsInf(v.num, -1):
 			b.WriteString("-Infinity")
+		case style.exact:
+			b.WriteString(strconv.FormatFloat(v.num, 'g', -1, 64))
 		default: // with fifteen digits after the point, as the documentation's examples show
 			b.WriteString(strconv.FormatFloat(v.num, 'e', 15, 64))
 		}
-	case 's', 'd', 't', 'N', 'l', 'x':
-		quoteJSON(b, v.plain())
+	case 's', 'x':
+		quoteJSON(b, v.text)
+	case 'd', 't', 'N', 'l':
+		format := map[byte]string{'d': style.date, 't': style.time, 'N': style.stamp, 'l': style.zoned}[v.kind]
+		t, ok := v.instant()
+		if format == "" || !ok {
+			quoteJSON(b, v.plain())
+			break
+		}
+		quoteJSON(b, formatStamp(t, 0, format))
+	case 'u':
+		if style.strict {
+			b.WriteString("null")
+			break
+		}
+		b.WriteString("undefined")
 	default:
 		v.write(b)
 	}
@@ -446,7 +477,7 @@ func (v variant) plain() string {
 	case 'n':
 		return "null"
 	case 'a', 'o':
-		return v.json(false)
+		return v.json(compact)
 	case 'd', 'x', 'b', 'i':
 		return v.text
 	case 't':

@@ -634,7 +634,7 @@ func (s *Server) read(ctx context.Context, x *session, r *result) error {
 	}
 	var b bytes.Buffer
 	w := bufio.NewWriter(&b)
-	n := 0
+	n, style := 0, x.json()
 	for rows.Next() {
 		if err := rows.Scan(places...); err != nil {
 			return x.failed(ctx, err)
@@ -652,7 +652,7 @@ func (s *Server) read(ctx context.Context, x *session, r *result) error {
 				_, _ = w.WriteString("null")
 				continue
 			}
-			text, err := cell(v, r.columns[i].t)
+			text, err := cell(v, r.columns[i].t, style)
 			if err != nil {
 				return err
 			}
