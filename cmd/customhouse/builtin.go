@@ -21,6 +21,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/files"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
+	"github.com/customhouse-cdp/customhouse/syncs/iterable"
+	"github.com/customhouse-cdp/customhouse/syncs/iterable/iterabletest"
 	"github.com/customhouse-cdp/customhouse/syncs/meta"
 	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
 	"github.com/customhouse-cdp/customhouse/syncs/slack"
@@ -94,6 +96,7 @@ var destinationKinds = []destinationKind{
 	destination("customerio", customerio.Default, customerio.New),
 	destination("files", files.Default, files.New),
 	destination("hubspot", hubspot.Default, hubspot.New),
+	destination("iterable", iterable.Default, iterable.New),
 	destination("meta", meta.Default, meta.New),
 	destination("slack", slack.Default, slack.New),
 	destination("webhook", webhook.Default, webhook.New),
@@ -104,6 +107,7 @@ var fakes = map[string]func() synctest.Fake{
 	"braze":      func() synctest.Fake { return brazetest.New() },
 	"customerio": func() synctest.Fake { return customeriotest.New() },
 	"hubspot":    func() synctest.Fake { return hubspottest.New() },
+	"iterable":   func() synctest.Fake { return iterabletest.New() },
 	"meta":       func() synctest.Fake { return metatest.New() },
 	"slack":      func() synctest.Fake { return slacktest.New() },
 }
