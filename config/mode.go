@@ -85,9 +85,9 @@ func (a *Ability) can(operation string) bool { return slices.Contains(a.Operatio
 // audience says that the object is a list of members.
 func (a *Ability) audience() bool { return a.can(Add) && !a.can(Upsert) }
 
-// leaves are the values of To.OnLeave that the destination can do, in its order,
+// Leaves are the values of To.OnLeave that the destination can do, in its order,
 // and none.
-func (a *Ability) leaves() []string {
+func (a *Ability) Leaves() []string {
 	var out []string
 	for _, o := range a.Operations {
 		for _, l := range Leaves[1:] {
@@ -99,12 +99,12 @@ func (a *Ability) leaves() []string {
 	return append(out, None)
 }
 
-// modes are the values of To.Mode that the destination can do.
-func (a *Ability) modes() []string {
+// Modes are the values of To.Mode that the destination can do.
+func (a *Ability) Modes() []string {
 	return slices.DeleteFunc(slices.Clone(Modes), func(mode string) bool {
 		switch {
 		case mode == Mirror:
-			return !a.can(Upsert) && !a.can(Add) || len(a.leaves()) == 1
+			return !a.can(Upsert) && !a.can(Add) || len(a.Leaves()) == 1
 		case a.Replaces:
 			return mode != Upsert || !a.can(mode)
 		}
@@ -157,7 +157,7 @@ func (l *loader) mode(s *Sync, d *Destination) {
 		if s.To.Mode == Mirror {
 			s.To.OnLeave = RemoveFromAudience
 			if can != nil {
-				s.To.OnLeave = can.leaves()[0]
+				s.To.OnLeave = can.Leaves()[0]
 			}
 		}
 	}
@@ -211,7 +211,7 @@ func (l *loader) able(s *Sync, d *Destination, can *Ability) bool {
 		where += ", object " + s.To.Object
 	}
 	where += ")"
-	if modes := can.modes(); !slices.Contains(modes, s.To.Mode) {
+	if modes := can.Modes(); !slices.Contains(modes, s.To.Mode) {
 		at := to.At("mode")
 		if to.Get("mode").Kind() == strict.Absent {
 			at = to.Span()
@@ -220,7 +220,7 @@ func (l *loader) able(s *Sync, d *Destination, can *Ability) bool {
 			WithHelp("write mode: %s", oneOfThem(modes)).WithRelated(d.Pos.At("name"), "the destination is here"))
 		return false
 	}
-	choice := slices.DeleteFunc(can.leaves(), func(leave string) bool { return !slices.Contains(leaves[s.To.Mode], leave) })
+	choice := slices.DeleteFunc(can.Leaves(), func(leave string) bool { return !slices.Contains(leaves[s.To.Mode], leave) })
 	if s.To.OnLeave != "" && !slices.Contains(choice, s.To.OnLeave) {
 		l.report(diag.Errorf(to.At("on_leave"), codeUnsupported, "%s cannot do on_leave: %s", where, s.To.OnLeave).
 			WithHelp("write on_leave: %s", oneOfThem(choice)).WithRelated(d.Pos.At("name"), "the destination is here"))

@@ -58,9 +58,10 @@ func Fit(fields []PlatformField, schema Schema, creates bool, constants map[stri
 			wrong(CodeNotUnique, "use one of "+unique(fields)+" as the key", "does not identify a row there")
 		case !key && p.ReadOnly:
 			wrong(CodeReadOnly, "remove it: the platform fills it itself", "cannot be written")
+			continue
 		}
 		if len(p.Types) > 0 && !slices.Contains(p.Types, f.Type) {
-			wrong(CodeFieldType, "map something of type "+listed(p.Types)+", or give the field that type", "does not take a %s", f.Type)
+			wrong(CodeFieldType, "map something of type "+listed(p.Types)+", or give the field that type", "does not take values of type %s", f.Type)
 		}
 		value, constant := constants[f.Name]
 		if constant && len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {

@@ -94,7 +94,7 @@ func TestFit(t *testing.T) {
 			{"company", syncs.CodeNotUnique, "the field company of contacts does not identify a row there", "use one of email, hs_object_id as the key"},
 		}},
 		"type": {key: "email", fields: []syncs.Field{email, company, f("age", syncs.Bool)}, want: []syncs.Misfit{
-			{"age", syncs.CodeFieldType, "the field age of contacts does not take a bool", "map something of type int or float, or give the field that type"},
+			{"age", syncs.CodeFieldType, "the field age of contacts does not take values of type bool", "map something of type int or float, or give the field that type"},
 		}},
 		"values": {key: "email", fields: []syncs.Field{email, company, f("stage", syncs.String), f("note", syncs.String)}, constants: map[string]string{"stage": "leed", "note": "abcdef"}, want: []syncs.Misfit{
 			{"stage", syncs.CodeNotInList, `the field stage of contacts does not take the value "leed"`, "did you mean lead?"},

@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the output of scripts")
@@ -51,6 +52,8 @@ func TestMain(m *testing.M) {
 //	crm hold key    have it hold a record that somebody else made
 //	crm lose, keep  have it do what it is asked and answer 500, or answer again
 //	crm dump file   write what it holds to a file
+//	fake name       serve a fake of a platform; its address is in $FAKE_URL, its
+//	                credential in $TOKEN
 //	stall, resume   let the platform keep requests waiting, and answer them
 //	await           wait until a request is waiting
 func TestScripts(t *testing.T) {
@@ -93,7 +96,13 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("PLATFORM_URL", server.URL)
 				scriptPlatforms.Store(ts.Getenv("WORK"), p)
 			},
-			"crm":    crm,
+			"crm": crm,
+			"fake": func(ts *testscript.TestScript, _ bool, args []string) {
+				server := httptest.NewServer(fakes[args[0]]())
+				ts.Defer(server.Close)
+				ts.Setenv("FAKE_URL", server.URL)
+				ts.Setenv("TOKEN", synctest.Canary)
+			},
 			"stall":  func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).stall() },
 			"resume": func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).resume() },
 			"await": func(ts *testscript.TestScript, _ bool, _ []string) {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/catalog"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/selection"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -191,12 +192,33 @@ func (a *app) plan(p *project) (*models.Plan, error) {
 		a.render(found)
 	}
 	plan := p.checked.Plan(options)
+	if err := p.fit(plan); err != nil {
+		return nil, err
+	}
 	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
 	if err != nil || selected == nil {
 		return plan, err
 	}
 	options.Select = selected
 	return p.checked.Plan(options), nil
+}
+
+// fit holds what the syncs map against the fields of their destinations, as far
+// as those are known without asking.
+func (p *project) fit(plan *models.Plan) error {
+	known, err := p.platforms()
+	if err != nil {
+		return err
+	}
+	var found diag.List
+	for _, audience := range plan.Audiences {
+		opened, err := openDestination(audience.Destination)
+		if err != nil {
+			return fmt.Errorf("opening destination %s: %w", audience.Destination.Name, err)
+		}
+		found = append(found, catalog.Fit(audience, known.Fields(audience.Destination, opened, audience.Sync.To.Object))...)
+	}
+	return found.Sort().Err()
 }
 
 // newRunID sorts by time and is unique.

@@ -207,7 +207,7 @@ Start with: customhouse init my_project`,
 	f.BoolVar(&a.noColor, "no-color", false, "plain lines, even on a terminal")
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.compileCommand(), a.runCommand(), a.planCommand(), a.syncCommand(), a.showCommand(), a.explainCommand(), a.identityCommand(), a.segmentsCommand(),
-		a.fmtCommand(), a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(), a.fakeCommand(), a.parityCommand(), a.doctorCommand(),
+		a.fmtCommand(), a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(), a.fakeCommand(), a.destinationCommand(), a.parityCommand(), a.doctorCommand(),
 	)
 	return root
 }

@@ -28,6 +28,8 @@ const maxAnswer = 1 << 20
 type Client struct {
 	http    *http.Client
 	timeout time.Duration
+	// most is how much of an answer is read, in bytes.
+	most int64
 }
 
 var _ Sender = (*Client)(nil)
@@ -42,6 +44,7 @@ func NewClient(spec syncs.Spec) *Client {
 		},
 	}
 	return &Client{
+		most:    maxAnswer,
 		timeout: fallback(spec.Timeout, 30*time.Second),
 		http: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -98,7 +101,7 @@ func (c *Client) Send(ctx context.Context, req *syncs.HTTPRequest) (*syncs.Respo
 		return nil, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // Nothing depends on a body that was read.
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.most))
 	if err != nil {
 		return nil, c.explain(err)
 	}

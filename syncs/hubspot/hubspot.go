@@ -96,9 +96,9 @@ func (d *destination) Spec() syncs.Spec {
 	return syncs.Spec{
 		Batch: syncs.Batch{MaxRows: maxRows, MaxBytes: maxBytes},
 		Objects: []syncs.Object{
-			{Name: "contacts", Kinds: records, Doc: "contacts"},
-			{Name: "companies", Kinds: records, Doc: "companies"},
-			{Name: "deals", Kinds: records, Doc: "deals"},
+			{Name: "contacts", Kinds: records},
+			{Name: "companies", Kinds: records},
+			{Name: "deals", Kinds: records},
 			{Name: "list/*", Kinds: []syncs.Kind{syncs.Add, syncs.Remove}, Doc: "contacts on a static list, by its id; contacts that are not there are made"},
 			{Name: "event/*", Kinds: []syncs.Kind{syncs.Append}, Doc: "custom events, by their full name such as pe123_visited", Fields: []syncs.PlatformField{
 				{Name: "uuid", Types: text, Unique: true},

@@ -1,9 +1,11 @@
 // Package catalog compares what a project expects of its sources with what they
 // look like, in a warehouse or in a lock file, and says what of the project a
-// difference breaks.
+// difference breaks. It does the same for what its syncs map, and the fields of
+// platforms.
 //
-// It connects to nothing and reads no rows. Start with Check; lock.go is the
-// file in which a project keeps what its sources looked like.
+// It connects to nothing and reads no rows. Start with Check and Fit; lock.go is
+// the file in which a project keeps what its sources looked like, platform.go
+// the one of its destinations' fields.
 package catalog
 
 import (

@@ -7,6 +7,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
 // results is customhouse/run-results/v1. It holds no people's data.
@@ -69,10 +70,27 @@ type syncResult struct {
 	InJobs          int64            `json:"in_jobs,omitempty"`
 	Unnamed         int64            `json:"unnamed,omitempty"`
 	Withheld        int64            `json:"withheld"`
+	Values          []valueCount     `json:"values,omitempty"`
 	Requests        int64            `json:"requests"`
 	Retries         int64            `json:"retries"`
 	Published       string           `json:"published,omitempty"`
 	Error           string           `json:"error,omitempty"`
+}
+
+// valueCount is how many values of a field had one fate.
+type valueCount struct {
+	Field  string `json:"field"`
+	Fate   string `json:"fate"`
+	Reason string `json:"reason,omitempty"`
+	Count  int    `json:"count"`
+}
+
+func valueCounts(list []syncs.Values) []valueCount {
+	var out []valueCount
+	for _, v := range list {
+		out = append(out, valueCount{v.Field, v.Fate.String(), v.Reason, v.Count})
+	}
+	return out
 }
 
 // Results writes a summary as JSON, customhouse/run-results/v1.
@@ -104,7 +122,7 @@ func Results(w io.Writer, s run.Summary) error {
 			Counts: numbers(r.Counts), Full: r.Full, Attempted: r.Report.Attempted, Upserted: r.Report.Upserted,
 			Removed: r.Report.Removed, Exists: r.Report.Exists, Absent: r.Report.Absent, Invalid: r.Report.Invalid, Rejected: r.Report.Rejected,
 			Unknown: r.Report.Unknown, Unanswered: r.Report.Unanswered, InJobs: r.Report.InJobs, Unnamed: r.Report.Unnamed, Withheld: r.Report.Withheld,
-			Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),
+			Values: valueCounts(r.Report.Values), Requests: r.Report.Requests, Retries: r.Report.Retries, Published: r.Report.Published, Error: text(r.Err),
 		})
 	}
 	return JSON(w, out)

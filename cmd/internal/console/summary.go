@@ -23,6 +23,7 @@ func Summary(w io.Writer, s run.Summary) error {
 	b.segments(s.Measures)
 	b.standing(s.Evaluations)
 	b.syncs(s.Syncs)
+	b.values(s.Syncs)
 	b.models(s.Models)
 	b.end(s)
 	_, err := io.WriteString(w, b.String())
@@ -218,6 +219,33 @@ func (b *report) syncs(list []run.SyncResult) {
 		rows = append(rows, []string{s.Sync + " -> " + s.Destination, string(s.Status), SyncText(s)})
 	}
 	b.table("Syncs", rows)
+}
+
+// values says what was done to values before they were sent.
+func (b *report) values(list []run.SyncResult) {
+	var rows [][]string
+	for _, s := range list {
+		parts, field := []string{}, ""
+		flush := func() {
+			if len(parts) > 0 {
+				rows = append(rows, []string{s.Sync, field, strings.Join(parts, ", ")})
+			}
+			parts = nil
+		}
+		for _, v := range s.Report.Values {
+			if v.Field != field {
+				flush()
+				field = v.Field
+			}
+			part := Number(int64(v.Count)) + " " + v.Fate.String()
+			if v.Reason != "" {
+				part += " (" + v.Reason + ")"
+			}
+			parts = append(parts, part)
+		}
+		flush()
+	}
+	b.table("Values", rows)
 }
 
 // SyncText says in a line what a sync did.

@@ -313,29 +313,42 @@ func (h *hold) equip(ctx context.Context, job *deliver.Job) error {
 		return nil
 	}
 	job.Journal, job.Jobs = h, h
-	name := h.audience.Destination.Name
-	origin := h.origin(job)
-	token, err := h.State.Token(ctx, name, origin)
+	keep, err := Credential(ctx, h.State, h.audience.Destination.Name, job.Destination, h.Secrets, job.Session)
 	if err != nil {
 		return err
 	}
-	if !token.IsZero() {
-		job.Session.Resume(token)
-	}
 	job.KeepToken = func(ctx context.Context, refresh secret.Value) error {
 		h.reached("keep token")
-		err := h.State.KeepToken(ctx, name, origin, refresh)
+		err := keep(ctx, refresh)
 		h.reached("kept token")
 		return err
 	}
 	return nil
 }
 
+// Credential gives a session the refresh token that a destination was left with
+// last, and returns what keeps the next one.
+func Credential(
+	ctx context.Context, store *state.Store, name string, d syncs.Destination, secrets func(secret.Ref) secret.Value, session *deliver.Session,
+) (keep func(context.Context, secret.Value) error, err error) {
+	from := origin(d, secrets)
+	token, err := store.Token(ctx, name, from)
+	if err != nil {
+		return nil, err
+	}
+	if !token.IsZero() {
+		session.Resume(token)
+	}
+	return func(ctx context.Context, refresh secret.Value) error {
+		return store.KeepToken(ctx, name, from, refresh)
+	}, nil
+}
+
 // origin stands for the credentials of a destination, which it does not tell.
-func (h *hold) origin(job *deliver.Job) string {
+func origin(d syncs.Destination, secrets func(secret.Ref) secret.Value) string {
 	sum := sha256.New()
-	for _, ref := range job.Destination.Spec().Secrets {
-		value := h.Secrets(ref).Reveal()
+	for _, ref := range d.Spec().Secrets {
+		value := secrets(ref).Reveal()
 		fmt.Fprintf(sum, "%d:%s=%d:%s", len(ref.Text()), ref.Text(), len(value), value)
 	}
 	return hex.EncodeToString(sum.Sum(nil))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/catalog"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -203,7 +204,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	}
 	fields := make([]syncs.Field, len(a.Fields))
 	for i, f := range a.Fields {
-		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: fieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
+		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: catalog.FieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
 	}
 	replacing := destination.Spec().Replace || replaces(destination, a, number)
 	return deliver.Job{
@@ -290,31 +291,6 @@ func (r *runner) delivery(sync string, e deliver.Event) {
 	default:
 		r.emit(SyncNote{Sync: sync, Event: e})
 	}
-}
-
-// fieldType says in the words of destinations what a column is.
-func fieldType(t sql.Type) syncs.Type {
-	switch t {
-	case sql.TypeBool:
-		return syncs.Bool
-	case sql.TypeInt:
-		return syncs.Int
-	case sql.TypeFloat:
-		return syncs.Float
-	case sql.TypeDecimal:
-		return syncs.Decimal
-	case sql.TypeString:
-		return syncs.String
-	case sql.TypeTimestamp:
-		return syncs.Timestamp
-	case sql.TypeDate:
-		return syncs.Date
-	case sql.TypeStrings, sql.TypeInts, sql.TypeFloats, sql.TypeTimestamps:
-		return syncs.List
-	case sql.TypeUint, sql.TypeBytes, sql.TypeBools, sql.TypeUints, sql.TypeBlobs:
-		// Expressions calculate with them; no trait has such a value.
-	}
-	panic(fmt.Sprintf("run: unknown type %d", t))
 }
 
 func concat(parts ...iter.Seq2[syncs.Op, error]) iter.Seq2[syncs.Op, error] {
