@@ -130,10 +130,14 @@ func Fit(a *models.Audience, fields []syncs.PlatformField) diag.List {
 			constants[leaf.Name()] = m[1] + m[2]
 		}
 	}
-	wanted, _ := s.To.Operations()
+	wanted, left := s.To.Operations()
 	creates := wanted != config.Update && wanted != config.Remove
+	misfits := syncs.Fit(fields, schema, creates, constants)
+	if wanted == config.Remove || left == config.Remove {
+		misfits = append(misfits, syncs.FitRemoval(fields, schema)...)
+	}
 	var found diag.List
-	for _, m := range syncs.Fit(fields, schema, creates, constants) {
+	for _, m := range misfits {
 		span := s.Pos.Key("fields")
 		switch {
 		case m.Code == syncs.CodeNotUnique:
