@@ -27,6 +27,12 @@ type Dialect struct {
 	// Keep makes $1, an output of CreateTableAs, a column that holds NULL; empty
 	// where each does.
 	Keep string
+	// Wide says that a column that is made of a literal holds no longer ones: the
+	// literals of outputs are cast to their type.
+	Wide bool
+	// Unordered is what a window of RowNumber or Rank has to have that has no
+	// order.
+	Unordered string
 	// Storage follows the columns of a table that is made; $key is its key.
 	Storage string
 	// Key says that rows lie in the order of the columns $1, and NoKey that they

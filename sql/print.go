@@ -38,7 +38,7 @@ func (w *writer) statement(s Statement) (out []string) {
 		if s.Table.Space == Work && p.Dialect.CreateWorkTableAs != nil {
 			snippets = p.Dialect.CreateWorkTableAs
 		}
-		w.keep = w.Dialect.Keep
+		w.columns = true
 		w.query(s.Query)
 		parts := w.Names(s.Table)
 		bare := parts[len(parts)-1]
@@ -151,8 +151,9 @@ type writer struct {
 	*Printer
 	b      strings.Builder
 	indent int
-	// keep is the dialect's Keep for the outputs of the next SELECT.
-	keep string
+	// columns says that the outputs of the next SELECT become the columns of a
+	// table.
+	columns bool
 	// helpers are the dialect's that are called.
 	helpers map[string]bool
 }
@@ -277,9 +278,9 @@ func (w *writer) query(q Query) {
 		if len(q) == 0 {
 			panic("sql: empty Union")
 		}
-		keep := w.keep
+		columns := w.columns
 		for i, part := range q {
-			w.keep = keep
+			w.columns = columns
 			if i > 0 {
 				w.line()
 				w.put("UNION ALL")
@@ -309,8 +310,8 @@ func (w *writer) paren(q Query) {
 }
 
 func (w *writer) selectQuery(s *Select) {
-	keep := w.keep
-	w.keep = ""
+	columns := w.columns
+	w.columns = false
 	for i, c := range s.With {
 		if i == 0 {
 			w.put("WITH ")
@@ -330,10 +331,10 @@ func (w *writer) selectQuery(s *Select) {
 	}
 	w.list(len(s.Items), func(i int) {
 		it := s.Items[i]
-		text := w.exprIn(it.Expr)
+		text := w.exprIn(w.wide(it.Expr))
 		switch c, ok := it.Expr.(Column); {
-		case keep != "":
-			text = strings.ReplaceAll(keep, "$1", text)
+		case columns && w.Dialect.Keep != "":
+			text = strings.ReplaceAll(w.Dialect.Keep, "$1", text)
 		case ok && c.Name == it.As && (c.Table == "" || !w.Dialect.Named):
 			w.put(text)
 			return
@@ -371,6 +372,35 @@ func (w *writer) selectQuery(s *Select) {
 	if s.Limit > 0 {
 		w.line()
 		w.put("LIMIT ", strconv.FormatInt(s.Limit, 10))
+	}
+}
+
+// wide is an output that is as wide as its type is, where a column would be as
+// wide as the literals that it is made of.
+func (w *writer) wide(e Expr) Expr {
+	if !w.Dialect.Wide {
+		return e
+	}
+	switch x := e.(type) {
+	case String:
+		return Cast{Expr: x, To: TypeString}
+	case Int:
+		return Cast{Expr: x, To: TypeInt}
+	case Case:
+		// The widest branch decides.
+		out := Case{Whens: slices.Clone(x.Whens), Else: x.Else}
+		out.Whens[0].Then = w.wide(out.Whens[0].Then)
+		return out
+	case Call:
+		if x.Func != Coalesce {
+			return e
+		}
+		out := Call{Func: x.Func, Args: slices.Clone(x.Args), Of: x.Of}
+		last := len(out.Args) - 1
+		out.Args[last] = w.wide(out.Args[last])
+		return out
+	default:
+		return e
 	}
 }
 
@@ -626,6 +656,9 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 		}
 		if e.Frame != "" {
 			parts = append(parts, string(e.Frame))
+		}
+		if u := w.Dialect.Unordered; u != "" && len(e.OrderBy) == 0 && (e.Call.Func == RowNumber || e.Call.Func == Rank) {
+			parts = append(parts, u)
 		}
 		return w.call(e.Call, "OVER ("+strings.Join(parts, " ")+")")
 	case Lambda:

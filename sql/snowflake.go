@@ -123,7 +123,7 @@ var Snowflake = &Dialect{
 		ListMax: "CAST(ARRAY_MAX($1) AS $type)", ListMin: "CAST(ARRAY_MIN($1) AS $type)",
 		ListMap: "TRANSFORM(CAST($1 AS ARRAY), $2)", ListFilter: "FILTER(CAST($1 AS ARRAY), $2)", ListColumn: "CAST($1 AS $type)", Range: "ARRAY_GENERATE_RANGE(0, $1)",
 
-		Least: "LEAST_IGNORE_NULLS($*)", Greatest: "GREATEST_IGNORE_NULLS($*)", Text: "TO_VARCHAR($1)",
+		Least: "LEAST_IGNORE_NULLS($*)", Greatest: "GREATEST_IGNORE_NULLS($*)", Text: "CAST($1 AS VARCHAR)",
 		Hash: "BITAND(HASH($*), 9223372036854775807)",
 	},
 	NoWindow: map[Func]bool{
@@ -135,6 +135,8 @@ var Snowflake = &Dialect{
 		TypeStrings: "ARRAY(VARCHAR)", TypeInts: "ARRAY(INT)", TypeFloats: "ARRAY(FLOAT)", TypeTimestamps: "ARRAY(TIMESTAMP_NTZ(6))",
 		TypeBools: "ARRAY(BOOLEAN)", TypeUints: "ARRAY(NUMBER(20,0))", TypeBlobs: "ARRAY(BINARY)",
 	},
+	// A table that is made of the text '' would hold no other.
+	Wide: true, Unordered: "ORDER BY NULL",
 	Casts: map[Type]string{
 		TypeStrings: "CAST($1 AS ARRAY)", TypeInts: "CAST($1 AS ARRAY)", TypeFloats: "CAST($1 AS ARRAY)", TypeTimestamps: "CAST($1 AS ARRAY)",
 		TypeBools: "CAST($1 AS ARRAY)", TypeUints: "CAST($1 AS ARRAY)", TypeBlobs: "CAST($1 AS ARRAY)",
@@ -164,17 +166,16 @@ var Snowflake = &Dialect{
 	Timestamp: func(t time.Time) string {
 		return "CAST('" + t.UTC().Format("2006-01-02 15:04:05.000000") + "' AS TIMESTAMP_NTZ(6))"
 	},
-	Float:        snowflakeFloat,
-	About:        "SELECT 'Snowflake ' || CURRENT_VERSION() || ' as ' || CURRENT_USER() || COALESCE(' with the role ' || CURRENT_ROLE(), '')",
-	Explain:      "EXPLAIN USING TEXT $1",
-	CreateSchema: "CREATE TRANSIENT SCHEMA IF NOT EXISTS $1",
+	Float:   snowflakeFloat,
+	About:   "SELECT 'Snowflake ' || CURRENT_VERSION() || ' as ' || CURRENT_USER() || COALESCE(' with the role ' || CURRENT_ROLE(), '')",
+	Explain: "EXPLAIN USING TEXT $1",
 	// Whoever was granted a table keeps it when the table is replaced.
 	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 COPY GRANTS AS\n$2"},
 	// A clone shares the files of what it is made of.
 	Swap:  []string{"CREATE OR REPLACE TABLE $2 CLONE $1 COPY GRANTS", "DROP TABLE IF EXISTS $1"},
 	Copy:  "CREATE OR REPLACE TABLE $1 CLONE $2 COPY GRANTS",
 	Begin: "BEGIN TRANSACTION", Commit: "COMMIT", Rollback: "ROLLBACK",
-	Commits: true,
+	Commits: true, Together: true,
 }
 
 // posix is POSIX's extended regular expressions with the classes of Perl, in

@@ -221,8 +221,8 @@ func language() []meaning {
 	list := func(of ...any) []any { return append([]any{}, of...) }
 	noText, noInt, noInts := sql.Null{Type: sql.TypeString}, sql.Null{Type: sql.TypeInt}, sql.Null{Type: sql.TypeInts}
 	x := sql.Col("", "x")
-	double := sql.Lambda{Param: "x", Body: sql.Fn(sql.IntMul, x, i64(2))}
-	large := sql.Lambda{Param: "x", Body: sql.Fn(sql.Gt, x, i64(2))}
+	double := sql.Lambda{Param: "x", Of: sql.TypeInt, Body: sql.Fn(sql.IntMul, x, i64(2))}
+	large := sql.Lambda{Param: "x", Of: sql.TypeInt, Body: sql.Fn(sql.Gt, x, i64(2))}
 	huge := "18446744073709551615"
 	negativeZero := math.Copysign(0, -1)
 	cases := []meaning{
@@ -324,8 +324,8 @@ func language() []meaning {
 		{sql.Fn(sql.ListHasAll, ints(1, 2), ints()), true},
 		{sql.Fn(sql.ListHasAny, ints(1, 2), ints(3, 2)), true},
 		{sql.Fn(sql.ListHasAny, ints(1, 2), ints()), false},
-		{sql.Fn(sql.ListMax, ints(1, 3)), int64(3)},
-		{sql.Fn(sql.ListMin, ints()), nil},
+		{sql.FnOf(sql.TypeInt, sql.ListMax, ints(1, 3)), int64(3)},
+		{sql.FnOf(sql.TypeInt, sql.ListMin, ints()), nil},
 		{sql.Fn(sql.ListMap, ints(1, most), double), list(int64(2), nil)},
 		{sql.Fn(sql.ListMap, noInts, double), nil},
 		{sql.Fn(sql.ListFilter, ints(1, 3), large), list(int64(3))},
@@ -378,7 +378,7 @@ func (h Harness) means(cases []meaning) func(*testing.T, *adapters.Warehouse) {
 				exec(t, w, sql.CreateTableAs{Table: table, Query: &sql.Select{Items: items}})
 				give(t, w, "of literals", &sql.Select{Items: []sql.Item{sql.As(c.call, "v")}}, c.want)
 				give(t, w, "of columns", &sql.Select{
-					Items: []sql.Item{sql.As(sql.Fn(c.call.Func, args...), "v")},
+					Items: []sql.Item{sql.As(sql.FnOf(c.call.Of, c.call.Func, args...), "v")},
 					From:  sql.TableRef{Table: table, As: "t"},
 				}, c.want)
 			})
@@ -590,25 +590,25 @@ func aggregates(t *testing.T, w *adapters.Warehouse) {
 		{"bool or", rows{{1, 1, 1}, {2, 1, 1}, {nil, 1, 1}}, sql.Fn(sql.BoolOr, sql.Fn(sql.Eq, v, sql.Int(2))), true},
 		{"bool and", rows{{1, 1, 1}, {2, 1, 1}, {nil, 1, 1}}, sql.Fn(sql.BoolAnd, sql.Fn(sql.Eq, v, sql.Int(2))), false},
 		{"bool and of nothing", rows{{nil, 1, 1}}, sql.Fn(sql.BoolAnd, sql.Fn(sql.Eq, v, sql.Int(2))), nil},
-		{"arg max", rows{{5, 1, 1}, {3, 2, 1}, {4, 2, 1}}, sql.Fn(sql.ArgMax, v, k), int64(4)},
-		{"arg max skips NULL values", rows{{5, 1, 1}, {nil, 2, 1}}, sql.Fn(sql.ArgMax, v, k), int64(5)},
-		{"arg max: a NULL key loses", rows{{9, nil, 1}, {5, -1, 1}}, sql.Fn(sql.ArgMax, v, k), int64(5)},
-		{"arg max: only NULL keys", rows{{9, nil, 1}, {5, nil, 1}}, sql.Fn(sql.ArgMax, v, k), int64(9)},
-		{"arg max of nothing", rows{{nil, 1, 1}}, sql.Fn(sql.ArgMax, v, k), nil},
-		{"arg min", rows{{5, 1, 1}, {3, 1, 1}, {4, 2, 1}}, sql.Fn(sql.ArgMin, v, k), int64(3)},
-		{"arg min: a NULL key loses", rows{{1, nil, 1}, {5, 7, 1}}, sql.Fn(sql.ArgMin, v, k), int64(5)},
-		{"arg min skips NULL values", rows{{5, 2, 1}, {nil, 1, 1}}, sql.Fn(sql.ArgMin, v, k), int64(5)},
-		{"arg max row", rows{{5, 2, 1}, {3, 2, 2}, {9, 1, 9}}, sql.Fn(sql.ArgMaxRow, v, k, g), int64(3)},
-		{"arg max row keeps NULL values", rows{{5, 1, 1}, {nil, 2, 1}}, sql.Fn(sql.ArgMaxRow, v, k, g), nil},
-		{"arg max row: a NULL key loses", rows{{5, 1, 1}, {6, nil, 1}}, sql.Fn(sql.ArgMaxRow, v, k, g), int64(5)},
-		{"arg max row: a NULL tie loses", rows{{5, 1, -1}, {6, 1, nil}}, sql.Fn(sql.ArgMaxRow, v, k, g), int64(5)},
-		{"arg max row: equal rows", rows{{5, 1, 1}, {6, 1, 1}, {nil, 1, 1}}, sql.Fn(sql.ArgMaxRow, v, k, g), int64(6)},
-		{"arg min row", rows{{5, 1, 2}, {3, 1, 1}, {9, 2, 0}}, sql.Fn(sql.ArgMinRow, v, k, g), int64(3)},
-		{"arg min row keeps NULL values", rows{{5, 2, 1}, {nil, 1, 1}}, sql.Fn(sql.ArgMinRow, v, k, g), nil},
-		{"arg min row: a NULL key loses", rows{{5, 1, 1}, {6, nil, 1}}, sql.Fn(sql.ArgMinRow, v, k, g), int64(5)},
-		{"arg max row of text", rows{{5, 1, 1}, {6, 2, 1}}, sql.Fn(sql.ArgMaxRow, sql.Fn(sql.Text, v), k, g), "6"},
-		{"mode", rows{{3, 1, 1}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {nil, 1, 1}, {nil, 1, 1}, {nil, 1, 1}}, sql.Fn(sql.Mode, v), int64(1)},
-		{"mode of nothing", rows{{nil, 1, 1}}, sql.Fn(sql.Mode, v), nil},
+		{"arg max", rows{{5, 1, 1}, {3, 2, 1}, {4, 2, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMax, v, k), int64(4)},
+		{"arg max skips NULL values", rows{{5, 1, 1}, {nil, 2, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMax, v, k), int64(5)},
+		{"arg max: a NULL key loses", rows{{9, nil, 1}, {5, -1, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMax, v, k), int64(5)},
+		{"arg max: only NULL keys", rows{{9, nil, 1}, {5, nil, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMax, v, k), int64(9)},
+		{"arg max of nothing", rows{{nil, 1, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMax, v, k), nil},
+		{"arg min", rows{{5, 1, 1}, {3, 1, 1}, {4, 2, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMin, v, k), int64(3)},
+		{"arg min: a NULL key loses", rows{{1, nil, 1}, {5, 7, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMin, v, k), int64(5)},
+		{"arg min skips NULL values", rows{{5, 2, 1}, {nil, 1, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMin, v, k), int64(5)},
+		{"arg max row", rows{{5, 2, 1}, {3, 2, 2}, {9, 1, 9}}, sql.FnOf(sql.TypeInt, sql.ArgMaxRow, v, k, g), int64(3)},
+		{"arg max row keeps NULL values", rows{{5, 1, 1}, {nil, 2, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMaxRow, v, k, g), nil},
+		{"arg max row: a NULL key loses", rows{{5, 1, 1}, {6, nil, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMaxRow, v, k, g), int64(5)},
+		{"arg max row: a NULL tie loses", rows{{5, 1, -1}, {6, 1, nil}}, sql.FnOf(sql.TypeInt, sql.ArgMaxRow, v, k, g), int64(5)},
+		{"arg max row: equal rows", rows{{5, 1, 1}, {6, 1, 1}, {nil, 1, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMaxRow, v, k, g), int64(6)},
+		{"arg min row", rows{{5, 1, 2}, {3, 1, 1}, {9, 2, 0}}, sql.FnOf(sql.TypeInt, sql.ArgMinRow, v, k, g), int64(3)},
+		{"arg min row keeps NULL values", rows{{5, 2, 1}, {nil, 1, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMinRow, v, k, g), nil},
+		{"arg min row: a NULL key loses", rows{{5, 1, 1}, {6, nil, 1}}, sql.FnOf(sql.TypeInt, sql.ArgMinRow, v, k, g), int64(5)},
+		{"arg max row of text", rows{{5, 1, 1}, {6, 2, 1}}, sql.FnOf(sql.TypeString, sql.ArgMaxRow, sql.Fn(sql.Text, v), k, g), "6"},
+		{"mode", rows{{3, 1, 1}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}, {nil, 1, 1}, {nil, 1, 1}, {nil, 1, 1}}, sql.FnOf(sql.TypeInt, sql.Mode, v), int64(1)},
+		{"mode of nothing", rows{{nil, 1, 1}}, sql.FnOf(sql.TypeInt, sql.Mode, v), nil},
 		{"list distinct", rows{{3, 1, 1}, {1, 1, 1}, {nil, 1, 1}, {3, 1, 1}, {2, 1, 1}}, sql.Fn(sql.ListDistinct, v), []any{int64(1), int64(2), int64(3)}},
 		{"list distinct of nothing", rows{{nil, 1, 1}}, sql.Fn(sql.ListDistinct, v), nil},
 		{"list contains", rows{{3, 1, 1}, {1, 1, 1}}, sql.Fn(sql.ListContains, sql.Fn(sql.ListDistinct, v), i64(3)), true},

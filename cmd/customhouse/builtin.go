@@ -10,6 +10,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres"
+	"github.com/customhouse-cdp/customhouse/adapters/snowflake"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -58,6 +59,20 @@ var targetKinds = []targetKind{
 		},
 		connect: func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error) {
 			return postgres.Open(ctx, *t.Config.(*postgres.Config), dir, from) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+	},
+	{
+		name:   "snowflake",
+		config: func() any { return new(snowflake.Config) },
+		grants: func(t *config.Target, f adapters.GrantsFor) []string {
+			return snowflake.Grants(*t.Config.(*snowflake.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
+		},
+		layout: func(t *config.Target) adapters.Options {
+			// A session is in the target's database.
+			return adapters.Options{Dialect: sql.Snowflake, Schema: t.Schema, Work: []string{t.Schema + "_work"}, Parallel: 8}
+		},
+		connect: func(ctx context.Context, t *config.Target, _ string, from secret.Resolver) (adapters.Driver, error) {
+			return snowflake.Open(ctx, *t.Config.(*snowflake.Config), from) //nolint:errcheck,forcetypeassert // config above makes it
 		},
 	},
 	{

@@ -1,0 +1,688 @@
+-- look what of the journal is news
+CREATE OR REPLACE TABLE customhouse_work.settled_mode_append COPY GRANTS AS
+SELECT
+  r.operation,
+  r.key,
+  r.entity_id,
+  r.fingerprint,
+  r.accepted,
+  r.origin,
+  r.code,
+  r.message,
+  r.place,
+  r.run_id,
+  r.as_of,
+  CASE WHEN r.operation <> 'append' THEN CAST('left' AS VARCHAR) WHEN l.key IS NULL THEN 'new' WHEN NOT STARTSWITH(l.fingerprint, '67c4ddea-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason
+FROM customhouse_work.recovered_mode_append AS r
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = r.key
+WHERE EXISTS (
+  SELECT CAST(1 AS INT) AS one
+  FROM customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.key = r.key
+    AND p.run_id = r.run_id
+    AND (p.sync = 'mode_append' AND p.place = 'platform/purchases/id')
+)
+  AND NOT EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.key = r.key
+      AND g.operation = r.operation
+      AND g.sync = 'mode_append'
+  );
+
+-- take over what the journal kept
+UPDATE customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'mode_append'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_append AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_append AS o
+    WHERE o.origin <> 'unknown'
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  CAST('platform/purchases/id' AS VARCHAR) AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
+  o.as_of AS acknowledged_at,
+  o.run_id
+FROM customhouse_work.settled_mode_append AS o
+WHERE o.accepted
+  AND o.operation = 'append'
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id
+FROM customhouse_work.settled_mode_append AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id NOT IN (
+      SELECT s.run_id
+      FROM customhouse_work.settled_mode_append AS s
+    )
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id NOT IN (
+    SELECT s.run_id
+    FROM customhouse_work.settled_mode_append AS s
+  )
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_mode_append AS o
+    WHERE EXISTS (
+      SELECT CAST(1 AS INT) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_append'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "AT")
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  o.run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  o.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN CAST('accepted' AS VARCHAR) ELSE 'rejected' END) AS outcome,
+  o.code,
+  o.as_of AS "AT"
+FROM customhouse_work.settled_mode_append AS o
+WHERE EXISTS (
+  SELECT CAST(1 AS INT) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_append'
+    AND l.run_id = 'RUN'
+);
+
+-- find whose rows orders holds
+CREATE OR REPLACE TABLE customhouse_work.map_orders COPY GRANTS AS
+SELECT
+  q."hash.1",
+  q."hash.2",
+  i.customer_id,
+  t0.identifier AS "id.email"
+FROM (
+  SELECT
+    r."hash.1",
+    r."hash.2",
+    coalesce(CASE WHEN r."n.email" IN (
+      SELECT q."NUMBER"
+      FROM customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS INT) ELSE r."n.email" END, CASE WHEN r."n.card" IN (
+      SELECT q."NUMBER"
+      FROM customhouse.customer_identities AS q
+      WHERE q.quarantined
+    ) THEN CAST(NULL AS INT) ELSE r."n.card" END) AS strongest,
+    r."n.email"
+  FROM customhouse.identity_rows_orders AS r
+) AS q
+JOIN customhouse.customer_identities AS i ON i."NUMBER" = q.strongest
+LEFT JOIN customhouse.customer_identities AS t0 ON t0."NUMBER" = q."n.email"
+WHERE i.customer_id IS NOT NULL;
+
+-- select what is wanted
+CREATE OR REPLACE TABLE customhouse_work.wanted_mode_append COPY GRANTS AS
+SELECT
+  w.customer_id AS entity_id,
+  w.key,
+  count(*) OVER (PARTITION BY w.key) AS same_key,
+  '67c4ddea-' || MD5(CONCAT('v4', coalesce(TO_VARCHAR(LENGTH(w."field.id")), ''), ':', coalesce(w."field.id", ''), coalesce(TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, w."field.at")), ''), ';', coalesce(TO_VARCHAR(CAST(w."field.amount" AS NUMBER(38,9))), ''), ';', coalesce(TO_VARCHAR(LENGTH(w."field.bought_as")), ''), ':', coalesce(w."field.bought_as", ''), coalesce(TO_VARCHAR(LENGTH(w."field.email")), ''), ':', coalesce(w."field.email", ''))) AS fingerprint,
+  w.undated,
+  w."field.id",
+  w."field.at",
+  w."field.amount",
+  w."field.bought_as",
+  w."field.email"
+FROM (
+  SELECT
+    w.customer_id,
+    w.key,
+    w."field.id",
+    w."field.at",
+    w."field.amount",
+    w."field.bought_as",
+    w."field.email",
+    w.undated
+  FROM (
+    SELECT
+      row_number() OVER (PARTITION BY w.customer_id, w.key, '67c4ddea-' || MD5(CONCAT('v4', coalesce(TO_VARCHAR(LENGTH(w."field.id")), ''), ':', coalesce(w."field.id", ''), coalesce(TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, w."field.at")), ''), ';', coalesce(TO_VARCHAR(CAST(w."field.amount" AS NUMBER(38,9))), ''), ';', coalesce(TO_VARCHAR(LENGTH(w."field.bought_as")), ''), ':', coalesce(w."field.bought_as", ''), coalesce(TO_VARCHAR(LENGTH(w."field.email")), ''), ':', coalesce(w."field.email", ''))) ORDER BY w.undated NULLS LAST) AS nth,
+      w.customer_id,
+      w.key,
+      w."field.id",
+      w."field.at",
+      w."field.amount",
+      w."field.bought_as",
+      w."field.email",
+      w.undated
+    FROM (
+      SELECT
+        p.customer_id,
+        nullif(e.order_id, '') AS key,
+        e.order_id AS "field.id",
+        e."TIME" AS "field.at",
+        e.amount AS "field.amount",
+        m."id.email" AS "field.bought_as",
+        p.email AS "field.email",
+        e."TIME" IS NULL AS undated
+      FROM customhouse.customer_profiles AS p
+      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+      JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
+      JOIN (
+        SELECT
+          BITAND(HASH(CAST(s.email AS VARCHAR), CAST(s.card AS VARCHAR)), 9223372036854775807) AS "hash.1",
+          BITAND(HASH('#' || CAST(s.email AS VARCHAR), '#' || CAST(s.card AS VARCHAR)), 9223372036854775807) AS "hash.2",
+          CAST(CAST(s.ordered_at AS TIMESTAMP_LTZ) AS TIMESTAMP_NTZ(6)) AS "TIME",
+          CAST(s.order_id AS VARCHAR) AS order_id,
+          CAST(s.sku AS VARCHAR) AS sku,
+          CAST(s.amount AS NUMBER(38,9)) AS amount,
+          CAST(s.quantity AS INT) AS quantity
+        FROM customhouse_work.files__orders AS s
+      ) AS e ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
+      WHERE e."TIME" IS NULL OR (e."TIME" <= CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AND coalesce(e."TIME" > (
+        SELECT max(h.forgotten_until) AS forgotten_until
+        FROM customhouse.sync_state AS h
+        WHERE h.sync = 'mode_append'
+          AND h.place = 'platform/purchases/id'
+      ), TRUE) AND e."TIME" >= CAST('2025-12-26 00:00:00.000000' AS TIMESTAMP_NTZ(6)))
+    ) AS w
+  ) AS w
+  WHERE w.nth = 1
+) AS w;
+
+-- compare with the ledger
+CREATE OR REPLACE TABLE customhouse_work.changes_mode_append COPY GRANTS AS
+SELECT
+  CAST('append' AS VARCHAR) AS operation,
+  w.key,
+  w.entity_id,
+  w.fingerprint,
+  CASE WHEN l.key IS NULL THEN CAST('new' AS VARCHAR) WHEN NOT STARTSWITH(l.fingerprint, '67c4ddea-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
+  w."field.id",
+  w."field.at",
+  w."field.amount",
+  w."field.bought_as",
+  w."field.email"
+FROM customhouse_work.wanted_mode_append AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.sync = 'mode_append'
+    AND k.place = 'platform/purchases/id'
+) AS n ON n.key = w.key
+WHERE w.key IS NOT NULL
+  AND w.same_key = 1
+  AND NOT w.undated
+  AND (l.key IS NULL AND n.key IS NULL);
+
+-- note the rows that cannot be sent
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  w.key,
+  w.entity_id,
+  CAST('invalid' AS VARCHAR) AS origin,
+  w.code,
+  w.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6))) AS first_at,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS last_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM (
+  SELECT
+    coalesce(w.key, '') || ('#' || TO_VARCHAR(w.entity_id)) AS key,
+    w.entity_id,
+    min(CASE WHEN w.key IS NULL THEN 'missing-key' WHEN w.undated THEN 'missing-time' ELSE 'duplicate-key' END) AS code,
+    min(CASE WHEN w.key IS NULL THEN 'the row has no value for the key field id' WHEN w.undated THEN 'the event has no time, so that nobody knows whether it is too old' ELSE TO_VARCHAR(w.same_key) || ' rows have the same id; none of them is sent' END) AS message
+  FROM customhouse_work.wanted_mode_append AS w
+  WHERE NOT (w.key IS NOT NULL AND w.same_key = 1 AND NOT w.undated)
+  GROUP BY coalesce(w.key, '') || ('#' || TO_VARCHAR(w.entity_id)), w.entity_id
+) AS w
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = w.key;
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible', 'missing-time');
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  w.key,
+  w.entity_id,
+  CAST('unknown' AS VARCHAR) AS origin,
+  CAST('cut-short' AS VARCHAR) AS code,
+  CAST('the run that was about to send it was cut short, and nobody knows whether it did' AS VARCHAR) AS message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6))) AS first_at,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS last_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.wanted_mode_append AS w
+JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.sync = 'mode_append'
+    AND k.place = 'platform/purchases/id'
+) AS n ON n.key = w.key
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = w.key
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = w.key
+WHERE l.key IS NULL
+  AND n.key IS NOT NULL
+  AND w.key IS NOT NULL
+  AND w.same_key = 1
+  AND NOT w.undated
+  AND w.key NOT IN (
+    SELECT r.key
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'mode_append'
+      AND r.origin = 'unknown'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND (origin <> 'unknown' AND key IN (
+    SELECT w.key
+    FROM customhouse_work.wanted_mode_append AS w
+    JOIN (
+      SELECT
+        k.key,
+        k.entity_id
+      FROM customhouse.sync_pending AS k
+      WHERE k.sync = 'mode_append'
+        AND k.place = 'platform/purchases/id'
+    ) AS n ON n.key = w.key
+    LEFT JOIN (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l ON l.key = w.key
+    WHERE l.key IS NULL
+      AND n.key IS NOT NULL
+      AND w.key IS NOT NULL
+      AND w.same_key = 1
+      AND NOT w.undated
+  ));
+
+-- note what is about to be sent
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT c.key
+    FROM customhouse_work.changes_mode_append AS c
+  );
+
+INSERT INTO customhouse.sync_pending (sync, place, key, entity_id, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  CAST('platform/purchases/id' AS VARCHAR) AS place,
+  c.key,
+  c.entity_id,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.changes_mode_append AS c;
+
+-- count what is due
+SELECT
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_mode_append AS w
+  ) AS wanted,
+  (
+    SELECT count(*) AS n
+    FROM (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.unknown
+  ) AS known,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'new'
+  ) AS added,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'changed'
+  ) AS changed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.reason = 'left'
+  ) AS removed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_mode_append AS c
+    WHERE c.key IN (
+      SELECT r.key
+      FROM customhouse.sync_rejections AS r
+      WHERE r.sync = 'mode_append'
+    )
+  ) AS retried,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_mode_append AS w
+    WHERE NOT (w.key IS NOT NULL AND w.same_key = 1 AND NOT w.undated)
+  ) AS invalid,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_mode_append AS w
+    JOIN (
+      SELECT
+        k.key,
+        k.entity_id
+      FROM customhouse.sync_pending AS k
+      WHERE k.sync = 'mode_append'
+        AND k.place = 'platform/purchases/id'
+    ) AS n ON n.key = w.key
+    LEFT JOIN (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l ON l.key = w.key
+    WHERE l.key IS NULL
+      AND n.key IS NOT NULL
+      AND w.key IS NOT NULL
+      AND w.same_key = 1
+      AND NOT w.undated
+  ) AS waiting;
+
+-- changes
+SELECT
+  c.operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.id" AS id,
+  c."field.at" AS "AT",
+  c."field.amount" AS amount,
+  c."field.bought_as" AS bought_as,
+  c."field.email" AS email
+FROM customhouse_work.changes_mode_append AS c
+ORDER BY c.key NULLS LAST;
+
+-- take outcomes over
+UPDATE customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'mode_append'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    WHERE o.origin <> 'unknown'
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  CAST('platform/purchases/id' AS VARCHAR) AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS acknowledged_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.outcomes_mode_append AS o
+LEFT JOIN customhouse_work.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+WHERE o.accepted
+  AND o.operation = 'append'
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6))) AS first_at,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS last_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.outcomes_mode_append AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'mode_append'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'mode_append'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    WHERE EXISTS (
+      SELECT CAST(1 AS INT) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'mode_append'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "AT")
+SELECT
+  CAST('mode_append' AS VARCHAR) AS sync,
+  CAST('RUN' AS VARCHAR) AS run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  c.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN CAST('accepted' AS VARCHAR) ELSE 'rejected' END) AS outcome,
+  o.code,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS "AT"
+FROM customhouse_work.outcomes_mode_append AS o
+LEFT JOIN customhouse_work.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT CAST(1 AS INT) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'mode_append'
+    AND l.run_id = 'RUN'
+);
+
+-- forget rejections that are no longer due
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'mode_append'
+  AND run_id <> 'RUN'
+  AND (key NOT IN (
+    SELECT c.key
+    FROM customhouse_work.changes_mode_append AS c
+  ) AND (origin <> 'unknown' OR key NOT IN (
+    SELECT w.key
+    FROM customhouse_work.wanted_mode_append AS w
+    JOIN (
+      SELECT
+        k.key,
+        k.entity_id
+      FROM customhouse.sync_pending AS k
+      WHERE k.sync = 'mode_append'
+        AND k.place = 'platform/purchases/id'
+    ) AS n ON n.key = w.key
+    LEFT JOIN (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'mode_append' AND k.place = 'platform/purchases/id')
+        AND k.fingerprint <> 'removed'
+    ) AS l ON l.key = w.key
+    WHERE l.key IS NULL
+      AND n.key IS NOT NULL
+  )));

@@ -1,0 +1,570 @@
+-- look what of the journal is news
+CREATE OR REPLACE TABLE customhouse_work.settled_vip_to_files COPY GRANTS AS
+SELECT
+  r.operation,
+  r.key,
+  r.entity_id,
+  r.fingerprint,
+  r.accepted,
+  r.origin,
+  r.code,
+  r.message,
+  r.place,
+  r.run_id,
+  r.as_of,
+  CASE WHEN r.operation <> 'upsert' THEN CAST('left' AS VARCHAR) WHEN l.key IS NULL THEN 'new' WHEN NOT STARTSWITH(l.fingerprint, '5969c0da-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM r.fingerprint THEN 'changed' ELSE 'unsettled' END AS reason
+FROM customhouse_work.recovered_vip_to_files AS r
+LEFT JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = r.key
+WHERE EXISTS (
+  SELECT CAST(1 AS INT) AS one
+  FROM customhouse.sync_pending AS p
+  WHERE p.place = r.place
+    AND p.key = r.key
+    AND p.run_id = r.run_id
+    AND (p.sync = 'vip_to_files' AND p.place = 'exports/vip/customer_id')
+)
+  AND NOT EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_log AS g
+    WHERE g.run_id = r.run_id
+      AND g.key = r.key
+      AND g.operation = r.operation
+      AND g.sync = 'vip_to_files'
+  );
+
+-- take over what the journal kept
+UPDATE customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'vip_to_files'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_vip_to_files AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'vip_to_files'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_vip_to_files AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'vip_to_files'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  CAST('exports/vip/customer_id' AS VARCHAR) AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  CAST(NULL AS VARCHAR) AS sent,
+  o.as_of AS acknowledged_at,
+  o.run_id
+FROM customhouse_work.settled_vip_to_files AS o
+WHERE o.accepted
+  AND o.operation = 'upsert'
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'vip_to_files'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, o.as_of) AS first_at,
+  o.as_of AS last_at,
+  o.run_id
+FROM customhouse_work.settled_vip_to_files AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'vip_to_files'
+    AND e.run_id NOT IN (
+      SELECT s.run_id
+      FROM customhouse_work.settled_vip_to_files AS s
+    )
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'vip_to_files'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id NOT IN (
+    SELECT s.run_id
+    FROM customhouse_work.settled_vip_to_files AS s
+  )
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.settled_vip_to_files AS o
+    WHERE EXISTS (
+      SELECT CAST(1 AS INT) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'vip_to_files'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "AT")
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  o.run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  o.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN CAST('accepted' AS VARCHAR) ELSE 'rejected' END) AS outcome,
+  o.code,
+  o.as_of AS "AT"
+FROM customhouse_work.settled_vip_to_files AS o
+WHERE EXISTS (
+  SELECT CAST(1 AS INT) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'vip_to_files'
+    AND l.run_id = 'RUN'
+);
+
+-- select what is wanted
+CREATE OR REPLACE TABLE customhouse_work.wanted_vip_to_files COPY GRANTS AS
+SELECT
+  w.customer_id AS entity_id,
+  w.key,
+  coalesce(d.n, CAST(1 AS INT)) AS same_key,
+  '5969c0da-' || MD5(CONCAT('v4', coalesce(TO_VARCHAR(w."field.customer_id"), ''), ';', coalesce(TO_VARCHAR(LENGTH(w."field.email")), ''), ':', coalesce(w."field.email", ''), coalesce(TO_VARCHAR(LENGTH(w."field.first_name")), ''), ':', coalesce(w."field.first_name", ''), coalesce(TO_VARCHAR(LENGTH(w."field.country")), ''), ':', coalesce(w."field.country", ''), coalesce(CASE WHEN w."field.spent" = CAST('NaN' AS FLOAT) THEN 'nan' WHEN w."field.spent" = CAST('inf' AS FLOAT) THEN 'inf' WHEN w."field.spent" = CAST('-inf' AS FLOAT) THEN '-inf' ELSE CASE WHEN TO_VARCHAR(w."field.spent") LIKE '-%' THEN '-' ELSE '' END || REDUCE(ARRAY_CONSTRUCT(CASE WHEN CAST(TO_CHAR(ABS(w."field.spent"), 'FM9.00000000000000EE') AS FLOAT) = ABS(w."field.spent") THEN TO_CHAR(ABS(w."field.spent"), 'FM9.00000000000000EE') WHEN CAST(TO_CHAR(ABS(w."field.spent"), 'FM9.000000000000000EE') AS FLOAT) = ABS(w."field.spent") THEN TO_CHAR(ABS(w."field.spent"), 'FM9.000000000000000EE') ELSE TO_CHAR(ABS(w."field.spent"), 'FM9.0000000000000000EE') END), '', (a VARCHAR, s VARCHAR) -> CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN 0 AND 15 THEN RPAD(LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1, '0') || '.' || COALESCE(NULLIF(SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 2), ''), '0') WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN -4 AND -1 THEN '0.' || REPEAT('0', -1 - CAST(SPLIT_PART(s, 'E', 2) AS INT)) || COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0') ELSE LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 1) || CASE WHEN LENGTH(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0')) > 1 THEN '.' || SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 2) ELSE '' END || CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) < 0 THEN 'e-' ELSE 'e+' END || CASE WHEN ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT)) < 10 THEN '0' ELSE '' END || TO_VARCHAR(ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT))) END) END, ''), ';', coalesce(TO_VARCHAR(w."field.points"), ''), ';', coalesce(TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, w."field.last_seen")), ''), ';')) AS fingerprint,
+  w."field.customer_id",
+  w."field.email",
+  w."field.first_name",
+  w."field.country",
+  w."field.spent",
+  w."field.points",
+  w."field.last_seen"
+FROM (
+  SELECT
+    p.customer_id,
+    nullif(TO_VARCHAR(p.customer_id), '') AS key,
+    p.customer_id AS "field.customer_id",
+    p.email AS "field.email",
+    p.first_name AS "field.first_name",
+    p.country AS "field.country",
+    p.spent AS "field.spent",
+    p.points AS "field.points",
+    p.last_seen AS "field.last_seen"
+  FROM customhouse.customer_profiles AS p
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+) AS w
+LEFT JOIN (
+  SELECT
+    k.key,
+    count(*) AS n
+  FROM (
+    SELECT nullif(TO_VARCHAR(p.customer_id), '') AS key
+    FROM customhouse.customer_profiles AS p
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  ) AS k
+  GROUP BY k.key
+  HAVING count(*) > 1
+) AS d ON d.key = w.key;
+
+-- compare with the ledger
+CREATE OR REPLACE TABLE customhouse_work.changes_vip_to_files COPY GRANTS AS
+SELECT
+  CASE WHEN w.fingerprint IS NOT NULL THEN CAST('upsert' AS VARCHAR) ELSE 'remove' END AS operation,
+  coalesce(w.key, l.key, n.key) AS key,
+  CASE WHEN w.fingerprint IS NOT NULL THEN w.entity_id ELSE coalesce(l.entity_id, n.entity_id) END AS entity_id,
+  coalesce(w.fingerprint, CAST('' AS VARCHAR)) AS fingerprint,
+  CASE WHEN w.fingerprint IS NULL THEN CAST('left' AS VARCHAR) WHEN l.key IS NULL THEN 'new' WHEN NOT STARTSWITH(l.fingerprint, '5969c0da-') THEN 'mapping' WHEN l.fingerprint IS DISTINCT FROM w.fingerprint THEN 'changed' WHEN n.key IS NOT NULL THEN 'unsettled' ELSE 'resync' END AS reason,
+  l.key IS NULL AND n.key IS NOT NULL AS unknown,
+  w."field.customer_id",
+  w."field.email",
+  w."field.first_name",
+  w."field.country",
+  w."field.spent",
+  w."field.points",
+  w."field.last_seen"
+FROM customhouse_work.wanted_vip_to_files AS w
+FULL JOIN (
+  SELECT
+    k.key,
+    k.entity_id,
+    k.fingerprint
+  FROM customhouse.sync_ledger AS k
+  WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+    AND k.fingerprint <> 'removed'
+) AS l ON l.key = w.key
+FULL JOIN (
+  SELECT
+    k.key,
+    k.entity_id
+  FROM customhouse.sync_pending AS k
+  WHERE k.sync = 'vip_to_files'
+    AND k.place = 'exports/vip/customer_id'
+) AS n ON n.key = coalesce(w.key, l.key)
+WHERE (w.fingerprint IS NOT NULL AND (w.key IS NOT NULL AND w.same_key = 1 AND (l.fingerprint IS DISTINCT FROM w.fingerprint OR n.key IS NOT NULL))) OR (w.fingerprint IS NULL AND (l.fingerprint <> '' OR n.key IS NOT NULL));
+
+-- note the rows that cannot be sent
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  coalesce(w.key, '') || ('#' || TO_VARCHAR(w.entity_id)) AS key,
+  w.entity_id,
+  CAST('invalid' AS VARCHAR) AS origin,
+  CASE WHEN w.key IS NULL THEN CAST('missing-key' AS VARCHAR) ELSE 'duplicate-key' END AS code,
+  CASE WHEN w.key IS NULL THEN CAST('the row has no value for the key field customer_id' AS VARCHAR) ELSE TO_VARCHAR(w.same_key) || ' rows have the same customer_id; none of them is sent' END AS message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6))) AS first_at,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS last_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.wanted_vip_to_files AS w
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'vip_to_files'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = (coalesce(w.key, '') || ('#' || TO_VARCHAR(w.entity_id)))
+WHERE NOT (w.key IS NOT NULL AND w.same_key = 1);
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id <> 'RUN'
+  AND code IN ('missing-key', 'duplicate-key', 'held', 'unconvertible', 'missing-time');
+
+-- note what is about to be sent
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
+  AND key IN (
+    SELECT c.key
+    FROM customhouse_work.changes_vip_to_files AS c
+  );
+
+INSERT INTO customhouse.sync_pending (sync, place, key, entity_id, run_id)
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  CAST('exports/vip/customer_id' AS VARCHAR) AS place,
+  c.key,
+  c.entity_id,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.changes_vip_to_files AS c;
+
+-- count what is due
+SELECT
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_vip_to_files AS w
+  ) AS wanted,
+  (
+    SELECT count(*) AS n
+    FROM (
+      SELECT
+        k.key,
+        k.entity_id,
+        k.fingerprint
+      FROM customhouse.sync_ledger AS k
+      WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+        AND k.fingerprint <> 'removed'
+    ) AS l
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.unknown
+  ) AS known,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.reason = 'new'
+  ) AS added,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.reason = 'mapping'
+  ) AS mapping,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.reason = 'changed'
+  ) AS changed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.reason = 'unsettled'
+  ) AS unsettled,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.reason = 'resync'
+  ) AS resync,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.reason = 'left'
+  ) AS removed,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.changes_vip_to_files AS c
+    WHERE c.key IN (
+      SELECT r.key
+      FROM customhouse.sync_rejections AS r
+      WHERE r.sync = 'vip_to_files'
+    )
+  ) AS retried,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.wanted_vip_to_files AS w
+    WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
+  ) AS invalid;
+
+-- changes
+SELECT
+  c.operation,
+  c.key,
+  c.entity_id,
+  c.fingerprint,
+  c."field.customer_id" AS customer_id,
+  c."field.email" AS email,
+  c."field.first_name" AS first_name,
+  c."field.country" AS country,
+  c."field.spent" AS spent,
+  c."field.points" AS points,
+  c."field.last_seen" AS last_seen
+FROM customhouse_work.changes_vip_to_files AS c
+ORDER BY c.key NULLS LAST;
+
+-- everything wanted
+SELECT
+  s.operation,
+  s.key,
+  s.entity_id,
+  s.fingerprint,
+  s."field.customer_id" AS customer_id,
+  s."field.email" AS email,
+  s."field.first_name" AS first_name,
+  s."field.country" AS country,
+  s."field.spent" AS spent,
+  s."field.points" AS points,
+  s."field.last_seen" AS last_seen
+FROM (
+  SELECT
+    CAST('upsert' AS VARCHAR) AS operation,
+    w.key,
+    w.entity_id,
+    w.fingerprint,
+    w."field.customer_id",
+    w."field.email",
+    w."field.first_name",
+    w."field.country",
+    w."field.spent",
+    w."field.points",
+    w."field.last_seen"
+  FROM customhouse_work.wanted_vip_to_files AS w
+  WHERE w.key IS NOT NULL
+    AND w.same_key = 1
+  UNION ALL
+  SELECT
+    CAST('remove' AS VARCHAR) AS operation,
+    l.key,
+    l.entity_id,
+    l.fingerprint,
+    CAST(NULL AS INT) AS "field.customer_id",
+    CAST(NULL AS VARCHAR) AS "field.email",
+    CAST(NULL AS VARCHAR) AS "field.first_name",
+    CAST(NULL AS VARCHAR) AS "field.country",
+    CAST(NULL AS FLOAT) AS "field.spent",
+    CAST(NULL AS INT) AS "field.points",
+    CAST(CAST(NULL AS TIMESTAMP_LTZ) AS TIMESTAMP_NTZ(6)) AS "field.last_seen"
+  FROM (
+    SELECT
+      k.key,
+      k.entity_id,
+      k.fingerprint
+    FROM customhouse.sync_ledger AS k
+    WHERE (k.sync = 'vip_to_files' AND k.place = 'exports/vip/customer_id')
+      AND k.fingerprint <> 'removed'
+  ) AS l
+  WHERE NOT EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse_work.wanted_vip_to_files AS w
+    WHERE w.key = l.key
+      AND (w.key IS NOT NULL AND w.same_key = 1)
+  )
+    AND NOT EXISTS (
+      SELECT CAST(1 AS INT) AS one
+      FROM customhouse_work.changes_vip_to_files AS c
+      WHERE c.key = l.key
+        AND c.operation = 'remove'
+    )
+) AS s
+ORDER BY s.key NULLS LAST;
+
+-- take outcomes over
+UPDATE customhouse.sync_leases SET run_id = 'RUN'
+WHERE sync = 'vip_to_files'
+  AND run_id = 'RUN';
+
+DELETE FROM customhouse.sync_ledger
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_vip_to_files AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'vip_to_files'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+DELETE FROM customhouse.sync_pending
+WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_vip_to_files AS o
+    WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'vip_to_files'
+          AND l.run_id = 'RUN'
+      )
+  );
+
+INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  CAST('exports/vip/customer_id' AS VARCHAR) AS place,
+  o.key,
+  o.entity_id,
+  o.fingerprint,
+  CASE WHEN c.fingerprint = o.fingerprint THEN CONCAT('11:customer_id', coalesce(TO_VARCHAR(LENGTH(TO_VARCHAR(c."field.customer_id"))) || ':', '-'), coalesce(TO_VARCHAR(c."field.customer_id"), ''), '5:email', coalesce(TO_VARCHAR(LENGTH(c."field.email")) || ':', '-'), coalesce(c."field.email", ''), '10:first_name', coalesce(TO_VARCHAR(LENGTH(c."field.first_name")) || ':', '-'), coalesce(c."field.first_name", ''), '7:country', coalesce(TO_VARCHAR(LENGTH(c."field.country")) || ':', '-'), coalesce(c."field.country", ''), '5:spent', coalesce(TO_VARCHAR(LENGTH(CASE WHEN c."field.spent" = CAST('NaN' AS FLOAT) THEN 'nan' WHEN c."field.spent" = CAST('inf' AS FLOAT) THEN 'inf' WHEN c."field.spent" = CAST('-inf' AS FLOAT) THEN '-inf' ELSE CASE WHEN TO_VARCHAR(c."field.spent") LIKE '-%' THEN '-' ELSE '' END || REDUCE(ARRAY_CONSTRUCT(CASE WHEN CAST(TO_CHAR(ABS(c."field.spent"), 'FM9.00000000000000EE') AS FLOAT) = ABS(c."field.spent") THEN TO_CHAR(ABS(c."field.spent"), 'FM9.00000000000000EE') WHEN CAST(TO_CHAR(ABS(c."field.spent"), 'FM9.000000000000000EE') AS FLOAT) = ABS(c."field.spent") THEN TO_CHAR(ABS(c."field.spent"), 'FM9.000000000000000EE') ELSE TO_CHAR(ABS(c."field.spent"), 'FM9.0000000000000000EE') END), '', (a VARCHAR, s VARCHAR) -> CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN 0 AND 15 THEN RPAD(LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1, '0') || '.' || COALESCE(NULLIF(SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 2), ''), '0') WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN -4 AND -1 THEN '0.' || REPEAT('0', -1 - CAST(SPLIT_PART(s, 'E', 2) AS INT)) || COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0') ELSE LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 1) || CASE WHEN LENGTH(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0')) > 1 THEN '.' || SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 2) ELSE '' END || CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) < 0 THEN 'e-' ELSE 'e+' END || CASE WHEN ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT)) < 10 THEN '0' ELSE '' END || TO_VARCHAR(ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT))) END) END)) || ':', '-'), coalesce(CASE WHEN c."field.spent" = CAST('NaN' AS FLOAT) THEN 'nan' WHEN c."field.spent" = CAST('inf' AS FLOAT) THEN 'inf' WHEN c."field.spent" = CAST('-inf' AS FLOAT) THEN '-inf' ELSE CASE WHEN TO_VARCHAR(c."field.spent") LIKE '-%' THEN '-' ELSE '' END || REDUCE(ARRAY_CONSTRUCT(CASE WHEN CAST(TO_CHAR(ABS(c."field.spent"), 'FM9.00000000000000EE') AS FLOAT) = ABS(c."field.spent") THEN TO_CHAR(ABS(c."field.spent"), 'FM9.00000000000000EE') WHEN CAST(TO_CHAR(ABS(c."field.spent"), 'FM9.000000000000000EE') AS FLOAT) = ABS(c."field.spent") THEN TO_CHAR(ABS(c."field.spent"), 'FM9.000000000000000EE') ELSE TO_CHAR(ABS(c."field.spent"), 'FM9.0000000000000000EE') END), '', (a VARCHAR, s VARCHAR) -> CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN 0 AND 15 THEN RPAD(LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1, '0') || '.' || COALESCE(NULLIF(SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 2), ''), '0') WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN -4 AND -1 THEN '0.' || REPEAT('0', -1 - CAST(SPLIT_PART(s, 'E', 2) AS INT)) || COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0') ELSE LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 1) || CASE WHEN LENGTH(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0')) > 1 THEN '.' || SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 2) ELSE '' END || CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) < 0 THEN 'e-' ELSE 'e+' END || CASE WHEN ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT)) < 10 THEN '0' ELSE '' END || TO_VARCHAR(ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT))) END) END, ''), '6:points', coalesce(TO_VARCHAR(LENGTH(TO_VARCHAR(c."field.points"))) || ':', '-'), coalesce(TO_VARCHAR(c."field.points"), ''), '9:last_seen', coalesce(TO_VARCHAR(LENGTH(TO_VARCHAR(c."field.last_seen", 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'))) || ':', '-'), coalesce(TO_VARCHAR(c."field.last_seen", 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), '')) END AS sent,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS acknowledged_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.outcomes_vip_to_files AS o
+LEFT JOIN customhouse_work.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation
+WHERE o.accepted
+  AND o.operation = 'upsert'
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'vip_to_files'
+      AND l.run_id = 'RUN'
+  );
+
+INSERT INTO customhouse.sync_rejections (sync, key, entity_id, origin, code, message, attempts, first_at, last_at, run_id)
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  o.key,
+  o.entity_id,
+  o.origin,
+  o.code,
+  o.message,
+  coalesce(r.attempts, 0) + 1 AS attempts,
+  coalesce(r.first_at, CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6))) AS first_at,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS last_at,
+  CAST('RUN' AS VARCHAR) AS run_id
+FROM customhouse_work.outcomes_vip_to_files AS o
+LEFT JOIN (
+  SELECT
+    e.key,
+    e.attempts,
+    e.first_at
+  FROM customhouse.sync_rejections AS e
+  WHERE e.sync = 'vip_to_files'
+    AND e.run_id <> 'RUN'
+) AS r ON r.key = o.key
+WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND EXISTS (
+    SELECT CAST(1 AS INT) AS one
+    FROM customhouse.sync_leases AS l
+    WHERE l.sync = 'vip_to_files'
+      AND l.run_id = 'RUN'
+  );
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id <> 'RUN'
+  AND key IN (
+    SELECT o.key
+    FROM customhouse_work.outcomes_vip_to_files AS o
+    WHERE EXISTS (
+      SELECT CAST(1 AS INT) AS one
+      FROM customhouse.sync_leases AS l
+      WHERE l.sync = 'vip_to_files'
+        AND l.run_id = 'RUN'
+    )
+  );
+
+INSERT INTO customhouse.sync_log (sync, run_id, key, entity_id, operation, reason, outcome, code, "AT")
+SELECT
+  CAST('vip_to_files' AS VARCHAR) AS sync,
+  CAST('RUN' AS VARCHAR) AS run_id,
+  o.key,
+  o.entity_id,
+  o.operation,
+  c.reason,
+  coalesce(nullif(o.origin, ''), CASE WHEN o.accepted THEN CAST('accepted' AS VARCHAR) ELSE 'rejected' END) AS outcome,
+  o.code,
+  CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS "AT"
+FROM customhouse_work.outcomes_vip_to_files AS o
+LEFT JOIN customhouse_work.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation
+WHERE EXISTS (
+  SELECT CAST(1 AS INT) AS one
+  FROM customhouse.sync_leases AS l
+  WHERE l.sync = 'vip_to_files'
+    AND l.run_id = 'RUN'
+);
+
+-- forget rejections that are no longer due
+UPDATE customhouse.sync_ledger AS l SET sent = CONCAT('11:customer_id', coalesce(TO_VARCHAR(LENGTH(TO_VARCHAR(w."field.customer_id"))) || ':', '-'), coalesce(TO_VARCHAR(w."field.customer_id"), ''), '5:email', coalesce(TO_VARCHAR(LENGTH(w."field.email")) || ':', '-'), coalesce(w."field.email", ''), '10:first_name', coalesce(TO_VARCHAR(LENGTH(w."field.first_name")) || ':', '-'), coalesce(w."field.first_name", ''), '7:country', coalesce(TO_VARCHAR(LENGTH(w."field.country")) || ':', '-'), coalesce(w."field.country", ''), '5:spent', coalesce(TO_VARCHAR(LENGTH(CASE WHEN w."field.spent" = CAST('NaN' AS FLOAT) THEN 'nan' WHEN w."field.spent" = CAST('inf' AS FLOAT) THEN 'inf' WHEN w."field.spent" = CAST('-inf' AS FLOAT) THEN '-inf' ELSE CASE WHEN TO_VARCHAR(w."field.spent") LIKE '-%' THEN '-' ELSE '' END || REDUCE(ARRAY_CONSTRUCT(CASE WHEN CAST(TO_CHAR(ABS(w."field.spent"), 'FM9.00000000000000EE') AS FLOAT) = ABS(w."field.spent") THEN TO_CHAR(ABS(w."field.spent"), 'FM9.00000000000000EE') WHEN CAST(TO_CHAR(ABS(w."field.spent"), 'FM9.000000000000000EE') AS FLOAT) = ABS(w."field.spent") THEN TO_CHAR(ABS(w."field.spent"), 'FM9.000000000000000EE') ELSE TO_CHAR(ABS(w."field.spent"), 'FM9.0000000000000000EE') END), '', (a VARCHAR, s VARCHAR) -> CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN 0 AND 15 THEN RPAD(LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1, '0') || '.' || COALESCE(NULLIF(SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 2), ''), '0') WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN -4 AND -1 THEN '0.' || REPEAT('0', -1 - CAST(SPLIT_PART(s, 'E', 2) AS INT)) || COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0') ELSE LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 1) || CASE WHEN LENGTH(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0')) > 1 THEN '.' || SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 2) ELSE '' END || CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) < 0 THEN 'e-' ELSE 'e+' END || CASE WHEN ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT)) < 10 THEN '0' ELSE '' END || TO_VARCHAR(ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT))) END) END)) || ':', '-'), coalesce(CASE WHEN w."field.spent" = CAST('NaN' AS FLOAT) THEN 'nan' WHEN w."field.spent" = CAST('inf' AS FLOAT) THEN 'inf' WHEN w."field.spent" = CAST('-inf' AS FLOAT) THEN '-inf' ELSE CASE WHEN TO_VARCHAR(w."field.spent") LIKE '-%' THEN '-' ELSE '' END || REDUCE(ARRAY_CONSTRUCT(CASE WHEN CAST(TO_CHAR(ABS(w."field.spent"), 'FM9.00000000000000EE') AS FLOAT) = ABS(w."field.spent") THEN TO_CHAR(ABS(w."field.spent"), 'FM9.00000000000000EE') WHEN CAST(TO_CHAR(ABS(w."field.spent"), 'FM9.000000000000000EE') AS FLOAT) = ABS(w."field.spent") THEN TO_CHAR(ABS(w."field.spent"), 'FM9.000000000000000EE') ELSE TO_CHAR(ABS(w."field.spent"), 'FM9.0000000000000000EE') END), '', (a VARCHAR, s VARCHAR) -> CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN 0 AND 15 THEN RPAD(LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 1, '0') || '.' || COALESCE(NULLIF(SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), CAST(SPLIT_PART(s, 'E', 2) AS INT) + 2), ''), '0') WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) BETWEEN -4 AND -1 THEN '0.' || REPEAT('0', -1 - CAST(SPLIT_PART(s, 'E', 2) AS INT)) || COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0') ELSE LEFT(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 1) || CASE WHEN LENGTH(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0')) > 1 THEN '.' || SUBSTR(COALESCE(NULLIF(RTRIM(REPLACE(SPLIT_PART(s, 'E', 1), '.', ''), '0'), ''), '0'), 2) ELSE '' END || CASE WHEN CAST(SPLIT_PART(s, 'E', 2) AS INT) < 0 THEN 'e-' ELSE 'e+' END || CASE WHEN ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT)) < 10 THEN '0' ELSE '' END || TO_VARCHAR(ABS(CAST(SPLIT_PART(s, 'E', 2) AS INT))) END) END, ''), '6:points', coalesce(TO_VARCHAR(LENGTH(TO_VARCHAR(w."field.points"))) || ':', '-'), coalesce(TO_VARCHAR(w."field.points"), ''), '9:last_seen', coalesce(TO_VARCHAR(LENGTH(TO_VARCHAR(w."field.last_seen", 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'))) || ':', '-'), coalesce(TO_VARCHAR(w."field.last_seen", 'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"'), ''))
+FROM customhouse_work.wanted_vip_to_files AS w
+WHERE (l.sync = 'vip_to_files' AND l.place = 'exports/vip/customer_id')
+  AND l.sent IS NULL
+  AND l.key = w.key
+  AND l.fingerprint = w.fingerprint;
+
+DELETE FROM customhouse.sync_rejections
+WHERE sync = 'vip_to_files'
+  AND run_id <> 'RUN'
+  AND key NOT IN (
+    SELECT c.key
+    FROM customhouse_work.changes_vip_to_files AS c
+  );
