@@ -26,8 +26,9 @@ var Snowflake = &Dialect{
 	Name: "snowflake",
 	Funcs: map[Func]string{
 		IntAdd: snowflakeInt("$1 + $2"), IntSub: snowflakeInt("$1 - $2"), IntMul: snowflakeInt("$1 * $2"),
-		// A quotient is rounded to six digits, that of a multiple is not.
-		IntDiv: "CAST(NULLIF(($1 - MOD($1, NULLIF($2, 0))) / NULLIF($2, 0), 9223372036854775808) AS INT)",
+		// A quotient has as many digits behind the point as what is divided, six
+		// at least, and is rounded: nineteen are enough for none to become whole.
+		IntDiv: "CAST(NULLIF(TRUNC(CAST($1 AS NUMBER(38,19)) / NULLIF($2, 0)), 9223372036854775808) AS INT)",
 		IntMod: "CASE WHEN $1 <> -9223372036854775808 OR $2 <> -1 THEN MOD($1, NULLIF($2, 0)) END",
 		IntNeg: "-NULLIF($1, -9223372036854775808)",
 
@@ -110,8 +111,8 @@ var Snowflake = &Dialect{
 		// MODE takes any of several that are the most frequent: so runs of equal
 		// values are counted, and the first of the longest is kept.
 		Mode: "CAST(GET(REDUCE(ARRAY_AGG($1) WITHIN GROUP (ORDER BY $1), OBJECT_CONSTRUCT('n', 0, 'most', 0), (s OBJECT, x VARIANT) -> " +
-			"OBJECT_CONSTRUCT('x', x, 'n', " + snowflakeRun + ", 'most', GREATEST(" + snowflakeRun + ", s:most), 'best', CASE WHEN " + snowflakeRun + " > s:most THEN x ELSE s:best END)), 'best') AS $type)",
-		ListDistinct: "NULLIF(ARRAY_AGG(DISTINCT $1) WITHIN GROUP (ORDER BY $1), ARRAY_CONSTRUCT())",
+			"OBJECT_CONSTRUCT('x', x, 'n', " + snowflakeRun + ", 'most', GREATEST(" + snowflakeRun + ", CAST(s:most AS INT)), 'best', CASE WHEN " + snowflakeRun + " > CAST(s:most AS INT) THEN x ELSE s:best END)), 'best') AS $type)",
+		ListDistinct: "CASE WHEN COUNT($1) > 0 THEN ARRAY_SORT(ARRAY_AGG(DISTINCT $1)) END",
 
 		ListContains: "ARRAY_CONTAINS(TO_VARIANT($2), $1)", ListLength: "ARRAY_SIZE($1)",
 		ListOf: "ARRAY_CONSTRUCT($*)", ListConcat: "ARRAY_FLATTEN(ARRAY_CONSTRUCT($*))", ListGet: "GET($1, $2 - 1)",
@@ -191,7 +192,7 @@ var posix = &notation{
 }
 
 // snowflakeRun is how long the run of equal values is that x ends.
-const snowflakeRun = "CASE WHEN x = s:x THEN s:n + 1 ELSE 1 END"
+const snowflakeRun = "CASE WHEN x = s:x THEN CAST(s:n AS INT) + 1 ELSE 1 END"
 
 // snowflakeInt is a number as a 64-bit integer, NULL where it does not fit.
 func snowflakeInt(number string) string {

@@ -135,10 +135,15 @@ func (h Harness) loads(t *testing.T, w *adapters.Warehouse) {
 	}
 }
 
-func columns(t *testing.T, w *adapters.Warehouse) {
+func (h Harness) columns(t *testing.T, w *adapters.Warehouse) {
 	table := public("described")
 	var defs []sql.ColumnDef
+	var described []sql.Type
 	for _, typ := range types {
+		if _, ok := h.Without["columns "+label(typ)]; ok {
+			continue // Tables cannot have it.
+		}
+		described = append(described, typ)
 		defs = append(defs, sql.ColumnDef{Name: label(typ), Type: typ})
 	}
 	exec(t, w, sql.CreateTable{Table: table, Columns: defs})
@@ -146,14 +151,14 @@ func columns(t *testing.T, w *adapters.Warehouse) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != len(types) {
-		t.Fatalf("got %d columns, want %d", len(got), len(types))
+	if len(got) != len(described) {
+		t.Fatalf("got %d columns, want %d", len(got), len(described))
 	}
 	for i, c := range got {
-		if c.Name != label(types[i]) || c.Type != types[i] || c.Native == "" || c.Untyped {
-			t.Errorf("column %d: got %+v, want %s of type %d", i, c, label(types[i]), types[i])
+		if c.Name != label(described[i]) || c.Type != described[i] || c.Native == "" || c.Untyped {
+			t.Errorf("column %d: got %+v, want %s of type %d", i, c, label(described[i]), described[i])
 		}
-		if want := types[i] == sql.TypeInt || types[i] == sql.TypeString; c.Identifier != want {
+		if want := described[i] == sql.TypeInt || described[i] == sql.TypeString; c.Identifier != want {
 			t.Errorf("column %s: Identifier is %v", c.Name, c.Identifier)
 		}
 	}
@@ -230,7 +235,7 @@ func accepted(t *testing.T, w *adapters.Warehouse) {
 	}{
 		"missing table":  {&sql.Select{Items: sql.Items("x", "n"), From: sql.TableRef{Table: public("missing"), As: "x"}}, adapters.NotFound},
 		"missing column": {&sql.Select{Items: sql.Items("t", "missing"), From: from}, adapters.Syntax},
-		"wrong type":     {&sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Length, sql.Cast{Expr: sql.Col("t", "n"), To: sql.TypeTimestamp}), "v")}, From: from}, adapters.Syntax},
+		"wrong type":     {&sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Year, sql.Bool(true)), "v")}, From: from}, adapters.Syntax},
 	} {
 		if err := w.Accepts(t.Context(), c.query); kind(err) != c.want {
 			t.Errorf("%s: got kind %d, %v, want %d", name, kind(err), err, c.want)

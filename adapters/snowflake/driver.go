@@ -25,7 +25,7 @@ import (
 
 // parameters are those of each session: sql.Snowflake counts on them.
 var parameters = map[string]string{
-	"TIMEZONE": "UTC", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ", "TIMESTAMP_INPUT_FORMAT": "AUTO", "DATE_INPUT_FORMAT": "YYYY-MM-DD",
+	"TIMEZONE": "UTC", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ", "TIMESTAMP_INPUT_FORMAT": "AUTO", "DATE_INPUT_FORMAT": "AUTO",
 	"DATE_OUTPUT_FORMAT": "YYYY-MM-DD", "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF9",
 	"TIMESTAMP_LTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF9TZH:TZM", "TIMESTAMP_TZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF9TZH:TZM",
 	"BINARY_INPUT_FORMAT": "HEX", "BINARY_OUTPUT_FORMAT": "HEX",
@@ -33,9 +33,9 @@ var parameters = map[string]string{
 	// A name in quotes is what it says.
 	"QUOTED_IDENTIFIERS_IGNORE_CASE": "false",
 	// All rows, and lists that are JSON.
-	"ROWS_PER_RESULTSET": "0", "STRICT_JSON_OUTPUT": "true", "JSON_INDENT": "0",
+	"ROWS_PER_RESULTSET": "0", "STRICT_JSON_OUTPUT": "true",
 	"ERROR_ON_NONDETERMINISTIC_MERGE": "true", "ERROR_ON_NONDETERMINISTIC_UPDATE": "true",
-	"AUTOCOMMIT": "true", "TRANSACTION_ABORT_ON_ERROR": "true",
+	"AUTOCOMMIT": "true",
 	// A process that is gone leaves nothing running.
 	"ABORT_DETACHED_QUERY":     "true",
 	"CLIENT_TELEMETRY_ENABLED": "false",
@@ -96,10 +96,10 @@ func Open(ctx context.Context, config Config, from secret.Resolver) (*Driver, er
 
 // settings are what the client is told; they hold secrets.
 func (c *Config) settings(ctx context.Context, from secret.Resolver) (*client.Config, error) {
-	folded := func(name string) string { return identifier(name) }
 	out := &client.Config{
-		Account: c.Account, User: c.User, Database: folded(c.Database), Warehouse: folded(c.Warehouse), Role: folded(c.Role),
-		Host: c.Host, Port: c.Port, Protocol: c.Protocol, Application: application, LoginTimeout: loginTimeout, Params: map[string]*string{},
+		Account: c.Account, User: c.User, Database: identifier(c.Database), Warehouse: identifier(c.Warehouse), Role: identifier(c.Role),
+		Host: c.Host, Port: c.Port, Protocol: c.Protocol, Application: application, Params: map[string]*string{},
+		LoginTimeout:          loginTimeout, //nolint:staticcheck // nothing has replaced it yet
 		ClientRequestMfaToken: client.ConfigBoolFalse, ClientStoreTemporaryCredential: client.ConfigBoolFalse,
 	}
 	all := maps.Clone(parameters)

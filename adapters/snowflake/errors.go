@@ -21,6 +21,7 @@ var kindOf = map[int]adapters.Kind{
 	904:  adapters.Syntax,     // invalid identifier
 	1007: adapters.Syntax,     // invalid type for a parameter
 	1044: adapters.Syntax,     // invalid argument types for a function
+	2016: adapters.Syntax,     // a function does not take arguments of a type
 	2002: adapters.Syntax,     // the object already exists
 	2003: adapters.NotFound,   // the object does not exist or is not authorized
 	2043: adapters.NotFound,   // the object does not exist, or the operation cannot be performed
@@ -136,7 +137,7 @@ func cause(err error) string {
 }
 
 func canceled(err error) *adapters.Error {
-	return &adapters.Error{Kind: adapters.Canceled, Message: "the statement was stopped", Err: fmt.Errorf("Snowflake: %w", err)}
+	return &adapters.Error{Kind: adapters.Canceled, Message: "the statement was stopped", Err: fmt.Errorf("its context ended: %w", err)}
 }
 
 func (d *Driver) exception(e *client.SnowflakeError) *adapters.Error {

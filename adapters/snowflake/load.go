@@ -12,6 +12,8 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -39,13 +41,18 @@ func (d *Driver) Load(ctx context.Context, table string, columns []string, rows 
 		return err
 	}
 	_ = described.Close() // nothing was read
-	l := &loader{driver: d, ctx: ctx, columns: described.columns, stage: "@~/customhouse/" + strings.ToLower(rand.Text())}
+	folder, err := os.MkdirTemp("", "customhouse-")
+	if err != nil {
+		return fmt.Errorf("making a folder for rows: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	l := &loader{driver: d, ctx: ctx, folder: folder, columns: described.columns, stage: "@~/customhouse/load_" + strings.ToLower(rand.Text())}
 	defer func() {
 		if l.files > 0 {
 			err = errors.Join(err, l.clean())
 		}
 	}()
-	for row, err := range rows { //nolint:contextcheck // the loader has it
+	for row, err := range rows {
 		if err == nil {
 			err = l.add(row)
 		}
@@ -67,10 +74,11 @@ type loader struct {
 	driver  *Driver
 	ctx     context.Context //nolint:containedctx // a loader lives as long as one Load
 	columns []adapters.Column
-	stage   string
-	files   int
+	// folder is where files are written, stage where they are put.
+	folder, stage string
+	files         int
 
-	file   bytes.Buffer
+	file   *os.File
 	packed *gzip.Writer
 	line   bytes.Buffer
 	size   int
@@ -88,8 +96,12 @@ func (l *loader) add(row []any) error {
 		}
 	}
 	l.line.WriteString("]\n")
-	if l.packed == nil {
-		l.packed = gzip.NewWriter(&l.file)
+	if l.file == nil {
+		var err error
+		if l.file, err = os.Create(filepath.Join(l.folder, fmt.Sprintf("rows%d.json.gz", l.files))); err != nil {
+			return fmt.Errorf("writing rows: %w", err)
+		}
+		l.packed = gzip.NewWriter(l.file)
 	}
 	if _, err := l.packed.Write(l.line.Bytes()); err != nil {
 		return fmt.Errorf("packing rows: %w", err)
@@ -102,27 +114,24 @@ func (l *loader) add(row []any) error {
 
 // put brings the file that is open to the stage, if one is.
 func (l *loader) put() error {
-	if l.packed == nil {
+	if l.file == nil {
 		return nil
 	}
-	if err := l.packed.Close(); err != nil {
-		return fmt.Errorf("packing rows: %w", err)
-	}
-	c, err := l.driver.session(l.ctx)
+	path := l.file.Name()
+	err := errors.Join(l.packed.Close(), l.file.Close())
+	l.file, l.size = nil, 0
 	if err != nil {
-		return err
+		return fmt.Errorf("writing rows: %w", err)
 	}
 	l.files++
-	ctx := client.WithFilePutStream(tagged(l.ctx), bytes.NewReader(l.file.Bytes()))
-	put := fmt.Sprintf("PUT 'file:///rows%d.json.gz' '%s' AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = GZIP OVERWRITE = TRUE", l.files, l.stage)
-	if _, err := c.ExecContext(ctx, put); err != nil {
-		failed := l.driver.failure(l.ctx, err)
-		l.driver.release(c, failed)
-		return failed
+	put := fmt.Sprintf("PUT %s '%s' AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = GZIP OVERWRITE = TRUE",
+		dialect.Snowflake.QuoteString("file://"+filepath.ToSlash(path)), l.stage)
+	if err := l.driver.Exec(l.ctx, []string{put}); err != nil {
+		return err
 	}
-	l.driver.release(c, nil)
-	l.file.Reset()
-	l.packed, l.size = nil, 0
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("removing rows: %w", err)
+	}
 	return nil
 }
 
@@ -141,7 +150,7 @@ func (l *loader) copy(table string, quoted []string) string {
 
 // carried is the type that a value of JSON is cast to.
 func carried(c adapters.Column) string {
-	switch c.Type {
+	switch c.Type { //nolint:exhaustive // the others are cast to what the column is
 	case dialect.TypeStrings, dialect.TypeInts, dialect.TypeFloats, dialect.TypeTimestamps, dialect.TypeBools, dialect.TypeUints:
 		return dialect.Snowflake.Types[c.Type]
 	case dialect.TypeString:
@@ -164,7 +173,7 @@ func write(out *bytes.Buffer, v any, is dialect.Type) error {
 		out.WriteString("null")
 		return nil
 	}
-	switch is {
+	switch is { //nolint:exhaustive // the others are written as text
 	case dialect.TypeBool:
 		b, ok := v.(bool)
 		if !ok {

@@ -17,7 +17,6 @@ import (
 	client "github.com/snowflakedb/gosnowflake/v2"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
-	dialect "github.com/customhouse-cdp/customhouse/sql"
 )
 
 // Rows streams a result, a few pieces of it at a time.
@@ -28,7 +27,8 @@ type Rows struct {
 	ctx     context.Context //nolint:containedctx // a result lives as long as its query
 	cancel  context.CancelFunc
 	columns []adapters.Column
-	wire    []string
+	wire    []string // the types on the wire
+	scales  []int    // how many digits a number has behind its point
 	values  []any
 	places  []any
 	done    bool
@@ -50,7 +50,7 @@ func (d *Driver) query(ctx context.Context, query string) (*Rows, error) {
 		return nil, err
 	}
 	inner, cancel := context.WithCancel(client.WithHigherPrecision(client.WithStructuredTypesEnabled(tagged(ctx))))
-	rows, err := c.QueryContext(inner, query)
+	rows, err := c.QueryContext(inner, query) //nolint:sqlclosecheck,rowserrcheck // Rows does both
 	if err == nil {
 		r := &Rows{driver: d, rows: rows, conn: c, ctx: ctx, cancel: cancel}
 		if err = r.describe(); err == nil {
@@ -73,6 +73,8 @@ func (r *Rows) describe() error {
 	for i, t := range types {
 		r.columns = append(r.columns, columnOf(t))
 		r.wire = append(r.wire, strings.ToUpper(t.DatabaseTypeName()))
+		_, scale, _ := t.DecimalSize()
+		r.scales = append(r.scales, int(scale))
 		r.places[i] = &r.values[i]
 	}
 	return nil
@@ -101,7 +103,7 @@ func (r *Rows) Next(dest []any) error {
 	}
 	for i, v := range r.values {
 		var err error
-		if dest[i], err = value(v, r.wire[i], r.columns[i].Type); err != nil {
+		if dest[i], err = value(v, r.wire[i], r.scales[i]); err != nil {
 			return &adapters.Error{
 				Kind:    adapters.Syntax,
 				Message: fmt.Sprintf("column %s is a %s, which cannot be read: %v", r.columns[i].Name, r.columns[i].Native, err),
@@ -129,18 +131,13 @@ var errUnreadable = errors.New("no value of Go stands for it")
 // value is what the client read, as one of the types of adapters.Rows. Results
 // come as Arrow, of which the client makes values, or as JSON, of which it makes
 // texts.
-func value(v any, wire string, is dialect.Type) (any, error) {
+func value(v any, wire string, scale int) (any, error) {
 	switch x := v.(type) {
 	case nil:
 		return nil, nil //nolint:nilnil // NULL
 	case string:
-		return fromText(x, wire, is)
-	case bool, int64:
-		return x, nil
-	case float64:
-		if is == dialect.TypeDecimal {
-			return nil, errUnreadable // digits are lost
-		}
+		return fromText(x, wire, scale)
+	case bool, int64, float64:
 		return x, nil
 	case []byte:
 		return bytes.Clone(x), nil
@@ -151,9 +148,9 @@ func value(v any, wire string, is dialect.Type) (any, error) {
 	case *big.Int:
 		return integer(x), nil
 	case big.Float:
-		return decimal(x.Text('f', decimals)), nil
+		return decimal(x.Text('f', scale)), nil
 	case *big.Float:
-		return decimal(x.Text('f', decimals)), nil
+		return decimal(x.Text('f', scale)), nil
 	}
 	list := reflect.ValueOf(v)
 	if list.Kind() != reflect.Slice {
@@ -162,15 +159,12 @@ func value(v any, wire string, is dialect.Type) (any, error) {
 	out := make([]any, list.Len())
 	for i := range out {
 		var err error
-		if out[i], err = value(list.Index(i).Interface(), "", 0); err != nil {
+		if out[i], err = value(list.Index(i).Interface(), "", scale); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
-
-// decimals is the most digits that a NUMBER has behind its point.
-const decimals = 37
 
 // moment is an instant or a day in UTC.
 func moment(t time.Time, wire string) any {
@@ -198,10 +192,10 @@ func decimal(text string) string {
 	return text
 }
 
-func fromText(text, wire string, is dialect.Type) (any, error) {
+func fromText(text, wire string, scale int) (any, error) {
 	switch wire {
 	case "FIXED":
-		if is == dialect.TypeDecimal {
+		if scale > 0 {
 			return decimal(text), nil
 		}
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
