@@ -34,7 +34,7 @@ var parameters = map[string]string{
 	"QUOTED_IDENTIFIERS_IGNORE_CASE": "false",
 	// All rows, and lists that are JSON.
 	"ROWS_PER_RESULTSET": "0", "STRICT_JSON_OUTPUT": "true",
-	"ERROR_ON_NONDETERMINISTIC_MERGE": "true", "ERROR_ON_NONDETERMINISTIC_UPDATE": "true",
+	"ERROR_ON_NONDETERMINISTIC_MERGE": "true", "ERROR_ON_NONDETERMINISTIC_UPDATE": "true", "TRANSACTION_ABORT_ON_ERROR": "true",
 	"AUTOCOMMIT": "true",
 	// A process that is gone leaves nothing running.
 	"ABORT_DETACHED_QUERY":     "true",
