@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type Rows struct {
 	values  []any
 	places  []any
 	done    bool
+	broken  bool
 	closed  bool
 }
 
@@ -49,7 +51,7 @@ func (d *Driver) query(ctx context.Context, query string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, cancel := context.WithCancel(client.WithHigherPrecision(client.WithStructuredTypesEnabled(tagged(ctx))))
+	inner, cancel := context.WithCancel(client.WithHigherPrecision(client.WithEmbeddedValuesNullable(client.WithStructuredTypesEnabled(tagged(ctx)))))
 	rows, err := c.QueryContext(inner, query) //nolint:sqlclosecheck,rowserrcheck // Rows does both
 	if err == nil {
 		r := &Rows{driver: d, rows: rows, conn: c, ctx: ctx, cancel: cancel}
@@ -88,8 +90,11 @@ func (r *Rows) Next(dest []any) error {
 	if r.closed || r.done {
 		return io.EOF
 	}
-	if !r.rows.Next() {
+	if !r.next() {
 		r.done = true
+		if r.broken {
+			return &adapters.Error{Kind: adapters.Syntax, Message: "the result has a list that the client of Snowflake cannot read", Help: "leave it out, or cast it to text"}
+		}
 		if err := r.rows.Err(); err != nil {
 			return r.driver.failure(r.ctx, err)
 		}
@@ -112,6 +117,17 @@ func (r *Rows) Next(dest []any) error {
 		}
 	}
 	return nil
+}
+
+// next reads a row. The client panics over what it does not expect in a list
+// that comes as JSON.
+func (r *Rows) next() (ok bool) {
+	defer func() {
+		if recover() != nil {
+			r.broken, ok = true, false
+		}
+	}()
+	return r.rows.Next()
 }
 
 // Close stops what is still read.
@@ -151,6 +167,13 @@ func value(v any, wire string, scale int) (any, error) {
 		return decimal(x.Text('f', scale)), nil
 	case *big.Float:
 		return decimal(x.Text('f', scale)), nil
+	}
+	if x, ok := v.(driver.Valuer); ok {
+		inner, err := x.Value()
+		if err != nil {
+			return nil, errUnreadable
+		}
+		return value(inner, wire, scale)
 	}
 	list := reflect.ValueOf(v)
 	if list.Kind() != reflect.Slice {

@@ -3,6 +3,7 @@ package snowflake
 import (
 	"database/sql"
 	"fmt"
+	"math/big"
 	"reflect"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ var elements = map[reflect.Type]struct {
 }{
 	reflect.TypeFor[[]string]():    {dialect.TypeStrings, "VARCHAR"},
 	reflect.TypeFor[[]int64]():     {dialect.TypeInts, "NUMBER"},
+	reflect.TypeFor[[]*big.Int]():  {dialect.TypeInts, "NUMBER"},
 	reflect.TypeFor[[]float64]():   {dialect.TypeFloats, "FLOAT"},
 	reflect.TypeFor[[]time.Time](): {dialect.TypeTimestamps, "TIMESTAMP"},
 	reflect.TypeFor[[]bool]():      {dialect.TypeBools, "BOOLEAN"},
