@@ -24,6 +24,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
 	"github.com/customhouse-cdp/customhouse/syncs/iterable"
 	"github.com/customhouse-cdp/customhouse/syncs/iterable/iterabletest"
+	"github.com/customhouse-cdp/customhouse/syncs/klaviyo"
+	"github.com/customhouse-cdp/customhouse/syncs/klaviyo/klaviyotest"
 	"github.com/customhouse-cdp/customhouse/syncs/meta"
 	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
 	"github.com/customhouse-cdp/customhouse/syncs/slack"
@@ -112,6 +114,7 @@ var destinationKinds = []destinationKind{
 	destination("files", files.Default, files.New),
 	destination("hubspot", hubspot.Default, hubspot.New),
 	destination("iterable", iterable.Default, iterable.New),
+	destination("klaviyo", klaviyo.Default, klaviyo.New),
 	destination("meta", meta.Default, meta.New),
 	destination("slack", slack.Default, slack.New),
 	destination("webhook", webhook.Default, webhook.New),
@@ -123,6 +126,7 @@ var fakes = map[string]func() synctest.Fake{
 	"customerio": func() synctest.Fake { return customeriotest.New() },
 	"hubspot":    func() synctest.Fake { return hubspottest.New() },
 	"iterable":   func() synctest.Fake { return iterabletest.New() },
+	"klaviyo":    func() synctest.Fake { return klaviyotest.New() },
 	"meta":       func() synctest.Fake { return metatest.New() },
 	"slack":      func() synctest.Fake { return slacktest.New() },
 }
