@@ -28,7 +28,7 @@ build: ## build bin/customhouse
 	go build -o bin/customhouse ./cmd/customhouse
 
 .PHONY: demo
-demo: build ## a synthetic shop over two days, delivered to files and a local platform (CUSTOMERS=5000)
+demo: build ## a synthetic shop over two days, delivered to files and to fakes of platforms (CUSTOMERS=5000)
 	bin/customhouse demo --customers $(CUSTOMERS)
 
 .PHONY: data

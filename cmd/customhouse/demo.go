@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -41,7 +42,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Run a synthetic shop over two days, on this machine alone",
 		Long: `Write a sample project and a synthetic shop (contacts, loyalty cards, newsletter,
 orders, web events; junk, shared devices and typing errors included), run its
-day 1 and day 2, deliver to files and to a fake platform on this machine, and
+day 1 and day 2, deliver to files and to fakes of platforms on this machine, and
 measure the identities against the truth.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error { return d.run(ctx) }),
@@ -59,6 +60,7 @@ type demo struct {
 	seed      uint64
 	dir       string
 	platform  *platforms
+	vendors   *vendors
 	// failed says that something did not come out as it should.
 	failed bool
 }
@@ -76,7 +78,12 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	d.say("A shop of %s people in %s, delivering to files and to a fake platform at %s.", console.Number(int64(d.customers)), d.dir, url)
+	var stopVendors func() error
+	if d.vendors, stopVendors, err = startVendors(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopVendors()) }()
+	d.say("A shop of %s people in %s, delivering to files, to fakes of HubSpot and Meta, and to a fake platform at %s.", console.Number(int64(d.customers)), d.dir, url)
 
 	day := &app{
 		stdin: d.stdin, stdout: d.stdout, stderr: d.stderr, now: d.now,
@@ -131,7 +138,7 @@ func (d *demo) prepare() error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{demoMarker: nil, "customhouse.schema.json": jsonSchema}
+	files := map[string][]byte{demoMarker: nil, "customhouse.schema.json": jsonSchema, "platforms.yaml": vendorsFile}
 	names, err := fs.Glob(shop.Files, "*.yaml")
 	if err != nil {
 		return fmt.Errorf("reading the sample project: %w", err)
@@ -159,6 +166,7 @@ func (d *demo) environment(url, secret string) func(string) (string, bool) {
 		data = filepath.Join(d.dir, "raw")
 	}
 	own := map[string]string{"SHOP_DATA": data, "SHOP_PLATFORM_URL": url, "SHOP_PLATFORM_SECRET": secret}
+	maps.Copy(own, d.vendors.env)
 	return func(name string) (string, bool) {
 		if v, ok := own[name]; ok {
 			return v, true
@@ -211,37 +219,42 @@ func (d *demo) inspect(ctx context.Context, a *app, look func(*project, *adapter
 	return look(p, wh)
 }
 
-// compare holds the platform's truth against the audiences: every address that
+// compare holds what the platforms hold against the audiences: every address that
 // one member has must be there, and none that no member has.
 func (d *demo) compare(ctx context.Context, a *app) error {
 	return d.inspect(ctx, a, func(p *project, wh *adapters.Warehouse) error {
 		for _, s := range p.Syncs {
-			if s.To.Destination != "platform" {
+			held, written := d.vendors.held(s)
+			if s.To.Destination == "platform" {
+				held, written = d.platform.held(s.To.Object), func(key string) string { return key }
+			}
+			if held == nil {
 				continue
 			}
 			wanted, err := addresses(ctx, p, wh, s)
 			if err != nil {
 				return err
 			}
-			records := d.platform.records(s.To.Object)
-			missing, strange := 0, 0
+			missing, members := 0, map[string]bool{}
 			for key, owners := range wanted {
-				if _, there := records[key]; !there && owners == 1 {
+				members[written(key)] = true
+				if !held[written(key)] && owners == 1 {
 					missing++
 				}
 			}
-			for key := range records {
-				if wanted[key] == 0 {
+			strange := 0
+			for key := range held {
+				if !members[key] {
 					strange++
 				}
 			}
 			if missing+strange > 0 {
-				d.wrong("the platform's %s lack %d members and hold %d records of no member", s.To.Object, missing, strange)
+				d.wrong("%s lacks %d members of %s and holds %d who are none", s.To.Destination, missing, s.To.Object, strange)
 				continue
 			}
-			d.say("The platform's %s: %s records, exactly the audience of %s.", s.To.Object, console.Number(int64(len(records))), s.Name)
+			d.say("The %s of %s: %s records, exactly the audience of %s.", s.To.Object, s.To.Destination, console.Number(int64(len(held))), s.Name)
 		}
-		for _, problem := range d.platform.violations() {
+		for _, problem := range append(d.platform.violations(), d.vendors.violations()...) {
 			d.wrong("the platform complains: %s", problem)
 		}
 		return nil
@@ -365,7 +378,14 @@ func (p *platforms) object(name string) *synctest.Platform {
 	return p.byName[name]
 }
 
-func (p *platforms) records(object string) map[string]string { return p.object(object).Records() }
+// held are the keys of an object's records.
+func (p *platforms) held(object string) map[string]bool {
+	out := map[string]bool{}
+	for key := range p.object(object).Records() {
+		out[key] = true
+	}
+	return out
+}
 
 // violations are what the platform found wrong with requests.
 func (p *platforms) violations() []string {
