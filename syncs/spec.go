@@ -30,9 +30,6 @@ type Spec struct {
 	// ReplaceFirst says of a Finisher that a mirror of which everything is due, as
 	// in its first run, replaces what is there: what others put there goes.
 	ReplaceFirst bool
-	// Sealed says of a Finisher that nothing of a replacement counts before it was
-	// ended. Otherwise what was sent is there at once.
-	Sealed bool
 	// Staged says that nothing counts as delivered before the whole run was
 	// published (files are renamed into place at the end).
 	Staged bool

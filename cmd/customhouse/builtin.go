@@ -20,6 +20,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/customerio"
 	"github.com/customhouse-cdp/customhouse/syncs/customerio/customeriotest"
 	"github.com/customhouse-cdp/customhouse/syncs/files"
+	"github.com/customhouse-cdp/customhouse/syncs/googledatamanager"
+	"github.com/customhouse-cdp/customhouse/syncs/googledatamanager/googledatamanagertest"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
 	"github.com/customhouse-cdp/customhouse/syncs/iterable"
@@ -112,6 +114,7 @@ var destinationKinds = []destinationKind{
 	destination("braze", braze.Default, braze.New),
 	destination("customerio", customerio.Default, customerio.New),
 	destination("files", files.Default, files.New),
+	destination("google_data_manager", googledatamanager.Default, googledatamanager.New),
 	destination("hubspot", hubspot.Default, hubspot.New),
 	destination("iterable", iterable.Default, iterable.New),
 	destination("klaviyo", klaviyo.Default, klaviyo.New),
@@ -122,13 +125,14 @@ var destinationKinds = []destinationKind{
 
 // fakes are the fakes of their platforms, which customhouse fake serves.
 var fakes = map[string]func() synctest.Fake{
-	"braze":      func() synctest.Fake { return brazetest.New() },
-	"customerio": func() synctest.Fake { return customeriotest.New() },
-	"hubspot":    func() synctest.Fake { return hubspottest.New() },
-	"iterable":   func() synctest.Fake { return iterabletest.New() },
-	"klaviyo":    func() synctest.Fake { return klaviyotest.New() },
-	"meta":       func() synctest.Fake { return metatest.New() },
-	"slack":      func() synctest.Fake { return slacktest.New() },
+	"braze":               func() synctest.Fake { return brazetest.New() },
+	"customerio":          func() synctest.Fake { return customeriotest.New() },
+	"google_data_manager": func() synctest.Fake { return googledatamanagertest.New() },
+	"hubspot":             func() synctest.Fake { return hubspottest.New() },
+	"iterable":            func() synctest.Fake { return iterabletest.New() },
+	"klaviyo":             func() synctest.Fake { return klaviyotest.New() },
+	"meta":                func() synctest.Fake { return metatest.New() },
+	"slack":               func() synctest.Fake { return slacktest.New() },
 }
 
 // targetKind is how the composition root knows a warehouse.

@@ -24,12 +24,6 @@ type replacing struct {
 	one []syncs.Op
 }
 
-// holds says that an accepted outcome counts only once the delivery is published,
-// or the replacement ended.
-func (e *engine) holds(r Result) bool {
-	return e.replacing == nil || e.spec.Sealed || r.Kind.Leaves()
-}
-
 // replacement is what Encode is told; nil where nothing is replaced.
 func (e *engine) replacement() *syncs.Replacement {
 	r := e.replacing
@@ -66,10 +60,11 @@ func (e *engine) wasTaken(op *syncs.Op) {
 	}
 }
 
-// toldTime reads the platform's clock from its first answer. It tells whole
-// seconds, and the answer took its time: what is found is early rather than late.
-func (e *engine) toldTime(resp *syncs.Response) {
-	if e.replacing == nil {
+// toldTime reads the platform's clock from its first answer to a request that it
+// took. It tells whole seconds, and the answer took its time: what is found is
+// early rather than late.
+func (e *engine) toldTime(resp *syncs.Response, outcome syncs.Outcome) {
+	if e.replacing == nil || outcome.Verdict != syncs.Rows && outcome.Verdict != syncs.Started {
 		return
 	}
 	at, err := http.ParseTime(resp.Header.Get("Date"))
@@ -116,8 +111,7 @@ func (e *engine) finish(ctx context.Context) {
 			e.stop(&StopError{Code: outcome.Code, Message: "the replacement was not ended: " + e.redact.message(outcome.Message, ops)})
 			return
 		case notStaged, unfinished, syncs.Started:
-			e.stop(&StopError{Code: "replacement-open", Message: "the destination has not ended the replacement yet: the next run begins another"})
-			return
+			return // The destination has taken it, and the next run asks what became of it.
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 )
 
 // replacer is a destination that replaces: its bodies say what each request is.
-type replacer struct{ sealed bool }
+type replacer struct{}
 
-func (d replacer) Spec() syncs.Spec {
-	return syncs.Spec{Batch: syncs.Batch{MaxRows: 4}, Kinds: []syncs.Kind{syncs.Add, syncs.Remove}, ReplaceFirst: true, Sealed: d.sealed}
+func (replacer) Spec() syncs.Spec {
+	return syncs.Spec{Batch: syncs.Batch{MaxRows: 4}, Kinds: []syncs.Kind{syncs.Add, syncs.Remove}, ReplaceFirst: true}
 }
 
 func (replacer) Encode(c syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
@@ -56,8 +56,9 @@ func TestReplacement(t *testing.T) {
 	stdsynctest.Test(t, func(t *testing.T) {
 		ops := append(upserts(6), syncs.Op{Kind: syncs.Remove, Key: "gone"})
 		job, l := fakeJob(ops)
-		job.Destination, job.Replacing = replacer{sealed: true}, true
+		job.Destination, job.Replacing = replacer{}, true
 		job.Counts.Wanted = 6
+		job.Settings.Jitter = func() float64 { return 0 }
 		l.known["gone"] = "x"
 		var sent []string
 		job.HTTP = sender(func(r *syncs.HTTPRequest) (*syncs.Response, error) {
@@ -69,7 +70,7 @@ func TestReplacement(t *testing.T) {
 			if status == 0 {
 				status = 200
 			}
-			// The platform's clock is an hour ahead.
+			// The platform's clock is an hour ahead, and tells whole seconds.
 			return answer(status, "Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)), nil
 		})
 		report, err := deliver.Run(t.Context(), job)
@@ -83,7 +84,7 @@ func TestReplacement(t *testing.T) {
 			}
 			return b.String()
 		}
-		last := "last #4 " + ops[0].Key + " 01:00:00"
+		last := "last #4 " + ops[0].Key + " 00:59:59"
 		want := []string{
 			keys(0, 4) + "#1 of 6", keys(0, 4) + "#1 of 6", keys(0, 2) + "#1 of 6", keys(2, 4) + "#2 of 6", keys(4, 6) + "#3 of 6", last, last,
 		}
@@ -96,24 +97,20 @@ func TestReplacement(t *testing.T) {
 	})
 }
 
-// TestReplacementThatDoesNotEnd: what counted at once is recorded, what did not
-// is not; who left is still there.
+// TestReplacementThatDoesNotEnd: nothing of it is recorded.
 func TestReplacementThatDoesNotEnd(t *testing.T) {
 	for _, test := range []struct {
-		name   string
-		ops    []syncs.Op
-		sealed bool
-		code   string
-		known  int
+		name string
+		ops  []syncs.Op
+		code string
 	}{
-		{"sealed", upserts(6), true, "http-404", 1},
-		{"at once", upserts(6), false, "http-404", 7},
-		{"of nobody", nil, true, "not-replaced", 1},
+		{"refused", upserts(6), "http-404"},
+		{"of nobody", nil, "not-replaced"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stdsynctest.Test(t, func(t *testing.T) {
 				job, l := fakeJob(append(test.ops, syncs.Op{Kind: syncs.Remove, Key: "gone"}))
-				job.Destination, job.Replacing = replacer{test.sealed}, true
+				job.Destination, job.Replacing = replacer{}, true
 				l.known["gone"] = "x"
 				job.HTTP = sender(func(r *syncs.HTTPRequest) (*syncs.Response, error) {
 					if strings.HasPrefix(string(r.Body), "last") {
@@ -126,7 +123,7 @@ func TestReplacementThatDoesNotEnd(t *testing.T) {
 				if !ok || stop.Code != test.code {
 					t.Errorf("error %v, want the code %s", err, test.code)
 				}
-				if len(l.known) != test.known || l.known["gone"] != "x" {
+				if len(l.known) != 1 || l.known["gone"] != "x" {
 					t.Errorf("the ledger has %v", l.known)
 				}
 			})

@@ -12,7 +12,7 @@ import (
 func (e *engine) take(ctx context.Context, results []Result) {
 	for _, r := range results {
 		r.RunID = e.sentBy
-		if r.Accepted && e.held != nil && e.holds(r) {
+		if r.Accepted && e.held != nil {
 			if err := e.held.add(r); err != nil {
 				e.stop(err)
 				return

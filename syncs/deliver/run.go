@@ -545,8 +545,9 @@ func (e *engine) decode(req syncs.Request, resp *syncs.Response, err error) sync
 	switch {
 	case err == nil:
 		resp.ReceivedAt = e.job.Clock.Now()
-		e.toldTime(resp)
-		return e.job.Destination.Decode(req, resp)
+		outcome := e.job.Destination.Decode(req, resp)
+		e.toldTime(resp, outcome)
+		return outcome
 	case errors.As(err, &stop):
 		return syncs.Outcome{Verdict: syncs.Fatal, Code: stop.Code, Message: stop.Message}
 	case errors.Is(err, ErrNotSent):

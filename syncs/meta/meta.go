@@ -114,7 +114,6 @@ func (d *destination) Spec() syncs.Spec {
 		Objects:      objects,
 		Replace:      d.config.Replace == Always,
 		ReplaceFirst: d.config.Replace == First,
-		Sealed:       true,
 		Result:       syncs.CountsOnly,
 		Version:      Version,
 		Concurrency:  1, // The requests of a replacement are numbered.

@@ -175,6 +175,10 @@ func TestNoClients(t *testing.T) {
 	}
 }
 
+// joined matches the name of a type of at most four words in the list of
+// destinations.
+var joined = regexp.MustCompile(`(destination\("[a-z]+)_([a-z]+)(?:_([a-z]+))?(?:_([a-z]+))?`)
+
 // TestBuiltin: every driver and destination is in the one list.
 func TestBuiltin(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "cmd/customhouse/builtin.go"))
@@ -195,7 +199,8 @@ func TestBuiltin(t *testing.T) {
 			"syncs/":    `destination("` + name + `", ` + name + `.Default, ` + name + `.New),`,
 		}[parent]
 		for _, line := range []string{imported, listed} {
-			if !strings.Contains(string(text), line) {
+			// A type may have words, as in google_data_manager; a package has none.
+			if !strings.Contains(string(text), line) && !strings.Contains(joined.ReplaceAllString(string(text), "$1$2$3$4"), line) {
 				t.Errorf("cmd/customhouse/builtin.go lacks the line for %s:\n\t%s", p.name(), line)
 			}
 		}

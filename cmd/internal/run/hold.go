@@ -27,6 +27,8 @@ type hold struct {
 	lease *state.Lease
 	// last is the last entry of the journal.
 	last int64
+	// replacing says that everything was due before it was asked what open jobs did.
+	replacing bool
 	// rest ends the renewals; rested is closed then.
 	rest   context.CancelFunc
 	rested chan struct{}

@@ -147,6 +147,14 @@ func (r *runner) catchUp(ctx context.Context, a *models.Audience, h *hold) error
 	if h == nil {
 		return nil
 	}
+	if r.Destinations[a.Destination.Name].Spec().ReplaceFirst {
+		// What jobs of a killed run have done does not make its replacement whole.
+		row, err := r.numbers(ctx, models.Measure{Subject: "sync:" + a.Sync.Name, Query: a.Counts})
+		if err != nil {
+			return &StepError{Title: "compare with the ledger", Err: err}
+		}
+		h.replacing = replaces(r.Destinations[a.Destination.Name], a, row[0])
+	}
 	job := r.job(a, Measure{})
 	if err := h.equip(ctx, &job); err != nil {
 		return err
@@ -206,7 +214,10 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	for i, f := range a.Fields {
 		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: catalog.FieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
 	}
-	replacing := destination.Spec().Replace || replaces(destination, a, number)
+	replacing := destination.Spec().Replace || replaces(destination, a, counts)
+	if h := r.holds[a.Sync.Name]; h != nil {
+		replacing = replacing || h.replacing
+	}
 	return deliver.Job{
 		RunID: r.Plan.RunID, AsOf: r.Plan.AsOf,
 		Destination: destination,
@@ -242,7 +253,8 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 
 // replaces says that a mirror of which everything is due takes the place of all
 // that is there.
-func replaces(d syncs.Destination, a *models.Audience, number func(string) int64) bool {
+func replaces(d syncs.Destination, a *models.Audience, counts Measure) bool {
+	number := func(name string) int64 { n, _ := counts.Get(name); return n }
 	due := number("added") + number("mapping") + number("changed") + number("unsettled") + number("resync")
 	return d.Spec().ReplaceFirst && a.Sync.To.Mode == config.Mirror && due > 0 && due >= number("wanted")-number("invalid")
 }

@@ -1,0 +1,200 @@
+package googledatamanager
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/syncs"
+	"github.com/customhouse-cdp/customhouse/syncs/identify"
+)
+
+// noWholeAddress is why the parts of an address are dropped.
+const noWholeAddress = "is not whole: it takes first_name, last_name, country and zip"
+
+// encodeMembers spells those who are added and those who leave as a request each.
+func (d *destination) encodeMembers(chunk *syncs.Chunk, kind, id string) ([]syncs.Request, []syncs.Rejection) {
+	var requests []syncs.Request
+	var rejections []syncs.Rejection
+	for _, leaves := range []bool{false, true} {
+		if !slices.ContainsFunc(chunk.Ops, func(op syncs.Op) bool { return op.Kind.Leaves() == leaves }) {
+			continue
+		}
+		request, refused := d.members(chunk, kind, id, leaves)
+		rejections = append(rejections, refused...)
+		if len(request.Ops) > 0 {
+			requests = append(requests, request)
+		}
+	}
+	return requests, rejections
+}
+
+// members spells the operations of a chunk that add, or those that take away.
+func (d *destination) members(chunk *syncs.Chunk, kind, id string, leaves bool) (syncs.Request, []syncs.Rejection) {
+	m := identify.NewMembers(chunk.Schema, d.columns[kind], d.config.Policy(), d.config.Region)
+	consent := newConsent(chunk.Schema, &d.config)
+	b := d.appendDestination(make([]byte, 0, 512+160*len(chunk.Ops)), id)
+	if kind == audience {
+		b = d.appendEncoding(b)
+	}
+	path := "/audienceMembers:remove"
+	if !leaves {
+		path = "/audienceMembers:ingest"
+		if d.config.AcceptTerms && kind == audience {
+			b = append(b, `,"termsOfService":{"customerMatchTermsOfServiceStatus":"ACCEPTED"}`...)
+		}
+		b = consent.appendAll(b)
+	}
+	b = append(b, `,"audienceMembers":[`...)
+	request := syncs.Request{Ops: make([]int, 0, len(chunk.Ops)), Idempotent: true}
+	var rejections []syncs.Rejection
+	addresses := 0
+	for i := range chunk.Ops {
+		op, before := &chunk.Ops[i], len(b)
+		if op.Kind.Leaves() != leaves {
+			continue
+		}
+		m.Read(op)
+		if len(request.Ops) > 0 {
+			b = append(b, ',')
+		}
+		var some, partial bool
+		if b, some, partial = appendMember(append(b, '{'), m, kind); partial {
+			addresses++
+		}
+		if !some {
+			b, rejections = b[:before], append(rejections, m.Nobody(i))
+			continue
+		}
+		if !leaves {
+			var refused string
+			if b, refused = consent.append(b, op); refused != "" {
+				b, rejections = b[:before], append(rejections, syncs.Rejection{Op: i, Code: "bad-consent", Message: refused})
+				continue
+			}
+		}
+		b = append(b, '}')
+		request.Ops = append(request.Ops, i)
+	}
+	b = append(b, "]}"...)
+	request.HTTP = d.request(http.MethodPost, path, b, chunk.Secrets, chunk.Token)
+	request.Values = m.Values()
+	if addresses > 0 {
+		request.Values = append(request.Values, syncs.Values{Field: "address", Fate: syncs.Dropped, Reason: noWholeAddress, Count: addresses})
+	}
+	return request, rejections
+}
+
+// appendMember appends what the row that was read is known by.
+func appendMember(b []byte, m *identify.Members, kind string) (out []byte, some, partial bool) {
+	if kind == audience {
+		var n int
+		b = append(b, `"userData":{"userIdentifiers":[`...)
+		b, n, partial = appendIdentifiers(b, m)
+		return append(b, "]}"...), n > 0, partial
+	}
+	cell := m.Cell(0)
+	if kind == mobiles {
+		b = append(b, `"mobileData":{"mobileIds":[`...)
+		return append(syncs.AppendJSONString(b, string(cell)), "]}"...), len(cell) > 0, false
+	}
+	b = append(b, `"userIdData":{"userId":`...)
+	return append(syncs.AppendJSONString(b, string(cell)), '}'), len(cell) > 0, false
+}
+
+// consent is what a sync says of consent.
+type consent struct {
+	// at are the places of the two fields, -1 where the sync does not map them.
+	at  [2]int
+	all [2]string
+}
+
+// consentNames are the fields as Google has them.
+var consentNames = [2]string{"adUserData", "adPersonalization"}
+
+func newConsent(schema syncs.Schema, c *Config) consent {
+	of := consent{all: [2]string{c.AdUserData, c.AdPersonalization}}
+	for i, name := range []string{adUserData, adPersonalization} {
+		of.at[i] = slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == name })
+	}
+	return of
+}
+
+// appendAll appends the consent of those whose row does not say.
+func (c *consent) appendAll(b []byte) []byte { return appendConsent(b, c.all) }
+
+// append appends the consent of a row. What it says in place of yes or no is
+// refused.
+func (c *consent) append(b []byte, op *syncs.Op) (out []byte, refused string) {
+	var said [2]string
+	for i, at := range c.at {
+		switch v := value(op, at).(type) {
+		case nil:
+		case bool:
+			said[i] = map[bool]string{true: granted, false: denied}[v]
+		case string:
+			if said[i] = v; v != "" && v != granted && v != denied {
+				return b, "the consent is neither granted nor denied"
+			}
+		default:
+			return b, "the consent is neither granted nor denied"
+		}
+	}
+	if said == [2]string{} {
+		return b, ""
+	}
+	for i := range said {
+		if said[i] == "" {
+			said[i] = c.all[i] // What a row says takes the place of what is said of all.
+		}
+	}
+	return appendConsent(b, said), ""
+}
+
+// appendConsent appends a member of a JSON object, unless nothing was said.
+func appendConsent(b []byte, said [2]string) []byte {
+	some := false
+	for i, word := range said {
+		if word == "" {
+			continue
+		}
+		if some {
+			b = append(b, ',')
+		} else {
+			b = append(b, `,"consent":{`...)
+		}
+		some = true
+		b = append(append(append(b, '"'), consentNames[i]...), `":"CONSENT_`...)
+		b = append(append(b, map[string]string{granted: "GRANTED", denied: "DENIED"}[word]...), '"')
+	}
+	if some {
+		b = append(b, '}')
+	}
+	return b
+}
+
+// value is a value of a row, nil where the sync does not map it.
+func value(op *syncs.Op, at int) any {
+	if at < 0 || at >= len(op.Values) {
+		return nil
+	}
+	return op.Values[at]
+}
+
+// EncodeFinish implements syncs.Finisher: whoever was added before the
+// replacement began is removed.
+func (d *destination) EncodeFinish(chunk syncs.Chunk) (syncs.Request, error) {
+	_, id := syncs.Which(chunk.Schema.Object)
+	b := d.appendDestination(nil, id)
+	b = append(b, `,"removeAsOfTime":"`...)
+	b = chunk.Replacement.Began.UTC().AppendFormat(b, time.RFC3339)
+	b = append(b, `"}`...)
+	request := syncs.Request{
+		Idempotent: true, Ops: make([]int, len(chunk.Ops)),
+		HTTP: d.request(http.MethodPost, "/audienceMembers:removeAll", b, chunk.Secrets, chunk.Token),
+	}
+	for i := range request.Ops {
+		request.Ops[i] = i
+	}
+	return request, nil
+}
