@@ -81,6 +81,7 @@ test-long: data engines-there ## all tests, with the race detector, killed runs 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format and lint checks
 	$< run ./...
+	cd $(BQSOURCE) && $< run ./...
 
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files

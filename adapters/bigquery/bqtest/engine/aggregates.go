@@ -63,7 +63,7 @@ func (a *aggregate) fill(snippet string) string {
 var aggregates = map[string]string{
 	"$count_star": "count(*)",
 	"count":       "count($d$1)",
-	"sum:INT64":   "CAST(sum($d$1)$o AS BIGINT)",
+	"sum:INT64":   "bq_sum(CAST(sum($d$1)$o AS VARCHAR))",
 	"sum":         "sum($d$1)",
 	"avg:INT64":   "avg($d$1)", "avg:FLOAT64": "avg($d$1)",
 	"any_value":   "any_value($1)",

@@ -45,12 +45,11 @@ type Parameter struct {
 }
 
 // options are those of one statement.
-func (a *Analyzer) options(parameters []Parameter) *googlesql.AnalyzerOptions {
+func (a *Analyzer) options(parameters []Parameter, fold bool) *googlesql.AnalyzerOptions {
 	o := must(googlesql.NewAnalyzerOptions(a.language))
 	check(o.SetErrorMessageMode(googlesql.ErrorMessageModeErrorMessageOneLine))
 	check(o.SetPruneUnusedColumns(true))
-	// The analyzer's own zone is that of Los Angeles, and BigQuery's is UTC.
-	check(o.SetFoldLiteralCast(false))
+	check(o.SetFoldLiteralCast(fold))
 	check(o.SetStatementContext(googlesql.StatementContextContextDefault))
 	for _, p := range parameters {
 		if p.Name == "" {
@@ -167,15 +166,20 @@ type Resolved struct {
 func (a *Analyzer) analyze(statement string, find Finder, routines map[string]*routine, parameters []Parameter) (r *Resolved, err error) {
 	defer recovered(&err)
 	statement = expand(statement, routines)
-	*a.finder = finder{factory: a.factory, find: find, routines: routines, statement: statement, found: map[int64]*Table{}}
-	o := a.options(parameters)
-	out, err := googlesql.AnalyzeStatement(statement, o, a.both, a.factory)
-	if err != nil {
-		var known *Error
-		if errors.As(a.finder.err, &known) {
-			return nil, known
+	// Literals are converted by the analyzer, which so finds those that cannot be;
+	// but it does so in the zone of Los Angeles, and BigQuery's is UTC. What is
+	// executed has them as they are.
+	var o *googlesql.AnalyzerOptions
+	var out *googlesql.AnalyzerOutput
+	for _, fold := range []bool{true, false} {
+		*a.finder = finder{factory: a.factory, find: find, routines: routines, statement: statement, found: map[int64]*Table{}}
+		o = a.options(parameters, fold)
+		if out, err = googlesql.AnalyzeStatement(statement, o, a.both, a.factory); err != nil {
+			if known, ok := errors.AsType[*Error](a.finder.err); ok {
+				return nil, known
+			}
+			return nil, wrong(err)
 		}
-		return nil, wrong(err)
 	}
 	return &Resolved{
 		Statement: must(out.ResolvedStatement()), Tables: a.finder.found,

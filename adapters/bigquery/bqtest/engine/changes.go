@@ -197,7 +197,7 @@ func (p *planner) merge(s *googlesql.ResolvedMergeStmt) *plan {
 		source := "(SELECT row_number() OVER () AS sid, * FROM " + p.t.from(must(s.FromScan())) + ")"
 		on := p.t.expr(must(s.MergeExpr()))
 		selected := []string{"rid", "sid"}
-		act := "CASE"
+		act := []string{"CASE"}
 		for i, w := range must(s.WhenClauseList()) {
 			condition := map[googlesql.ResolvedMergeWhenEnums_MatchType]string{
 				googlesql.ResolvedMergeWhenEnums_MatchTypeMatched:            "rid IS NOT NULL AND sid IS NOT NULL",
@@ -207,7 +207,7 @@ func (p *planner) merge(s *googlesql.ResolvedMergeStmt) *plan {
 			if e := must(w.MatchExpr()); e != nil {
 				condition += " AND " + p.t.expr(e)
 			}
-			act += " WHEN " + condition + " THEN " + strconv.Itoa(i)
+			act = append(act, "WHEN", condition, "THEN", strconv.Itoa(i))
 			k := clause{action: must(w.ActionType())}
 			var values []string
 			switch k.action {
@@ -226,11 +226,11 @@ func (p *planner) merge(s *googlesql.ResolvedMergeStmt) *plan {
 			}
 			clauses = append(clauses, k)
 		}
-		act += " END AS act"
+		act = append(act, "END AS act")
 		statements = []string{
 			"CREATE TEMP TABLE " + sides + " AS SELECT * FROM " + p.rows(must(s.TableScan())) + " LEFT JOIN " + source + " ON " + on,
 			"INSERT INTO " + sides + " BY NAME SELECT * FROM " + source + " WHERE sid NOT IN (SELECT sid FROM " + sides + " WHERE sid IS NOT NULL)",
-			"CREATE TEMP TABLE " + work + " AS SELECT act, " + strings.Join(selected, ", ") + " FROM (SELECT *, " + act + " FROM " + sides + ") WHERE act IS NOT NULL",
+			"CREATE TEMP TABLE " + work + " AS SELECT act, " + strings.Join(selected, ", ") + " FROM (SELECT *, " + strings.Join(act, " ") + " FROM " + sides + ") WHERE act IS NOT NULL",
 		}
 	})
 	out.run = func(ctx context.Context, c *sql.Conn) (*result, error) {

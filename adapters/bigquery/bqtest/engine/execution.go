@@ -94,7 +94,7 @@ func (x *execution) run(ctx context.Context, script string) (steps []*step, err 
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	defer x.store.tidy()
 	defer func() {
 		for _, t := range x.temporary {

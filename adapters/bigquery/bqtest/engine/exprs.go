@@ -271,8 +271,8 @@ func fill(snippet string, args []string) string {
 		switch n := snippet[i]; {
 		case n == '*':
 			b.WriteString(strings.Join(args, ", "))
-		case n >= '1' && n <= '9' && int(n-'1') < len(args):
-			b.WriteString(args[n-'1'])
+		case n >= '1' && n <= '9' && int(n-'0') <= len(args):
+			b.WriteString(args[int(n-'1')])
 		default:
 			panic(unsupported("a form with " + strconv.Itoa(len(args)) + " arguments of a function"))
 		}

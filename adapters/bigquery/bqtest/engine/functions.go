@@ -95,8 +95,6 @@ var snippets = map[string]string{
 	"session_user": "'emulator@example.invalid'",
 }
 
-var special map[string]func(*call) string
-
 // micros are the lengths of the units that are always as long.
 var micros = map[string]string{
 	"MICROSECOND": "1", "MILLISECOND": "1000", "SECOND": "1000000", "MINUTE": "60000000", "HOUR": "3600000000", "DAY": "86400000000",
@@ -105,71 +103,70 @@ var micros = map[string]string{
 // months are the lengths of those that months make.
 var months = map[string]string{"MONTH": "1", "QUARTER": "3", "YEAR": "12"}
 
-func init() { //nolint:gochecknoinits // the functions call each other
-	special = map[string]func(*call) string{
-		"$and": func(c *call) string { return "(" + strings.Join(c.args, " AND ") + ")" },
-		"$or":  func(c *call) string { return "(" + strings.Join(c.args, " OR ") + ")" },
-		"$in": func(c *call) string {
-			if c.first() != "FLOAT64" {
-				return "(" + c.args[0] + " IN (" + strings.Join(c.args[1:], ", ") + "))"
-			}
-			var any []string
-			for _, a := range c.args[1:] {
-				any = append(any, "bq_eq("+c.args[0]+", "+a+")")
-			}
-			return "(" + strings.Join(any, " OR ") + ")"
-		},
-		"$case_no_value": func(c *call) string { return caseOf("CASE", c.args) },
-		"$case_with_value": func(c *call) string {
-			// NaN is no case.
-			if c.first() == "FLOAT64" {
-				panic(unsupported("CASE of a FLOAT64"))
-			}
-			return caseOf("CASE "+c.args[0], c.args[1:])
-		},
-		"least":    func(c *call) string { return c.extreme("least", "FALSE") },
-		"greatest": func(c *call) string { return c.extreme("greatest", "FALSE") },
-		"round":    (*call).round,
-		"substr":   (*call).substr, "substring": (*call).substr,
-		"trim":  func(c *call) string { return c.trim("trim") },
-		"ltrim": func(c *call) string { return c.trim("ltrim") }, "rtrim": func(c *call) string { return c.trim("rtrim") },
-		"split": (*call).split, "instr": (*call).instr,
-		"array_to_string": (*call).join, "array_slice": (*call).slice,
-		"regexp_extract": (*call).extract, "regexp_substr": (*call).extract,
-		"regexp_extract_all": func(c *call) string {
-			return "regexp_extract_all(" + c.args[0] + ", " + c.args[1] + ", " + c.group(1) + ")"
-		},
-		"$extract": (*call).datePart, "$extract_date": castPart("DATE"), "$extract_time": castPart("TIME"), "$extract_datetime": castPart("TIMESTAMP"),
-		"timestamp_add": func(c *call) string { return c.addTime("+") }, "timestamp_sub": func(c *call) string { return c.addTime("-") },
-		"datetime_add": func(c *call) string { return c.addTime("+") }, "datetime_sub": func(c *call) string { return c.addTime("-") },
-		"date_add": func(c *call) string { return c.addDays("+") }, "date_sub": func(c *call) string { return c.addDays("-") },
-		"$add:DATE":      func(c *call) string { return fill("$1 + CAST($2 AS INTEGER)", c.args) },
-		"timestamp_diff": (*call).diffTime, "datetime_diff": (*call).diffTime, "date_diff": (*call).diffDays,
-		"timestamp_trunc": (*call).truncate, "datetime_trunc": (*call).truncate, "date_trunc": (*call).truncate,
-		"date": (*call).date, "datetime": (*call).datetime, "timestamp": (*call).timestamp, "time": (*call).time,
-		"string":           (*call).string,
-		"format_timestamp": (*call).format, "format_datetime": (*call).format, "format_date": (*call).format,
+// special are the functions that take more than a snippet.
+var special = map[string]func(*call) string{
+	"$and": func(c *call) string { return "(" + strings.Join(c.args, " AND ") + ")" },
+	"$or":  func(c *call) string { return "(" + strings.Join(c.args, " OR ") + ")" },
+	"$in": func(c *call) string {
+		if c.first() != "FLOAT64" {
+			return "(" + c.args[0] + " IN (" + strings.Join(c.args[1:], ", ") + "))"
+		}
+		var one []string
+		for _, a := range c.args[1:] {
+			one = append(one, "bq_eq("+c.args[0]+", "+a+")")
+		}
+		return "(" + strings.Join(one, " OR ") + ")"
+	},
+	"$case_no_value": func(c *call) string { return caseOf("CASE", c.args) },
+	"$case_with_value": func(c *call) string {
+		// NaN is no case.
+		if c.first() == "FLOAT64" {
+			panic(unsupported("CASE of a FLOAT64"))
+		}
+		return caseOf("CASE "+c.args[0], c.args[1:])
+	},
+	"least":    func(c *call) string { return c.extreme("least") },
+	"greatest": func(c *call) string { return c.extreme("greatest") },
+	"round":    (*call).round,
+	"substr":   (*call).substr, "substring": (*call).substr,
+	"trim":  func(c *call) string { return c.trim("trim") },
+	"ltrim": func(c *call) string { return c.trim("ltrim") }, "rtrim": func(c *call) string { return c.trim("rtrim") },
+	"split": (*call).split, "instr": (*call).instr,
+	"array_to_string": (*call).join, "array_slice": (*call).slice,
+	"regexp_extract": (*call).extract, "regexp_substr": (*call).extract,
+	"regexp_extract_all": func(c *call) string {
+		return "regexp_extract_all(" + c.args[0] + ", " + c.args[1] + ", " + c.group(1) + ")"
+	},
+	"$extract": (*call).datePart, "$extract_date": castPart("DATE"), "$extract_time": castPart("TIME"), "$extract_datetime": castPart("TIMESTAMP"),
+	"timestamp_add": func(c *call) string { return c.addTime("+") }, "timestamp_sub": func(c *call) string { return c.addTime("-") },
+	"datetime_add": func(c *call) string { return c.addTime("+") }, "datetime_sub": func(c *call) string { return c.addTime("-") },
+	"date_add": func(c *call) string { return c.addDays("+") }, "date_sub": func(c *call) string { return c.addDays("-") },
+	"$add:DATE":      func(c *call) string { return fill("$1 + CAST($2 AS INTEGER)", c.args) },
+	"timestamp_diff": (*call).diffTime, "datetime_diff": (*call).diffTime, "date_diff": (*call).diffDays,
+	"timestamp_trunc": (*call).truncate, "datetime_trunc": (*call).truncate, "date_trunc": (*call).truncate,
+	"date": (*call).date, "datetime": (*call).datetime, "timestamp": (*call).timestamp, "time": (*call).time,
+	"string":           (*call).string,
+	"format_timestamp": (*call).format, "format_datetime": (*call).format, "format_date": (*call).format,
 
-		"$add": (*call).arithmetic, "$subtract": (*call).arithmetic,
-		"format": (*call).printf, "to_json_string": (*call).json,
-		"concat": func(c *call) string { return "(" + strings.Join(c.args, " || ") + ")" },
-	}
+	"$add": (*call).arithmetic, "$subtract": (*call).arithmetic,
+	"format": (*call).printf, "to_json_string": (*call).json,
+	"concat": func(c *call) string { return "(" + strings.Join(c.args, " || ") + ")" },
 }
 
 func caseOf(head string, args []string) string {
-	out := head
+	out := []string{"(" + head}
 	for len(args) > 1 {
-		out += " WHEN " + args[0] + " THEN " + args[1]
+		out = append(out, "WHEN", args[0], "THEN", args[1])
 		args = args[2:]
 	}
 	if len(args) == 1 {
-		out += " ELSE " + args[0]
+		out = append(out, "ELSE", args[0])
 	}
-	return "(" + out + " END)"
+	return strings.Join(append(out, "END)"), " ")
 }
 
 // extreme is NULL where an argument is, and NaN where one is.
-func (c *call) extreme(f, _ string) string {
+func (c *call) extreme(f string) string {
 	if len(c.args) == 1 {
 		return c.args[0]
 	}
@@ -250,18 +247,16 @@ func (c *call) split() string {
 	if c.first() == "BYTES" {
 		panic(unsupported("SPLIT of BYTES"))
 	}
-	by := "','"
-	if len(c.args) > 1 {
-		by = c.args[1]
+	if len(c.args) == 1 {
+		return fill("string_split($1, ',')", c.args)
 	}
-	if s, ok := "", false; len(c.args) > 1 {
-		if s, ok = c.constant(1); ok && s == "" {
-			return "bq_characters(" + c.args[0] + ")"
-		} else if !ok {
-			return "CASE WHEN " + by + " = '' THEN bq_characters(" + c.args[0] + ") ELSE string_split(" + c.args[0] + ", " + by + ") END"
-		}
+	switch by, ok := c.constant(1); {
+	case !ok:
+		return fill("CASE WHEN $2 = '' THEN bq_characters($1) ELSE string_split($1, $2) END", c.args)
+	case by == "":
+		return fill("bq_characters($1)", c.args)
 	}
-	return "string_split(" + c.args[0] + ", " + by + ")"
+	return fill("string_split($1, $2)", c.args)
 }
 
 func (c *call) instr() string {

@@ -213,11 +213,11 @@ func (s *Server) query(j *Job, q *wireQuery, timeout string) error {
 		steps, err := x.run(ctx, q.Query)
 		for i, st := range steps {
 			j.bytes += st.bytes
-			j.last, j.kind = st, st.plan.kind
+			j.last, j.kind = st, st.kind
 			if len(steps) == 1 {
 				break
 			}
-			child := &Job{wireReference: wireReference{ProjectID: j.ProjectID, JobID: fmt.Sprintf("script_job_%s_%d", j.JobID, i), Location: j.Location}, parent: j, last: st, kind: st.plan.kind, bytes: st.bytes, labels: j.labels}
+			child := &Job{wireReference: wireReference{ProjectID: j.ProjectID, JobID: fmt.Sprintf("script_job_%s_%d", j.JobID, i), Location: j.Location}, parent: j, last: st, kind: st.kind, bytes: st.bytes, labels: j.labels}
 			child.configuration = marshal(map[string]any{"jobType": "QUERY", "query": map[string]any{"query": st.text}})
 			if err := s.jobs.add(child); err != nil {
 				return err
@@ -240,7 +240,7 @@ func (s *Server) query(j *Job, q *wireQuery, timeout string) error {
 
 // destination writes a result into the table that the query names.
 func (s *Server) destination(ctx context.Context, j *Job, q *wireQuery) error {
-	if q.DestinationTable == nil || j.last == nil || j.last.plan.kind != "SELECT" {
+	if q.DestinationTable == nil || j.last == nil || j.last.kind != "SELECT" {
 		return nil
 	}
 	return s.fill(ctx, q.DestinationTable.name(), &wireLoad{WriteDisposition: q.WriteDisposition, CreateDisposition: q.CreateDisposition}, j.last.schema, j.last.rows)
@@ -262,14 +262,14 @@ func (s *Server) dry(ctx context.Context, project string, q *wireQuery) (*step, 
 	out := &step{plan: p, result: &result{}, text: q.Query}
 	if !blank(q.Query[to:]) {
 		// Of a script nothing is known but that its first statement is right.
-		out.plan.kind = "SCRIPT"
+		out.kind = "SCRIPT"
 		return out, nil
 	}
 	c, err := s.store.db.Conn(ctx)
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if out.bytes, err = s.store.size(ctx, c, p.reads); err != nil {
 		return nil, failure(ctx, err)
 	}
@@ -289,8 +289,7 @@ func wireError(err error) map[string]any {
 }
 
 func asError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Reason: "internalError", Message: "emulator: " + err.Error()}
@@ -371,7 +370,7 @@ func statisticsOf(s *step, kind string, bytes int64) map[string]any {
 
 // affected is how many rows a statement changed.
 func (s *step) affected() (int64, bool) {
-	switch s.plan.kind {
+	switch s.kind {
 	case "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE":
 		return s.inserted + s.updated + s.deleted, true
 	}

@@ -74,7 +74,7 @@ func (s *Server) fill(ctx context.Context, n Name, l *wireLoad, columns []Column
 	if err != nil {
 		return failure(ctx, err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	was, _ := s.catalog.table(n)
 	t := was
 	switch {
@@ -375,7 +375,7 @@ func (s *Server) all(ctx context.Context, t *Table) ([][]any, error) {
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	var selected []string
 	for _, col := range t.Columns {
 		selected = append(selected, quote(col.Name))

@@ -224,7 +224,7 @@ func (j *script) Executor() duckdb.ScalarFuncExecutor {
 		}
 		out, err := j.f(goja.Undefined(), args...)
 		if err != nil {
-			return nil, fmt.Errorf("Error in a JavaScript function: %w", err) //nolint:staticcheck // BigQuery's words
+			return nil, fmt.Errorf("Error in a JavaScript function: %w", err)
 		}
 		return j.result(out)
 	}}

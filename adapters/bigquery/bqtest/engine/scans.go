@@ -300,10 +300,8 @@ func (t *translator) with(s *googlesql.ResolvedWithScan) string {
 	if must(s.Recursive()) {
 		out = "WITH RECURSIVE "
 	}
-	for i, e := range must(s.WithEntryList()) {
-		if i > 0 {
-			out += ", "
-		}
+	var entries []string
+	for _, e := range must(s.WithEntryList()) {
 		name, query := must(e.WithQueryName()), must(e.WithSubquery())
 		was := t.recursive
 		t.recursive = name
@@ -312,16 +310,16 @@ func (t *translator) with(s *googlesql.ResolvedWithScan) string {
 			as = append(as, fmt.Sprintf("w%d", n))
 		}
 		if r, ok := query.(*googlesql.ResolvedRecursiveScan); ok {
-			out += withName(name) + "(" + list(as) + ") AS (" + t.recursion(r) + ")"
+			entries = append(entries, withName(name)+"("+list(as)+") AS ("+t.recursion(r)+")")
 		} else {
 			for n, c := range columns(query) {
 				cols = append(cols, c+" AS "+as[n])
 			}
-			out += withName(name) + " AS MATERIALIZED (SELECT " + list(cols) + " FROM " + t.from(query) + ")"
+			entries = append(entries, withName(name)+" AS MATERIALIZED (SELECT "+list(cols)+" FROM "+t.from(query)+")")
 		}
 		t.recursive = was
 	}
-	return out + " SELECT " + list(columns(s)) + " FROM " + t.from(must(s.Query()))
+	return out + strings.Join(entries, ", ") + " SELECT " + list(columns(s)) + " FROM " + t.from(must(s.Query()))
 }
 
 func (t *translator) withRef(name string, cols []string) string {

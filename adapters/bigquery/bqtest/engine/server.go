@@ -10,6 +10,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,7 +159,7 @@ func (s *Server) postCheck(r *http.Request) (any, error) {
 	steps, err := x.check(q.Query)
 	out := []map[string]any{}
 	for _, st := range steps {
-		one := map[string]any{"statementType": st.plan.kind, "query": st.text}
+		one := map[string]any{"statementType": st.kind, "query": st.text}
 		if st.schema != nil {
 			one["schema"] = schemaOf(st.schema)
 		}
@@ -215,7 +216,7 @@ func (s *Server) begin(ctx context.Context, project string, raw, body []byte) (a
 			return nil, err
 		}
 		j.Location = "US"
-		statistics := statisticsOf(st, st.plan.kind, st.bytes)
+		statistics := statisticsOf(st, st.kind, st.bytes)
 		return map[string]any{
 			"kind": "bigquery#job", "jobReference": j.wireReference, "configuration": j.configuration, "status": map[string]any{"state": "DONE"},
 			"statistics": map[string]any{"creationTime": millis(time.Now()), "totalBytesProcessed": strconv.FormatInt(st.bytes, 10), "query": statistics},
@@ -348,8 +349,7 @@ func (s *Server) listJobs(r *http.Request) (any, error) {
 	s.jobs.mu.Unlock()
 	parent := r.URL.Query().Get("parentJobId")
 	out := []any{}
-	for i := len(all) - 1; i >= 0; i-- {
-		j := all[i]
+	for _, j := range slices.Backward(all) {
 		if j.ProjectID != r.PathValue("project") || parent == "" && j.parent != nil || parent != "" && (j.parent == nil || j.parent.JobID != parent) {
 			continue
 		}

@@ -50,7 +50,6 @@ type planner struct {
 	t        *translator
 	// executed is false where a statement is only checked.
 	executed bool
-	checks   []func() error
 }
 
 // plan makes the plan of a statement.
@@ -126,11 +125,6 @@ func (p *planner) statement() *plan {
 	return &plan{kind: strings.ToUpper(what), lacks: unsupported("the statement " + what)}
 }
 
-type outputColumn interface {
-	Name() (string, error)
-	Column() (*googlesql.ResolvedColumn, error)
-}
-
 // output gives the columns of a query and a SELECT of them.
 func (p *planner) output(list []*googlesql.ResolvedOutputColumn, query googlesql.ResolvedScanNode, out *plan) (cols []Column, selected string) {
 	var names []string
@@ -179,7 +173,7 @@ func collect(ctx context.Context, c *sql.Conn, query string, width int) (out [][
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		row, to := make([]any, width), make([]any, width)
 		for i := range row {
@@ -227,7 +221,7 @@ func (p *planner) created(s createStatement, out *plan) *Table {
 		check(err)
 		t.Name = n
 		if _, err := p.catalog.dataset(n.Project, n.Dataset); err != nil {
-			panic(err.(*Error))
+			panic(asError(err))
 		}
 		was, _ = p.catalog.table(n)
 	}
@@ -301,7 +295,7 @@ func (p *planner) describe(s tableStatement, t *Table, out *plan) {
 	}
 	checkClustering(t)
 	if key := must(s.PrimaryKey()); key != nil {
-		if must(key.Unenforced()) == false {
+		if !must(key.Unenforced()) {
 			panic(invalid("BigQuery only supports PRIMARY KEY constraints with NOT ENFORCED"))
 		}
 		t.Key = must(key.ColumnNameList())
@@ -560,7 +554,7 @@ func (p *planner) alter(s *googlesql.ResolvedAlterTableStmt) *plan {
 		if must(s.IsIfExists()) {
 			return out
 		}
-		panic(err.(*Error))
+		panic(asError(err))
 	}
 	changed := *t
 	changed.Columns = slices.Clone(t.Columns)

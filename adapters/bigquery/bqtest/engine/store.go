@@ -38,7 +38,7 @@ func newStore(ctx context.Context) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the engine: %w", err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := define(c); err != nil {
 		return nil, fmt.Errorf("the engine: %w", err)
 	}
@@ -149,6 +149,8 @@ func failure(ctx context.Context, err error) error {
 		return invalid("Transaction is aborted due to concurrent update against a table.")
 	case errors.As(err, &e):
 		_, message, found := strings.Cut(e.Msg, "Error: ")
+		// What is behind is the engine's spelling.
+		message, _, _ = strings.Cut(message, " when casting from source column ")
 		if !found {
 			message = e.Msg
 		}

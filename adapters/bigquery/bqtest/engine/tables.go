@@ -160,7 +160,7 @@ func (s *Server) resource(ctx context.Context, t *Table) (map[string]any, error)
 		if err != nil {
 			return nil, failure(ctx, err)
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		if err := c.QueryRowContext(ctx, "SELECT count(*) FROM "+t.Engine).Scan(&rows); err != nil {
 			return nil, failure(ctx, err)
 		}
@@ -228,7 +228,7 @@ func (s *Server) insertTable(r *http.Request) (any, error) {
 		if err != nil {
 			return nil, failure(r.Context(), err)
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		if err := s.store.create(r.Context(), c, t); err != nil {
 			return nil, failure(r.Context(), err)
 		}
