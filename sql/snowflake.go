@@ -239,13 +239,14 @@ func snowflakeNumber(text string) string {
 	return "CASE WHEN REGEXP_LIKE(" + text + ", '[+-]?[0-9]+([.][0-9]*)?') THEN TRY_TO_NUMBER(" + text + ", 38, 9) END"
 }
 
-// snowflakeFloatText writes as few digits as read as the number: fifteen, as
-// many of which are zeros at the end do not count, or one or two more.
+// snowflakeFloatText writes as few digits as read as the number: fifteen, of
+// which zeros at the end do not count, or one or two more. Numbers below 2^-1022,
+// for which fewer would do, have fifteen too.
 var snowflakeFloatText = func() string {
 	digits := func(n int) string {
 		return "TO_CHAR(ABS($1), 'FM9." + strings.Repeat("0", n-1) + "EE')"
 	}
-	shortest := fmt.Sprintf("CASE WHEN CAST(%[1]s AS FLOAT) = ABS($1) THEN %[1]s WHEN CAST(%[2]s AS FLOAT) = ABS($1) THEN %[2]s ELSE %[3]s END",
+	shortest := fmt.Sprintf("CASE WHEN TRY_TO_DOUBLE(%[1]s) = ABS($1) THEN %[1]s WHEN TRY_TO_DOUBLE(%[2]s) = ABS($1) THEN %[2]s ELSE %[3]s END",
 		digits(15), digits(16), digits(17))
 	const (
 		e = "CAST(SPLIT_PART(s, 'E', 2) AS INT)"

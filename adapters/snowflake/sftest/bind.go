@@ -21,6 +21,8 @@ type column struct {
 	name string
 	sql  string
 	t    kindOf
+	// given says that the query names it.
+	given bool
 	// hidden columns are not in *: the second of two that USING made one.
 	hidden bool
 }

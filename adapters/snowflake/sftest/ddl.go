@@ -185,7 +185,7 @@ func (st *statement) createTable(replace, transient, temporary bool) *result {
 			query = &q
 			if len(o.columns) == 0 {
 				for _, c := range q.columns {
-					if !plainName.MatchString(c.name) && strings.ContainsAny(c.name, " ()+-*/'\"") && !aliasedName(c) {
+					if !c.given && !plainName.MatchString(c.name) && strings.ContainsAny(c.name, " ()+-*/'\"") && !aliasedName(c) {
 						panic(compilation(2022, "42601", "Missing column specification"))
 					}
 					if o.column(c.name) != nil {

@@ -1,6 +1,7 @@
 package sftest
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -964,6 +965,13 @@ func castsOf(add adder) {
 					return of("sf_utf8($1)", tText, a[0])
 				}
 			}
+		case kReal:
+			// Scientific notation with as many digits as zeros: EE is an exponent
+			// without a plus sign and without idle zeros.
+			if f.constant != nil && scientific.MatchString(*f.constant) {
+				digits := strconv.Itoa(strings.Count(*f.constant, "0"))
+				return of("regexp_replace(regexp_replace(printf('%."+digits+"e', $1), 'e[+]0*([0-9]+)$', 'E\\1'), 'e-0*([0-9]+)$', 'E-\\1')", tText, a[0])
+			}
 		case kFixed:
 			if f.constant != nil && strings.HasPrefix(strings.ToUpper(*f.constant), "TM") {
 				return b.text(a[0])
@@ -1046,3 +1054,5 @@ func castsOf(add adder) {
 	temporal("TO_TIMESTAMP_TZ", tTZ, false)
 	temporal("TRY_TO_TIMESTAMP_TZ", tTZ, true)
 }
+
+var scientific = regexp.MustCompile(`^FM9[.]0+EE$`)

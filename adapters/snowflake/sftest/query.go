@@ -215,7 +215,7 @@ func (b *binder) set(body any, s *scope) bound {
 		}
 		out := bound{sql: strings.Join(parts, " "+body.op+all+" ")}
 		for i, c := range bounds[0].columns {
-			out.columns = append(out.columns, column{name: c.name, t: types[i]})
+			out.columns = append(out.columns, column{name: c.name, t: types[i], given: c.given})
 		}
 		return out
 	}
@@ -334,7 +334,7 @@ func (b *binder) selectQuery(sel *selectNode, q *query, s *scope) bound {
 			e = b.expr(it.x, s)
 		}
 		items = append(items, e)
-		columns = append(columns, column{name: itemName(it), t: e.t})
+		columns = append(columns, column{name: itemName(it), t: e.t, given: it.alias != nil})
 	}
 	group := ""
 	grouped := func(x node) string {
