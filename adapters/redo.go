@@ -168,7 +168,10 @@ func (w *Warehouse) plain(ctx context.Context, statements []sql.Statement) (done
 		if err != nil {
 			return true, err
 		}
-		if _, swap := s.(sql.Swap); i < len(statements)-1 || len(texts) > 1 && !swap {
+		_, swap := s.(sql.Swap)
+		_, insert := s.(sql.InsertSelect)
+		partial := insert && w.opt.Dialect.PartialInserts && len(sql.Reads(s)) > 0
+		if i < len(statements)-1 || len(texts) > 1 && !swap || partial {
 			return false, nil
 		}
 	}

@@ -171,7 +171,9 @@ var ClickHouse = &Dialect{
 	// A clone shares the files of what it is made of, and takes the place of what
 	// was there in one exchange.
 	Swap: []string{"CREATE OR REPLACE TABLE $2 CLONE AS $1", "DROP TABLE IF EXISTS $1"},
-	Copy: "CREATE OR REPLACE TABLE $1 CLONE AS $2",
+	// Each block of rows takes effect by itself.
+	PartialInserts: true,
+	Copy:           "CREATE OR REPLACE TABLE $1 CLONE AS $2",
 	Rebuild: []string{
 		"CREATE OR REPLACE TABLE $2 AS $1",
 		"INSERT INTO $2\n$3",

@@ -123,6 +123,9 @@ type Dialect struct {
 	// Commits says that no transaction holds a statement that defines a table, which
 	// would commit what is open or fail: scripts with one need Copy.
 	Commits bool
+	// PartialInserts says that an INSERT of more than a few rows can take effect in
+	// part, where it is interrupted.
+	PartialInserts bool
 	// Copy makes $1, whatever it was, a copy of $2, in one statement that takes
 	// effect as a whole. Then the first statement of Swap is such a one too.
 	Copy string

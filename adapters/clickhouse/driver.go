@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,24 @@ var settings = map[string]string{
 	// Dropping a large table is what was asked for.
 	"max_table_size_to_drop": "0", "max_partition_size_to_drop": "0",
 	"cancel_http_readonly_queries_on_client_close": "1",
+}
+
+// bounds are the settings by which what a statement holds goes to disk before it
+// is as much as the target's max_memory_usage: the shares that the engine itself
+// goes by are of the server's memory. A statement may hold several joins, groups
+// and blocks at once. None where the target has no max_memory_usage.
+func bounds(config Config) map[string]string {
+	limit, err := strconv.ParseUint(config.Settings["max_memory_usage"], 10, 64)
+	if err != nil || limit == 0 {
+		return nil
+	}
+	const held, joined, block, largest = 8, 8, 16, 256 << 20
+	of := func(share uint64) string { return strconv.FormatUint(limit/share, 10) }
+	return map[string]string{
+		"max_bytes_before_external_group_by": of(held), "max_bytes_before_external_sort": of(held),
+		"join_algorithm": "grace_hash,hash", "max_bytes_in_join": of(joined), "grace_hash_join_initial_buckets": "8",
+		"min_insert_block_size_bytes": strconv.FormatUint(min(limit/block, largest), 10),
+	}
 }
 
 // Driver runs statements in one ClickHouse.
@@ -87,11 +106,10 @@ func Open(ctx context.Context, config Config, dir string, from secret.Resolver) 
 		}
 	}
 	d := &Driver{settings: client.Settings{}, protocol: config.Protocol}
-	for name, value := range settings {
-		d.settings[name] = value
-	}
-	for name, value := range config.Settings {
-		d.settings[name] = value
+	for _, list := range []map[string]string{settings, bounds(config), config.Settings} {
+		for name, value := range list {
+			d.settings[name] = value
+		}
 	}
 	conn, err := client.Open(options)
 	if err != nil {

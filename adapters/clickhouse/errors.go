@@ -17,6 +17,8 @@ import (
 // kindOf classifies by the numbers of the engine's exceptions; see
 // src/Common/ErrorCodes.cpp of ClickHouse. The others are Unknown.
 var kindOf = map[int32]adapters.Kind{
+	202: adapters.Transient, // TOO_MANY_SIMULTANEOUS_QUERIES, said before anything is done
+	203: adapters.Transient, // NO_FREE_CONNECTION
 	209: adapters.Transient, // SOCKET_TIMEOUT
 	210: adapters.Transient, // NETWORK_ERROR
 	242: adapters.Transient, // TABLE_IS_READ_ONLY
@@ -63,7 +65,6 @@ var kindOf = map[int32]adapters.Kind{
 	159: adapters.Quota, // TIMEOUT_EXCEEDED
 	191: adapters.Quota, // SET_SIZE_LIMIT_EXCEEDED
 	201: adapters.Quota, // QUOTA_EXCEEDED
-	202: adapters.Quota, // TOO_MANY_SIMULTANEOUS_QUERIES
 	241: adapters.Quota, // MEMORY_LIMIT_EXCEEDED
 	243: adapters.Quota, // NOT_ENOUGH_SPACE
 	290: adapters.Quota, // LIMIT_EXCEEDED
@@ -98,11 +99,12 @@ var helps = map[int32]string{
 	159: "raise max_execution_time of the user, or of the target's settings",
 	164: "give the user a profile that is not readonly",
 	202: "lower what else runs, or raise max_concurrent_queries of the server",
-	241: "raise max_memory_usage in the target's settings, or max_bytes_before_external_group_by lower",
+	241: "raise max_memory_usage in the target's settings; where the target has none, set it to what a statement may have: what is larger then goes to disk",
 	243: "free some room on the disks of the server",
 	252: "the server merges slower than rows arrive: try again later",
+	394: "somebody stopped it at the server, or a limit of the server did: run again",
 	497: "the grants that a target needs are in docs/warehouses.md",
-	516: "check user and password of the target",
+	516: "check user and password of the target; a password or token that has expired has to be made anew",
 }
 
 // failure turns an error of the client into one of ours. What the engine says of
@@ -134,6 +136,15 @@ func failure(ctx context.Context, err error) error {
 		}
 	}
 	return &adapters.Error{Message: "the client of ClickHouse failed: " + cause(err)}
+}
+
+// reading is the failure of what only reads, and so had no effect.
+func reading(ctx context.Context, err error) error {
+	out := failure(ctx, err)
+	if known, ok := errors.AsType[*adapters.Error](out); ok && known.Kind == adapters.Lost {
+		known.Kind = adapters.Transient
+	}
+	return out
 }
 
 // isDial says that no connection came about, so that nothing was sent.

@@ -40,7 +40,7 @@ func (d *Driver) Query(ctx context.Context, query string) (adapters.Rows, error)
 		if ctx.Err() != nil {
 			d.kill(ctx, id)
 		}
-		return nil, failure(ctx, err)
+		return nil, reading(ctx, err)
 	}
 	r := &Rows{rows: rows, ctx: ctx, cancel: cancel}
 	for i, t := range rows.ColumnTypes() {
@@ -65,7 +65,7 @@ func (r *Rows) Next(dest []any) error {
 	if !r.rows.Next() {
 		r.done = true
 		if err := r.rows.Err(); err != nil {
-			return failure(r.ctx, err)
+			return reading(r.ctx, err)
 		}
 		if err := r.ctx.Err(); err != nil {
 			return canceled(err)

@@ -513,6 +513,14 @@ func (t *translator) equality(x ast.Expr, a, b value, not bool) sql.Expr {
 		return t.refuse(x, "lists of decimal numbers that may be no numbers cannot be compared", "").expr
 	case !a.null && !b.null:
 		cmp = sql.Fn(plain, l, r)
+	case a.kind() != b.kind() && a.kind() != types.DoubleKind && b.kind() != types.DoubleKind:
+		// A signed and an unsigned number, which not every engine can compare so
+		// that NULL is one more value.
+		both := sql.Expr(sql.And{sql.Fn(sql.IsNull, l), sql.Fn(sql.IsNull, r)})
+		if not {
+			both = sql.Fn(sql.Not, both)
+		}
+		cmp = t.guarded(x, sql.Fn(sql.Coalesce, sql.Fn(plain, l, r), both), a, b)
 	default:
 		cmp = t.guarded(x, sql.Fn(total, l, r), a, b)
 	}
