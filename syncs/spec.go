@@ -30,9 +30,10 @@ type Spec struct {
 	// ReplaceFirst says of a Finisher that a mirror of which everything is due, as
 	// in its first run, replaces what is there: what others put there goes.
 	ReplaceFirst bool
-	// Staged says that nothing counts as delivered before the whole run was
-	// published (files are renamed into place at the end).
-	Staged bool
+	// Place is where files are published, of a destination in files; nil where
+	// requests go over HTTP. Nothing counts as delivered before all files of the
+	// run are there.
+	Place *Place
 	// SetIfEmpty says that it can set a field only where that is empty.
 	SetIfEmpty bool
 	// Result says how refusals of single rows come back.

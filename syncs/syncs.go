@@ -123,6 +123,8 @@ type Chunk struct {
 	RunID  string
 	// Number counts the chunks of a run from 1.
 	Number int
+	// AsOf is the instant that the data is of: the same for all of a run.
+	AsOf time.Time
 	// SentAt is the instant that signatures and envelopes carry.
 	SentAt time.Time
 	// Secrets are the resolved secrets of the destination's configuration.
@@ -199,18 +201,27 @@ type HTTPRequest struct {
 	Body   []byte
 }
 
-// FileRequest is one part of a staged file delivery.
+// FileRequest is a file, or what is to be appended to one, of those that a run
+// publishes at Spec.Place. Names use forward slashes.
 type FileRequest struct {
-	// Root is the folder that the destination's configuration names; a relative
-	// one starts at the project. Nothing is written outside of it.
-	Root string
-	// Dir is where the run's files are published, relative to Root, and Name
-	// the part's name in it. They use forward slashes.
-	Dir  string
+	// Dir is the folder that the run's files are published in, where nothing else
+	// ever is: it is there with all of them, or not at all. Where it is empty the
+	// files are put beside others, each under its own name.
+	Dir string
+	// Name is the file's in Dir. Where that is empty folders may come before it.
 	Name string
-	Body []byte
-	// Rows is how many rows the part holds, for the manifest.
+	// Replace says that a file of that name which is there is to be replaced;
+	// otherwise the delivery stops.
+	Replace bool
+	// Append says that the body goes to the end of the file, with Head before it
+	// where it is the file's first.
+	Append     bool
+	Head, Body []byte
+	// Rows is how many rows the body holds, for the manifest.
 	Rows int
+	// Manifest is the manifest's name, in Dir. It is the same in all requests of a
+	// run, and never that of a file which is there.
+	Manifest string
 }
 
 // Response is a platform's complete answer. For a FileRequest it has status

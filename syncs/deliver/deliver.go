@@ -74,6 +74,9 @@ type Job struct {
 	// HTTP sends the requests over HTTP; a Client made from the destination's
 	// Spec where nil.
 	HTTP Sender
+	// OpenPlace connects to the place of a destination in files that is not on this
+	// machine; others need none.
+	OpenPlace OpenPlace
 	// Events is told what happens, from one goroutine at a time; it may be nil
 	// and must return soon.
 	Events func(Event)
@@ -210,7 +213,8 @@ type Report struct {
 	Refreshes int64
 	// Values count what was done to values before they were sent, by field.
 	Values []syncs.Values
-	// Published is the folder that became visible, of a destination in files.
+	// Published is the folder that became visible, of a destination in files, or
+	// the manifest of files among others.
 	Published string
 }
 
@@ -283,7 +287,8 @@ type Unnamed struct {
 
 // Published is sent when a staged delivery became visible.
 type Published struct {
-	// Dir is the folder, Parts the number of files in it but the manifest.
+	// Dir is the folder, or the manifest of files among others; Parts is the number
+	// of files but the manifest.
 	Dir   string
 	Parts int
 }

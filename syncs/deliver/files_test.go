@@ -57,7 +57,7 @@ func tree(tb testing.TB, dir string) []string {
 func TestFilesArePublishedAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	// A killed run left these.
-	for _, name := range []string{"out/vip/.staging-run-0/part-00001.csv", "out/vip/.staging-run-0.acks", "out/vip/run-0/part-00001.csv"} {
+	for _, name := range []string{"out/.staging.vip.run-0/part-00001.csv", "out/vip/run-0/part-00001.csv"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -251,12 +251,15 @@ func TestFilesThatFail(t *testing.T) {
 }
 
 // rogue is a destination that names its files badly.
-type rogue struct{ root, dir, name string }
+type rogue struct {
+	root      secret.Template
+	dir, name string
+}
 
-func (rogue) Spec() syncs.Spec { return syncs.Spec{Staged: true} }
+func (d rogue) Spec() syncs.Spec { return syncs.Spec{Place: &syncs.Place{Folder: d.root}} }
 
 func (d rogue) Encode(c syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
-	r := syncs.Request{File: &syncs.FileRequest{Root: d.root, Dir: d.dir, Name: d.name, Body: []byte("x")}}
+	r := syncs.Request{File: &syncs.FileRequest{Dir: d.dir, Name: d.name, Manifest: "manifest.json", Body: []byte("x")}}
 	for i := range c.Ops {
 		r.Ops = append(r.Ops, i)
 	}
@@ -284,13 +287,16 @@ func TestPathsStayInside(t *testing.T) {
 	const sep = `\`
 	drive, share := "C:"+sep+"x", sep+sep+"a"+sep+"b"
 	for _, bad := range []string{
-		"..", "../outside", "a/../../outside", "/etc", "link/x", "link", `..\outside`, ".", "", "a\x00b", "a//b/../../..",
+		"..", "../outside", "a/../../outside", "/etc", "link/x", `..\outside`, ".", ".hidden/x", "a\x00b", "a//b/../../..",
 		drive, share, "./..", "a/./../../outside", "link/../../outside", "link/sub/x", "../root/../outside", "//etc",
 	} {
-		cases = append(cases, rogue{"root", bad, "part.csv"})
+		cases = append(cases, rogue{template(t, "root"), bad, "part.csv"})
+	}
+	for _, bad := range []string{"..", "../x", "/x", "link/x", "../outside/x", "a/../../outside/x", ".hidden", "", "manifest.json"} {
+		cases = append(cases, rogue{template(t, "root"), "", bad})
 	}
 	for _, bad := range []string{"..", "../x", "/x", "a/b", `a\b`, ".", "", "manifest.json", "../../outside/x", `..\x`, "x/", "x/../../y"} {
-		cases = append(cases, rogue{"root", "vip/run-1", bad})
+		cases = append(cases, rogue{template(t, "root"), "vip/run-1", bad})
 	}
 	for _, c := range cases {
 		job, l := fileJob(t, dir, upserts(3), nil)

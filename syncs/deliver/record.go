@@ -149,7 +149,16 @@ func (e *engine) publish(ctx context.Context) error {
 		return e.recordHeld(ctx)
 	}
 	e.reached("publish")
-	dir, parts, err := e.store.publish(manifest{
+	// What has begun should end, within the grace that requests have too.
+	work, done := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer done(nil)
+	unlink := context.AfterFunc(ctx, func() {
+		if e.job.Clock.Sleep(work, e.settings.Grace) == nil {
+			done(context.Cause(ctx))
+		}
+	})
+	defer unlink()
+	dir, parts, err := e.store.publish(work, manifest{
 		Sync: e.job.Schema.Sync, RunID: e.job.RunID, Object: e.job.Schema.Object, AsOf: e.job.AsOf,
 	})
 	if err != nil {

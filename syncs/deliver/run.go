@@ -84,7 +84,7 @@ func newEngine(job Job) *engine {
 		spec.Batch = o.Batch
 	}
 	spec.Batch.MaxRows = fallback(spec.Batch.MaxRows, 1000)
-	if spec.Concurrency = fallback(spec.Concurrency, 1); spec.Staged {
+	if spec.Concurrency = fallback(spec.Concurrency, 1); spec.Place != nil {
 		spec.Concurrency = 1 // Parts are numbered in the order of the rows.
 	}
 	_, finishes := job.Destination.(syncs.Finisher)
@@ -148,14 +148,14 @@ func (e *engine) run(ctx context.Context) (err error) {
 	if err := e.keepsJobs(); err != nil {
 		return err
 	}
-	e.store = &store{dir: e.job.Dir}
-	defer func() { err = errors.Join(err, e.held.close(), e.store.close()) }()
-	if e.spec.Staged {
-		e.held = staged(e.store)
+	e.store = &store{engine: e}
+	defer func() { err = errors.Join(err, e.held.close(), e.store.close(ctx)) }()
+	if e.spec.Place != nil {
+		e.held = &spool{}
 	}
 	if d, ok := e.job.Destination.(syncs.Finisher); ok && e.spec.Replace {
 		e.replacing = &replacing{Finisher: d, began: e.job.Clock.Now()}
-		e.held = temporary()
+		e.held = &spool{}
 	}
 	err = e.within(ctx, func(live context.Context) {
 		e.deliverAll(live)
@@ -370,6 +370,7 @@ func (e *engine) chunk(ops []syncs.Op, token syncs.Token) syncs.Chunk {
 	return syncs.Chunk{
 		Schema:      e.job.Schema,
 		RunID:       e.job.RunID,
+		AsOf:        e.job.AsOf,
 		Number:      int(e.chunks.Add(1)),
 		SentAt:      e.job.Clock.Now(),
 		Secrets:     e.secret,
@@ -686,7 +687,7 @@ func pick(ops []syncs.Op, indexes []int) []syncs.Op {
 // size is the length of a request's body, in bytes.
 func size(req syncs.Request) int {
 	if req.File != nil {
-		return len(req.File.Body)
+		return len(req.File.Head) + len(req.File.Body)
 	}
 	return len(req.HTTP.Body)
 }

@@ -9,55 +9,56 @@ import (
 	"os"
 )
 
+// scratch is a file for what is too much for memory. It has no name for longer
+// than the system needs to open it, so that nothing is left of it in any case.
+type scratch struct {
+	*os.File
+	// named is the name of one that the system does not remove while it is open.
+	named string
+}
+
+func newScratch() (*scratch, error) {
+	file, err := os.CreateTemp("", "customhouse-")
+	if err != nil {
+		return nil, fmt.Errorf("making a temporary file: %w", err)
+	}
+	s := &scratch{File: file}
+	if os.Remove(file.Name()) != nil {
+		s.named = file.Name()
+	}
+	return s, nil
+}
+
+// Close releases the file.
+func (s *scratch) Close() error {
+	err := s.File.Close()
+	if s.named != "" {
+		err = errors.Join(err, os.Remove(s.named))
+	}
+	return err
+}
+
 // spool keeps acknowledgements on disk until the delivery is published, or the
 // replacement ended: there are as many as rows, and memory must not grow with
 // them.
 type spool struct {
-	// make makes the file, which discard removes; name is for messages.
-	make    func() (*os.File, error)
-	discard func() error
-	name    func() string
-	file    *os.File
-	w       *bufio.Writer
-	row     []byte
-}
-
-// staged is a spool beside what is staged, which the store removes.
-func staged(s *store) *spool {
-	return &spool{
-		make:    func() (*os.File, error) { return s.root.OpenFile(s.acks, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600) },
-		discard: func() error { return nil },
-		name:    func() string { return s.full(s.acks) },
-	}
-}
-
-// temporary is a spool among the machine's temporary files.
-func temporary() *spool {
-	s, name := &spool{}, "a temporary file"
-	s.make = func() (*os.File, error) {
-		file, err := os.CreateTemp("", "customhouse-replacement-*")
-		if err == nil {
-			name = file.Name()
-		}
-		return file, err
-	}
-	s.discard = func() error { return os.Remove(name) }
-	s.name = func() string { return name }
-	return s
+	file *scratch
+	w    *bufio.Writer
+	row  []byte
 }
 
 // add appends an accepted outcome.
 func (s *spool) add(r Result) error {
 	if s.file == nil {
-		file, err := s.make()
+		file, err := newScratch()
 		if err != nil {
-			return fmt.Errorf("writing %s: %w", s.name(), err)
+			return err
 		}
 		s.file, s.w = file, bufio.NewWriterSize(file, 64<<10)
 	}
 	s.row = appendResult(s.row[:0], &r)
 	if _, err := s.w.Write(s.row); err != nil {
-		return fmt.Errorf("writing %s: %w", s.name(), err)
+		return fmt.Errorf("keeping what was acknowledged: %w", err)
 	}
 	return nil
 }
@@ -69,7 +70,7 @@ func (s *spool) all() iter.Seq2[Result, error] {
 			return
 		}
 		fail := func(err error) {
-			yield(Result{}, fmt.Errorf("reading %s: %w", s.name(), err))
+			yield(Result{}, fmt.Errorf("reading what was acknowledged: %w", err))
 		}
 		if err := s.w.Flush(); err != nil {
 			fail(err)
@@ -96,7 +97,7 @@ func (s *spool) all() iter.Seq2[Result, error] {
 	}
 }
 
-// close releases the file, and removes it.
+// close releases the file.
 func (s *spool) close() error {
 	if s == nil || s.file == nil {
 		return nil

@@ -1,161 +1,219 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// store stages the parts of a file delivery beside their final place, and
-// makes them visible at once by one rename. Everything happens inside of an
-// os.Root, so that no name can lead elsewhere.
+// store has the files of a delivery staged at their place, and published at
+// once when all is there.
 type store struct {
-	// dir is where a relative root starts.
-	dir string
-
-	root *os.Root
-	// path is the root's, for messages.
-	path string
-	// final is the published folder, staging the one that becomes it.
-	final, staging string
-	parts          []part
-	// acks is the file beside the staging folder that a spool may write.
-	acks string
+	engine *engine
+	place  Place
+	lot    Lot
+	// manifest is the manifest's name, and parts what it says of the files.
+	manifest string
+	parts    []part
+	// growing is the file that bodies are appended to; nil where each is a file.
+	growing *growing
 }
 
 // part is the manifest's entry for one file.
 type part struct {
 	Name   string `json:"name"`
 	Rows   int    `json:"rows"`
-	Bytes  int    `json:"bytes"`
+	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
 
-// manifest describes a published folder.
+// manifest describes what was published.
 type manifest struct {
 	Sync   string    `json:"sync"`
 	Object string    `json:"object,omitempty"`
 	RunID  string    `json:"run_id"`
 	AsOf   time.Time `json:"as_of"`
 	Rows   int       `json:"rows"`
-	Bytes  int       `json:"bytes"`
+	Bytes  int64     `json:"bytes"`
 	Parts  []part    `json:"parts"`
 }
 
-const (
-	manifestName = "manifest.json"
-	// stagingPrefix marks what a killed run may leave behind. Readers of a
-	// folder skip names that begin with a dot.
-	stagingPrefix = ".staging-"
-)
+// growing is a file that is put together on disk before it goes to its place:
+// it may be larger than memory.
+type growing struct {
+	name string
+	rows int
+	size int64
+	hash hash.Hash
+	file *scratch
+}
 
 // stage writes one part durably, where no reader looks for it.
 func (s *store) stage(ctx context.Context, req *syncs.FileRequest) (*syncs.Response, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	if s.root == nil {
-		if err := s.open(req); err != nil {
+	if err := s.admits(req); err != nil {
+		return nil, err
+	}
+	if s.place == nil {
+		if err := s.open(ctx, req); err != nil {
 			return nil, err
 		}
 	}
-	if path.Clean(req.Dir) != s.final {
-		return nil, &StopError{Code: "bad-path", Message: "the destination names two folders for one run"}
+	if req.Dir != s.lot.Dir || req.Manifest != s.manifest || req.Replace != s.lot.Replace {
+		return nil, &StopError{Code: "bad-path", Message: "the destination names two places for the files of one run"}
 	}
-	if !fs.ValidPath(req.Name) || strings.ContainsAny(req.Name, `/\`) || req.Name == "." || req.Name == manifestName {
-		return nil, &StopError{Code: "bad-path", Message: "the destination names a part that is not a file name"}
+	if req.Append {
+		if err := s.grow(ctx, req); err != nil {
+			return nil, err
+		}
+		return &syncs.Response{Status: http.StatusOK}, nil
 	}
-	name := path.Join(s.staging, req.Name)
-	if err := s.write(name, req.Body); err != nil {
+	body := req.Body
+	if len(req.Head) > 0 {
+		body = append(bytes.Clone(req.Head), req.Body...)
+	}
+	sum := sha256.Sum256(body)
+	if err := s.put(ctx, part{req.Name, req.Rows, int64(len(body)), hex.EncodeToString(sum[:])}, bytes.NewReader(body)); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(req.Body)
-	s.parts = append(s.parts, part{Name: req.Name, Rows: req.Rows, Bytes: len(req.Body), SHA256: hex.EncodeToString(sum[:])})
 	return &syncs.Response{Status: http.StatusOK}, nil
 }
 
-// open prepares the staging folder, and removes what killed runs left.
-func (s *store) open(req *syncs.FileRequest) error {
-	s.path = filepath.FromSlash(req.Root)
-	if !filepath.IsAbs(s.path) {
-		s.path = filepath.Join(s.dir, s.path)
-	}
-	final := path.Clean(req.Dir)
-	if !fs.ValidPath(final) || final == "." || strings.Contains(final, `\`) {
-		return &StopError{Code: "bad-path", Message: "the destination names a folder outside of its own"}
-	}
-	if err := os.MkdirAll(s.path, 0o750); err != nil {
-		return fmt.Errorf("making %s: %w", s.path, err)
-	}
-	root, err := os.OpenRoot(s.path)
-	if err != nil {
-		return fmt.Errorf("opening %s: %w", s.path, err)
-	}
-	s.root, s.final = root, final
-	parent, base := path.Split(final)
-	parent = path.Clean(parent)
-	s.staging = path.Join(parent, stagingPrefix+base)
-	s.acks = s.staging + ".acks"
-	if err := root.MkdirAll(parent, 0o750); err != nil {
-		return fmt.Errorf("making %s: %w", s.full(parent), err)
-	}
-	if _, err := root.Lstat(final); err == nil {
-		return &StopError{Code: "already-published", Message: fmt.Sprintf(
-			"%s is there already: a run publishes once; move the folder away or start a new run", s.full(final),
-		)}
-	}
-	entries, err := fs.ReadDir(root.FS(), parent)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", s.full(parent), err)
-	}
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), stagingPrefix) {
-			left := path.Join(parent, entry.Name())
-			if err := root.RemoveAll(left); err != nil {
-				return fmt.Errorf("removing %s, which a killed run left: %w", s.full(left), err)
-			}
+// admits refuses names that lead elsewhere, or that are ours.
+func (*store) admits(req *syncs.FileRequest) error {
+	for _, name := range []string{req.Dir, req.Name, req.Manifest} {
+		if name == req.Dir && name == "" {
+			continue
+		}
+		hidden := false
+		for folder := range strings.SplitSeq(name, "/") {
+			hidden = hidden || strings.HasPrefix(folder, ".")
+		}
+		if !fs.ValidPath(name) || strings.Contains(name, `\`) || hidden || filepath.IsAbs(name) || filepath.VolumeName(name) != "" {
+			return &StopError{Code: "bad-path", Message: "the destination names a file or folder outside of its own, or one that begins with a dot"}
 		}
 	}
-	if err := root.Mkdir(s.staging, 0o750); err != nil {
-		return fmt.Errorf("making %s: %w", s.full(s.staging), err)
+	if req.Dir != "" && (strings.Contains(req.Name, "/") || strings.Contains(req.Manifest, "/")) || req.Name == req.Manifest {
+		return &StopError{Code: "bad-path", Message: "the destination names a part that is not a file name, or the manifest"}
 	}
 	return nil
 }
 
-// write makes a new file that survives a power cut.
-func (s *store) write(name string, body []byte) (err error) {
-	file, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+// open connects to the place, and removes what runs that died left there.
+func (s *store) open(ctx context.Context, req *syncs.FileRequest) error {
+	e := s.engine
+	place, err := openPlace(ctx, e.spec, e.job, e.secret)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", s.full(name), err)
+		return err
 	}
-	_, err = file.Write(body)
-	if err == nil {
-		err = file.Sync()
+	s.place, s.manifest = place, req.Manifest
+	s.lot = Lot{Sync: e.job.Schema.Sync, RunID: e.job.RunID, Dir: req.Dir, Replace: req.Replace}
+	return s.insist(ctx, func() error { return place.Recover(ctx, s.lot.Sync) })
+}
+
+// openPlace connects to the place of a destination.
+func openPlace(ctx context.Context, spec syncs.Spec, job Job, secrets func(secret.Ref) secret.Value) (Place, error) {
+	at := spec.Place
+	if at == nil {
+		return nil, errors.New("the destination has files, and does not say where they go")
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", s.full(name), err)
+	if at.Bucket != nil || at.Server != nil {
+		if job.OpenPlace == nil {
+			return nil, errors.New("nobody can connect to where the files go")
+		}
+		return job.OpenPlace(ctx, spec, job.Dir, secrets)
 	}
+	name := filepath.FromSlash(at.Folder.Expand(secrets))
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(job.Dir, name)
+	}
+	files, err := newFolder(name)
+	if err != nil {
+		return nil, err
+	}
+	return NewTree(files), nil
+}
+
+// grow appends to the file that all bodies are of.
+func (s *store) grow(ctx context.Context, req *syncs.FileRequest) error {
+	if s.growing != nil && s.growing.name != req.Name {
+		if err := s.finish(ctx); err != nil {
+			return err
+		}
+	}
+	body := [][]byte{req.Body}
+	if s.growing == nil {
+		file, err := newScratch()
+		if err != nil {
+			return err
+		}
+		s.growing = &growing{name: req.Name, hash: sha256.New(), file: file}
+		body = [][]byte{req.Head, req.Body}
+	}
+	g := s.growing
+	for _, b := range body {
+		if _, err := g.file.Write(b); err != nil {
+			return err
+		}
+		_, _ = g.hash.Write(b) // A hash never returns an error.
+		g.size += int64(len(b))
+	}
+	g.rows += req.Rows
+	return nil
+}
+
+// finish stages the file that grew.
+func (s *store) finish(ctx context.Context) error {
+	g := s.growing
+	if g == nil {
+		return nil
+	}
+	if err := s.put(ctx, part{g.name, g.rows, g.size, hex.EncodeToString(g.hash.Sum(nil))}, g.file); err != nil {
+		return err
+	}
+	s.growing = nil
+	return g.file.Close()
+}
+
+// put stages a file.
+func (s *store) put(ctx context.Context, p part, body io.ReaderAt) error {
+	err := s.insist(ctx, func() error {
+		return s.place.Stage(ctx, s.lot, File{Name: p.Name, Size: p.Bytes, SHA256: p.SHA256, Body: body})
+	})
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, p)
+	s.engine.reached("staged")
 	return nil
 }
 
 // empty reports whether nothing was staged.
-func (s *store) empty() bool { return len(s.parts) == 0 }
+func (s *store) empty() bool { return len(s.parts) == 0 && s.growing == nil }
 
-// publish adds the manifest and makes the folder visible. It returns the
-// folder and its number of parts.
-func (s *store) publish(m manifest) (dir string, parts int, err error) {
+// publish adds the manifest and makes the files visible. It returns where they
+// are, and how many.
+func (s *store) publish(ctx context.Context, m manifest) (where string, parts int, err error) {
+	if err := s.finish(ctx); err != nil {
+		return "", 0, err
+	}
 	m.Parts = s.parts
 	for _, p := range s.parts {
 		m.Rows += p.Rows
@@ -165,42 +223,73 @@ func (s *store) publish(m manifest) (dir string, parts int, err error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("encoding the manifest: %w", err)
 	}
-	if err := s.write(path.Join(s.staging, manifestName), append(text, '\n')); err != nil {
-		return "", 0, err
-	}
-	if err := s.settle(s.staging); err != nil {
-		return "", 0, err
-	}
-	if err := s.root.Rename(s.staging, s.final); err != nil {
-		return "", 0, fmt.Errorf("publishing %s: %w", s.full(s.final), err)
-	}
-	if err := s.settle(path.Dir(s.final)); err != nil {
-		return "", 0, err
-	}
-	return s.full(s.final), len(s.parts), nil
-}
-
-// settle makes a folder's entries survive a power cut.
-func (s *store) settle(name string) error {
-	dir, err := s.root.Open(name)
+	text = append(text, '\n')
+	sum := sha256.Sum256(text)
+	err = s.insist(ctx, func() error {
+		return s.place.Publish(ctx, s.lot, File{Name: s.manifest, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:]), Body: bytes.NewReader(text)})
+	})
 	if err != nil {
-		return fmt.Errorf("opening %s: %w", s.full(name), err)
+		return "", 0, err
 	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("syncing %s: %w", s.full(name), err)
+	where = s.lot.Dir
+	if where == "" {
+		where = s.manifest
 	}
-	return nil
-}
-
-// close removes what was staged and not published.
-func (s *store) close() error {
-	if s.root == nil {
-		return nil
-	}
-	return errors.Join(s.root.RemoveAll(s.acks), s.root.RemoveAll(s.staging), s.root.Close())
+	return s.full(where), len(s.parts), nil
 }
 
 // full is a name as the user knows it.
 func (s *store) full(name string) string {
-	return filepath.Join(s.path, filepath.FromSlash(name))
+	root := s.place.String()
+	if strings.Contains(root, "://") {
+		return strings.TrimSuffix(root, "/") + "/" + path.Clean(name)
+	}
+	return filepath.Join(root, filepath.FromSlash(name))
+}
+
+// insist repeats a call as long as its errors may pass.
+func (s *store) insist(ctx context.Context, call func() error) error {
+	e := s.engine
+	for attempt := 1; ; attempt++ {
+		err := call()
+		var passing *PassingError
+		if err == nil || !errors.As(err, &passing) || context.Cause(ctx) != nil {
+			return err
+		}
+		if attempt >= e.settings.Attempts {
+			return &StopError{Code: "no-answer", Message: fmt.Sprintf("gave up after %d attempts: %v", attempt, err)}
+		}
+		wait := e.backoff(attempt)
+		if passing.Wait > 0 {
+			wait = e.asked(passing.Wait)
+		}
+		e.emit(Retrying{Attempt: attempt, Wait: wait, Code: "busy", Message: err.Error()})
+		if err := e.job.Clock.Sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// discardTimeout bounds how long a delivery that failed cleans up. What it does
+// not get done is left to the next run.
+const discardTimeout = 30 * time.Second
+
+// close removes what was staged and not published.
+func (s *store) close(ctx context.Context) error {
+	var err error
+	if s.growing != nil {
+		err = s.growing.file.Close()
+	}
+	if s.place == nil {
+		return err
+	}
+	alive, done := context.WithTimeout(context.WithoutCancel(ctx), discardTimeout)
+	defer done()
+	if left := s.place.Discard(alive, s.lot); left != nil {
+		var passing *PassingError
+		if !errors.As(left, &passing) { // Otherwise the next run does it.
+			err = errors.Join(err, left)
+		}
+	}
+	return errors.Join(err, s.place.Close())
 }

@@ -15,16 +15,18 @@ type csvEncoder struct {
 	fields    []syncs.Field
 	changes   bool
 	escape    bool
+	all       bool
 	delimiter byte
 	null      string
 	special   string
+	head      []byte
 	body      []byte
 	cell      []byte
 }
 
 func newCSV(c Config, schema syncs.Schema, changes bool) *csvEncoder {
 	e := &csvEncoder{
-		fields: schema.Fields, changes: changes, escape: c.Formulas != Keep,
+		fields: schema.Fields, changes: changes, escape: c.Formulas != Keep, all: c.Quotes == All,
 		delimiter: c.Delimiter[0], null: c.Null, special: "\"\r\n,;\t|" + c.Delimiter,
 	}
 	var names []string
@@ -38,7 +40,8 @@ func newCSV(c Config, schema syncs.Schema, changes bool) *csvEncoder {
 		e.separate(i)
 		e.text(name)
 	}
-	e.body = append(e.body, "\r\n"...)
+	e.head = append(e.body, "\r\n"...)
+	e.body = nil
 	return e
 }
 
@@ -73,7 +76,7 @@ func (e *csvEncoder) row(op *syncs.Op) error {
 	return nil
 }
 
-func (e *csvEncoder) bytes() ([]byte, error) { return e.body, nil }
+func (e *csvEncoder) bytes() (head, body []byte, err error) { return e.head, e.body, nil }
 
 func (e *csvEncoder) separate(at int) {
 	if at > 0 {
@@ -100,7 +103,7 @@ func (e *csvEncoder) text(s string) {
 
 // quoted writes a cell, in quotes where it needs them.
 func (e *csvEncoder) quoted(s string) {
-	plain := s != "" && s != e.null && !strings.ContainsAny(s, e.special) &&
+	plain := !e.all && s != "" && s != e.null && !strings.ContainsAny(s, e.special) &&
 		s[0] != ' ' && s[0] != '\t' && s[len(s)-1] != ' ' && s[len(s)-1] != '\t'
 	if plain {
 		e.body = append(e.body, s...)

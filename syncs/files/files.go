@@ -1,93 +1,19 @@
-// Package files delivers to a folder: each run adds a folder of its own with
-// CSV, newline-delimited JSON or Parquet parts, complete or not there at all.
+// Package files delivers to a folder, of this machine, a bucket or a server:
+// each run adds CSV, newline-delimited JSON or Parquet files and a manifest, all
+// of them or none.
 //
-// It only spells the parts; the engine writes them aside, adds a manifest and
-// renames. Start at Config and New; docs/destinations/files.md is what the
+// It only spells the files; the engine writes them aside, adds the manifest and
+// publishes. Start at Config and New; docs/destinations/files.md is what the
 // reader of the files needs.
 package files
 
 import (
 	"fmt"
-	"path"
-	"slices"
-	"strings"
 
-	"github.com/customhouse-cdp/customhouse/config/diag"
-	"github.com/customhouse-cdp/customhouse/config/secret"
-	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// Config is what a project says of a destination in files.
-type Config struct {
-	Path      secret.Template `yaml:"path,required" doc:"Folder that receives <sync>/<run>; relative to the project."`
-	Format    string          `yaml:"format" doc:"csv (the default), ndjson or parquet."`
-	Layout    string          `yaml:"layout" doc:"changes (the default): what is new, changed or gone; snapshot: everything, whenever anything changed."`
-	Delimiter string          `yaml:"delimiter" doc:"What separates CSV fields, a comma where none is given."`
-	Null      string          `yaml:"null,blank" doc:"How CSV spells no value; nothing at all where none is given."`
-	Formulas  string          `yaml:"formulas" doc:"escape (the default) puts ' before CSV text that a spreadsheet would run; keep leaves it."`
-}
-
-// The values of Config.Format, Config.Layout and Config.Formulas.
-const (
-	CSV     = "csv"
-	NDJSON  = "ndjson"
-	Parquet = "parquet"
-
-	Changes  = "changes"
-	Snapshot = "snapshot"
-
-	Escape = "escape"
-	Keep   = "keep"
-)
-
-// Default is a Config with everything set that has a default.
-func Default() *Config {
-	return &Config{Format: CSV, Layout: Changes, Delimiter: ",", Formulas: Escape}
-}
-
-// The codes of the findings of Check; docs/errors.md explains them.
-const (
-	CodeChoice    = "bad-choice"
-	CodeDelimiter = "bad-delimiter"
-	CodeNull      = "bad-null"
-	CodePath      = "bad-path"
-)
-
-// Check implements config.Checker.
-func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
-	fail := func(code, summary, help, key string) {
-		report(diag.Diagnostic{Severity: diag.Error, Code: code, Span: n.At(key), Summary: summary, Help: help})
-	}
-	choice := func(value, key string, choices ...string) {
-		if slices.Contains(choices, value) {
-			return
-		}
-		help := "write " + strings.Join(choices, " or ")
-		if near := diag.Nearest(value, choices); near != "" {
-			help = "did you mean " + near + "?"
-		}
-		fail(CodeChoice, fmt.Sprintf("%q is not a %s", value, key), help, key)
-	}
-	choice(c.Format, "format", CSV, NDJSON, Parquet)
-	choice(c.Layout, "layout", Changes, Snapshot)
-	choice(c.Formulas, "formulas", Escape, Keep)
-	if len(c.Delimiter) != 1 || strings.ContainsAny(c.Delimiter, "\"'\r\n\x00 =+-@.") || c.Delimiter[0] >= 0x80 || alphanumeric(c.Delimiter[0]) {
-		fail(CodeDelimiter, "delimiter is not a character that can separate fields", `use one like "," ";" "|" or "\t"`, "delimiter")
-	}
-	if strings.ContainsAny(c.Null, "\"\r\n\x00"+c.Delimiter) {
-		fail(CodeNull, "null holds a character that CSV would have to quote", `use a word such as NULL or \N`, "null")
-	}
-	if strings.ContainsRune(c.Path.Text(), 0) {
-		fail(CodePath, "path holds a NUL character", "remove it", "path")
-	}
-}
-
-func alphanumeric(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-// maxRows is how many rows a part holds.
+// maxRows is how many rows a file holds where the project does not say.
 const maxRows = 50_000
 
 // The columns that layout changes adds before the fields.
@@ -99,9 +25,12 @@ const (
 )
 
 // New makes the destination. The configuration was checked.
-func New(c *Config) syncs.Destination { return &destination{*c} }
+func New(c *Config) syncs.Destination { return &destination{*c, c.place()} }
 
-type destination struct{ config Config }
+type destination struct {
+	config Config
+	place  *syncs.Place
+}
 
 // Spec implements syncs.Destination.
 func (d *destination) Spec() syncs.Spec {
@@ -109,16 +38,20 @@ func (d *destination) Spec() syncs.Spec {
 	kinds := []syncs.Kind{
 		syncs.Upsert, syncs.Insert, syncs.Add, syncs.Append, syncs.Remove, syncs.Delete, syncs.Archive, syncs.Clear,
 	}
-	if d.config.Layout == Snapshot {
+	switch d.config.Layout {
+	case Snapshot:
 		kinds = []syncs.Kind{syncs.Upsert, syncs.Remove}
+	case Append:
+		kinds = []syncs.Kind{syncs.Append, syncs.Insert, syncs.Add}
 	}
 	return syncs.Spec{
-		Batch:   syncs.Batch{MaxRows: maxRows},
-		Kinds:   kinds,
-		Keyed:   true, // The reader knows an event by its key.
-		Replace: d.config.Layout == Snapshot,
-		Staged:  true,
-		Secrets: d.config.Path.Refs(),
+		Batch:        syncs.Batch{MaxRows: d.config.PartRows},
+		Kinds:        kinds,
+		Keyed:        true, // The reader knows an event by its key.
+		Replace:      d.config.Layout == Snapshot,
+		Place:        d.place,
+		Secrets:      d.place.Refs(),
+		AllowPrivate: d.config.AllowPrivate,
 	}
 }
 
@@ -127,8 +60,8 @@ type encoder interface {
 	// row adds a row; it fails, and adds nothing, where a value cannot be
 	// spelled.
 	row(op *syncs.Op) error
-	// bytes ends the part.
-	bytes() ([]byte, error)
+	// bytes ends the part: what begins a file, and the rows.
+	bytes() (head, body []byte, err error)
 }
 
 // Encode implements syncs.Destination: one part for the whole chunk. In a
@@ -160,20 +93,26 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	if len(sent) == 0 {
 		return nil, rejections
 	}
-	body, err := e.bytes()
+	head, body, err := e.bytes()
 	if err != nil {
 		return nil, rejectAll(chunk, "bad-value", err.Error())
 	}
-	return []syncs.Request{{
-		File: &syncs.FileRequest{
-			Root: d.config.Path.Expand(chunk.Secrets),
-			Dir:  path.Join(chunk.Schema.Sync, chunk.RunID),
-			Name: fmt.Sprintf("part-%05d.%s", chunk.Number, d.config.Format),
-			Body: body,
-			Rows: rows,
-		},
-		Ops: sent,
-	}}, rejections
+	dir, name, manifest := d.config.names(chunk)
+	file := &syncs.FileRequest{
+		Dir: dir, Name: name, Manifest: manifest, Replace: d.config.Replace,
+		Append: !d.config.has("part"), Head: head, Body: body, Rows: rows,
+	}
+	if !file.Append {
+		file.Head, file.Body = nil, append(head, body...)
+	}
+	if d.config.Format != Parquet {
+		for _, b := range []*[]byte{&file.Head, &file.Body} {
+			if *b, err = packed(d.config.Compress, *b); err != nil {
+				return nil, rejectAll(chunk, "bad-value", err.Error())
+			}
+		}
+	}
+	return []syncs.Request{{File: file, Ops: sent}}, rejections
 }
 
 // Decode implements syncs.Destination: a part is staged whole or not at all.
@@ -194,7 +133,7 @@ func (d *destination) encoder(chunk syncs.Chunk) (encoder, error) {
 	case NDJSON:
 		return newNDJSON(chunk.Schema, changes), nil
 	case Parquet:
-		return newParquet(chunk.Schema, changes)
+		return newParquet(d.config.Compress, chunk.Schema, changes)
 	default:
 		return newCSV(d.config, chunk.Schema, changes), nil
 	}
@@ -202,7 +141,7 @@ func (d *destination) encoder(chunk syncs.Chunk) (encoder, error) {
 
 // clash is the field that has the name of one of our columns.
 func (d *destination) clash(schema syncs.Schema) string {
-	if d.config.Layout == Snapshot {
+	if d.config.Layout != Changes {
 		return ""
 	}
 	for _, f := range schema.Fields {

@@ -98,7 +98,7 @@ func encode(tb testing.TB, d syncs.Destination, c syncs.Chunk) *syncs.FileReques
 func TestNames(t *testing.T) {
 	got := encode(t, destination(t, nil), chunk(rows()...))
 	got.Body = nil
-	want := &syncs.FileRequest{Root: "out", Dir: "loyal_readers/run-1", Name: "part-00001.csv", Rows: len(texts) + 2}
+	want := &syncs.FileRequest{Dir: "loyal_readers/run-1", Name: "part-00001.csv", Manifest: "manifest.json", Rows: len(texts) + 2}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -259,8 +259,8 @@ func TestParquet(t *testing.T) {
 
 func TestSnapshotLeavesRemovalsOut(t *testing.T) {
 	d := destination(t, func(c *files.Config) { c.Layout, c.Format = files.Snapshot, files.CSV })
-	if !d.Spec().Replace || !d.Spec().Staged {
-		t.Errorf("spec %+v, want Replace and Staged", d.Spec())
+	if !d.Spec().Replace || d.Spec().Place == nil {
+		t.Errorf("spec %+v, want Replace and a Place", d.Spec())
 	}
 	c := chunk(syncs.Op{Kind: syncs.Remove, Key: "gone"})
 	c.Schema.Fields = c.Schema.Fields[:1]

@@ -42,4 +42,4 @@ func (e *ndjsonEncoder) row(op *syncs.Op) error {
 	return nil
 }
 
-func (e *ndjsonEncoder) bytes() ([]byte, error) { return e.body, nil }
+func (e *ndjsonEncoder) bytes() (head, body []byte, err error) { return nil, e.body, nil }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
@@ -20,9 +21,10 @@ type parquetEncoder struct {
 	changes bool
 	rows    []parquet.Row
 	schema  *parquet.Schema
+	codec   compress.Codec
 }
 
-func newParquet(schema syncs.Schema, changes bool) (*parquetEncoder, error) {
+func newParquet(codec string, schema syncs.Schema, changes bool) (*parquetEncoder, error) {
 	node := columns{Group: parquet.Group{}}
 	add := func(name string, n parquet.Node) error {
 		if _, twice := node.Group[name]; twice || name == "" {
@@ -45,7 +47,7 @@ func newParquet(schema syncs.Schema, changes bool) (*parquetEncoder, error) {
 			return nil, err
 		}
 	}
-	return &parquetEncoder{fields: schema.Fields, changes: changes, schema: parquet.NewSchema("row", node)}, nil
+	return &parquetEncoder{fields: schema.Fields, changes: changes, schema: parquet.NewSchema("row", node), codec: codecOf(codec)}, nil
 }
 
 // column is the Parquet type of a field.
@@ -150,14 +152,26 @@ func value(t syncs.Type, v any) (parquet.Value, error) {
 	return parquet.ByteArrayValue([]byte(strings.ToValidUTF8(string(text), "\ufffd"))), err
 }
 
-func (e *parquetEncoder) bytes() ([]byte, error) {
-	var body bytes.Buffer
-	w := parquet.NewGenericWriter[any](&body, e.schema, parquet.Compression(&parquet.Snappy), parquet.CreatedBy("customhouse", "1", ""))
+// codecOf is how the pages of a file are compressed.
+func codecOf(how string) compress.Codec {
+	switch how {
+	case Gzip:
+		return &parquet.Gzip
+	case Zstd:
+		return &parquet.Zstd
+	default:
+		return &parquet.Snappy
+	}
+}
+
+func (e *parquetEncoder) bytes() (head, body []byte, err error) {
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[any](&out, e.schema, parquet.Compression(e.codec), parquet.CreatedBy("customhouse", "1", ""))
 	if _, err := w.WriteRows(e.rows); err != nil {
-		return nil, fmt.Errorf("encoding Parquet: %w", err)
+		return nil, nil, fmt.Errorf("encoding Parquet: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("encoding Parquet: %w", err)
+		return nil, nil, fmt.Errorf("encoding Parquet: %w", err)
 	}
-	return body.Bytes(), nil
+	return nil, out.Bytes(), nil
 }
