@@ -106,7 +106,7 @@ func TestRubbishHasEveryKey(t *testing.T) {
 			if filepath.Ext(name) != ".yaml" || yaml.Unmarshal(f.Data, &doc) != nil {
 				continue
 			}
-			for _, at := range places(&doc) {
+			for _, at := range spots(&doc) {
 				if n := *at; n.Kind == yaml.MappingNode {
 					for i := 0; i < len(n.Content); i += 2 {
 						delete(keys, n.Content[i].Value)
@@ -120,11 +120,11 @@ func TestRubbishHasEveryKey(t *testing.T) {
 	}
 }
 
-// places lists the places of a document where a value can be put.
-func places(n *yaml.Node) []**yaml.Node {
+// spots lists the spots of a document where a value can be put.
+func spots(n *yaml.Node) []**yaml.Node {
 	var out []**yaml.Node
 	for i := range n.Content {
-		out = append(append(out, &n.Content[i]), places(n.Content[i])...)
+		out = append(append(out, &n.Content[i]), spots(n.Content[i])...)
 	}
 	return out
 }
@@ -244,7 +244,7 @@ func spoil(r *rand.Rand, project fstest.MapFS) (fstest.MapFS, string, error) {
 	if err := yaml.Unmarshal(project[name].Data, &doc); err != nil {
 		return nil, "", err
 	}
-	all := places(&doc)
+	all := spots(&doc)
 	at := all[r.IntN(len(all))]
 	right := *all[r.IntN(len(all))]
 	var wrong yaml.Node

@@ -17,6 +17,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver/places"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -155,7 +156,7 @@ func (a *app) options(ctx context.Context, p *project, plan *models.Plan, mayDel
 		}
 	}
 	return run.Options{
-		Plan: plan, Files: files, Destinations: destinations, Secrets: known.value,
+		Plan: plan, Files: files, Destinations: destinations, Secrets: known.value, OpenPlace: places.Open,
 		Target: p.target.Name, ProjectHash: p.hash, Deliver: mayDeliver,
 		Events: a.events(), Clock: deliver.Timer(a.now),
 	}, nil

@@ -37,25 +37,36 @@ var _ Sender = (*Client)(nil)
 // NewClient makes a client with the limits of a destination. The caller closes
 // it.
 func NewClient(spec syncs.Spec) *Client {
-	dialer := &net.Dialer{
-		Timeout: 10 * time.Second,
-		Control: func(_, address string, _ syscall.RawConn) error {
-			return permit(address, spec.AllowPrivate)
-		},
-	}
 	return &Client{
 		most:    maxAnswer,
 		timeout: fallback(spec.Timeout, 30*time.Second),
 		http: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				DialContext:            dialer.DialContext,
-				ForceAttemptHTTP2:      true,
-				MaxIdleConnsPerHost:    fallback(spec.Concurrency, 1),
-				IdleConnTimeout:        90 * time.Second,
-				TLSHandshakeTimeout:    10 * time.Second,
-				MaxResponseHeaderBytes: 64 << 10,
-			},
+			Transport:     Transport(spec.AllowPrivate, fallback(spec.Concurrency, 1)),
+		},
+	}
+}
+
+// Transport connects to destinations, through Dialer and no proxy. It keeps some
+// connections to a host.
+func Transport(allowPrivate bool, connections int) *http.Transport {
+	return &http.Transport{
+		DialContext:            Dialer(allowPrivate).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    connections,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// Dialer refuses addresses that a destination has no business with, when they
+// are dialled; its error is then a *StopError.
+func Dialer(allowPrivate bool) *net.Dialer {
+	return &net.Dialer{
+		Timeout: 10 * time.Second,
+		Control: func(_, address string, _ syscall.RawConn) error {
+			return permit(address, allowPrivate)
 		},
 	}
 }

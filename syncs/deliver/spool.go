@@ -102,5 +102,5 @@ func (s *spool) close() error {
 	if s == nil || s.file == nil {
 		return nil
 	}
-	return errors.Join(s.file.Close(), s.discard())
+	return s.file.Close()
 }

@@ -98,10 +98,11 @@ func (s *store) stage(ctx context.Context, req *syncs.FileRequest) (*syncs.Respo
 
 // admits refuses names that lead elsewhere, or that are ours.
 func (*store) admits(req *syncs.FileRequest) error {
-	for _, name := range []string{req.Dir, req.Name, req.Manifest} {
-		if name == req.Dir && name == "" {
-			continue
-		}
+	names := []string{req.Name, req.Manifest}
+	if req.Dir != "" {
+		names = append(names, req.Dir)
+	}
+	for _, name := range names {
 		hidden := false
 		for folder := range strings.SplitSeq(name, "/") {
 			hidden = hidden || strings.HasPrefix(folder, ".")
@@ -119,7 +120,7 @@ func (*store) admits(req *syncs.FileRequest) error {
 // open connects to the place, and removes what runs that died left there.
 func (s *store) open(ctx context.Context, req *syncs.FileRequest) error {
 	e := s.engine
-	place, err := openPlace(ctx, e.spec, e.job, e.secret)
+	place, err := openPlace(ctx, e.spec, e.job.Dir, e.secret, e.job.OpenPlace)
 	if err != nil {
 		return err
 	}
@@ -128,27 +129,37 @@ func (s *store) open(ctx context.Context, req *syncs.FileRequest) error {
 	return s.insist(ctx, func() error { return place.Recover(ctx, s.lot.Sync) })
 }
 
-// openPlace connects to the place of a destination.
-func openPlace(ctx context.Context, spec syncs.Spec, job Job, secrets func(secret.Ref) secret.Value) (Place, error) {
+// openPlace connects to the place of a destination. Relative paths start at dir.
+func openPlace(ctx context.Context, spec syncs.Spec, dir string, secrets func(secret.Ref) secret.Value, open OpenPlace) (Place, error) {
 	at := spec.Place
 	if at == nil {
 		return nil, errors.New("the destination has files, and does not say where they go")
 	}
 	if at.Bucket != nil || at.Server != nil {
-		if job.OpenPlace == nil {
+		if open == nil {
 			return nil, errors.New("nobody can connect to where the files go")
 		}
-		return job.OpenPlace(ctx, spec, job.Dir, secrets)
+		return open(ctx, spec, dir, secrets)
 	}
 	name := filepath.FromSlash(at.Folder.Expand(secrets))
 	if !filepath.IsAbs(name) {
-		name = filepath.Join(job.Dir, name)
+		name = filepath.Join(dir, name)
 	}
 	files, err := newFolder(name)
 	if err != nil {
 		return nil, err
 	}
 	return NewTree(files), nil
+}
+
+// CheckPlace finds out whether files of a destination can be published at its
+// place; nothing of it stays there. An error for the user is a *StopError.
+func CheckPlace(ctx context.Context, d syncs.Destination, dir string, secrets func(secret.Ref) secret.Value, open OpenPlace) error {
+	place, err := openPlace(ctx, d.Spec(), dir, secrets, open)
+	if err != nil {
+		return err
+	}
+	return errors.Join(place.Check(ctx), place.Close())
 }
 
 // grow appends to the file that all bodies are of.
@@ -235,12 +246,12 @@ func (s *store) publish(ctx context.Context, m manifest) (where string, parts in
 	if where == "" {
 		where = s.manifest
 	}
-	return s.full(where), len(s.parts), nil
+	return full(s.place, where), len(s.parts), nil
 }
 
-// full is a name as the user knows it.
-func (s *store) full(name string) string {
-	root := s.place.String()
+// full is the name of a file at a place as the user knows it.
+func full(p Place, name string) string {
+	root := p.String()
 	if strings.Contains(root, "://") {
 		return strings.TrimSuffix(root, "/") + "/" + path.Clean(name)
 	}
@@ -286,8 +297,7 @@ func (s *store) close(ctx context.Context) error {
 	alive, done := context.WithTimeout(context.WithoutCancel(ctx), discardTimeout)
 	defer done()
 	if left := s.place.Discard(alive, s.lot); left != nil {
-		var passing *PassingError
-		if !errors.As(left, &passing) { // Otherwise the next run does it.
+		if _, passing := errors.AsType[*PassingError](left); !passing { // Otherwise the next run does it.
 			err = errors.Join(err, left)
 		}
 	}

@@ -115,7 +115,7 @@ func (t *tree) Stage(ctx context.Context, lot Lot, f File) error {
 // published is the error of a name that is taken.
 func published(p Place, name string) error {
 	return &StopError{Code: "already-published", Message: fmt.Sprintf(
-		"%s is there already, and is not replaced: move it away, or give the files of each run names of their own", path.Join(p.String(), name),
+		"%s is there already, and is not replaced: move it away, or give the files of each run names of their own", full(p, name),
 	)}
 }
 
@@ -130,7 +130,7 @@ func (t *tree) Publish(ctx context.Context, lot Lot, manifest File) error {
 		}
 		err := t.move(ctx, staging, lot.Dir, false)
 		if errors.Is(err, fs.ErrExist) {
-			return published(t, lot.Dir)
+			return t.taken(ctx, staging, lot.Dir, path.Join(lot.Dir, manifest.Name), manifest.SHA256)
 		}
 		return err
 	}
@@ -155,19 +155,39 @@ func (t *tree) Publish(ctx context.Context, lot Lot, manifest File) error {
 	for _, f := range r.Files {
 		err := t.move(ctx, path.Join(staging, f.Name), f.Name, lot.Replace)
 		if errors.Is(err, fs.ErrExist) {
-			return errors.Join(published(t, f.Name), t.withdraw(ctx, staging))
+			err = t.taken(ctx, path.Join(staging, f.Name), f.Name, f.Name, f.SHA256)
+		}
+		if _, stopped := errors.AsType[*StopError](err); stopped {
+			return errors.Join(err, t.withdraw(ctx, staging))
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if err := t.move(ctx, kept, manifest.Name, false); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return errors.Join(published(t, manifest.Name), t.withdraw(ctx, staging))
-		}
+	err = t.move(ctx, kept, manifest.Name, false)
+	if errors.Is(err, fs.ErrExist) {
+		err = t.taken(ctx, kept, manifest.Name, manifest.Name, manifest.SHA256)
+	}
+	if _, stopped := errors.AsType[*StopError](err); stopped {
+		return errors.Join(err, t.withdraw(ctx, staging))
+	}
+	if err != nil {
 		return err
 	}
 	return t.files.RemoveAll(ctx, staging)
+}
+
+// taken is what is to be said of a name that is taken: nothing, where what is
+// there is ours, moved by a request whose answer was lost, or that was still on
+// its way when we looked.
+func (t *tree) taken(ctx context.Context, from, to, file, sum string) error {
+	switch same, err := t.holds(ctx, file, sum); {
+	case err != nil:
+		return err
+	case !same:
+		return published(t, to)
+	}
+	return t.files.RemoveAll(ctx, from)
 }
 
 // move moves what may have been moved before.
@@ -180,7 +200,7 @@ func (t *tree) move(ctx context.Context, from, to string, replace bool) error {
 		if there, err = t.files.Exists(ctx, to); err != nil || there {
 			return err
 		}
-		return fmt.Errorf("moving %s to %s: %w", path.Join(t.String(), from), to, fs.ErrNotExist)
+		return fmt.Errorf("moving %s to %s: %w", full(t, from), to, fs.ErrNotExist)
 	}
 	if err := t.files.MkdirAll(ctx, path.Dir(to)); err != nil {
 		return err
@@ -214,7 +234,7 @@ func (t *tree) withdraw(ctx context.Context, staging string) error {
 			if !unfinished {
 				break
 			}
-			if err := t.takeBack(ctx, staging, f); err != nil {
+			if err := t.takeBack(ctx, f); err != nil {
 				return err
 			}
 		}
@@ -224,26 +244,32 @@ func (t *tree) withdraw(ctx context.Context, staging string) error {
 
 // takeBack removes a file that was moved. That it was is told by what is in it,
 // since the staged one may not have vanished yet.
-func (t *tree) takeBack(ctx context.Context, staging string, f recordedFile) error {
+func (t *tree) takeBack(ctx context.Context, f recordedFile) error {
 	if !fs.ValidPath(f.Name) {
 		return nil
 	}
-	file, err := t.files.Open(ctx, f.Name)
+	same, err := t.holds(ctx, f.Name, f.SHA256)
+	if err != nil || !same {
+		return err
+	}
+	return t.files.RemoveAll(ctx, f.Name)
+}
+
+// holds says whether there is a file with this content.
+func (t *tree) holds(ctx context.Context, name, sum string) (bool, error) {
+	file, err := t.files.Open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	hash := sha256.New()
 	_, err = io.Copy(hash, file)
 	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("reading %s: %w", path.Join(t.String(), f.Name), err)
+		return false, err
 	}
-	if hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
-		return nil
-	}
-	return t.files.RemoveAll(ctx, f.Name)
+	return hex.EncodeToString(hash.Sum(nil)) == sum, nil
 }
 
 func (t *tree) read(ctx context.Context, name string) ([]byte, error) {

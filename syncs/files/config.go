@@ -107,7 +107,7 @@ const (
 	CodePlaces     = "several-places"
 	CodeRange      = "out-of-range"
 	CodeURL        = "bad-url"
-	CodeCredential = "incomplete-credential" //nolint:gosec // the name of a finding
+	CodeCredential = "no-credential"
 	CodeHostKey    = "no-host-key"
 )
 

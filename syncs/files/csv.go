@@ -40,8 +40,8 @@ func newCSV(c Config, schema syncs.Schema, changes bool) *csvEncoder {
 		e.separate(i)
 		e.text(name)
 	}
-	e.head = append(e.body, "\r\n"...)
-	e.body = nil
+	e.body = append(e.body, "\r\n"...)
+	e.head, e.body = e.body, nil
 	return e
 }
 

@@ -9,6 +9,7 @@ package files
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
@@ -103,7 +104,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		Append: !d.config.has("part"), Head: head, Body: body, Rows: rows,
 	}
 	if !file.Append {
-		file.Head, file.Body = nil, append(head, body...)
+		file.Head, file.Body = nil, slices.Concat(head, body)
 	}
 	if d.config.Format != Parquet {
 		for _, b := range []*[]byte{&file.Head, &file.Body} {

@@ -2,12 +2,15 @@ package files_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	dbsql "database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +18,7 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/customhouse-cdp/customhouse/config/secret"
@@ -39,13 +43,86 @@ func destination(tb testing.TB, change func(*files.Config)) syncs.Destination {
 
 func TestContract(t *testing.T) {
 	for _, format := range []string{files.CSV, files.NDJSON, files.Parquet} {
-		for _, layout := range []string{files.Changes, files.Snapshot} {
+		for _, layout := range []string{files.Changes, files.Snapshot, files.Append} {
 			t.Run(format+" "+layout, func(t *testing.T) {
 				synctest.Run(t, synctest.Harness{Destination: destination(t, func(c *files.Config) {
 					c.Format, c.Layout = format, layout
 				})})
 			})
 		}
+	}
+}
+
+// TestVariants keeps the contract at other places, under other names, packed.
+func TestVariants(t *testing.T) {
+	secretly := func(text string) secret.Template {
+		v, err := secret.NewTemplate(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for name, change := range map[string]func(*files.Config){
+		"s3": func(c *files.Config) {
+			c.S3 = &files.S3{Bucket: secretly("${env:BUCKET}"), Region: secretly("eu-west-1")}
+		},
+		"gcs":         func(c *files.Config) { c.GCS, c.Compress = &files.GCS{Bucket: secretly("b")}, files.Gzip },
+		"sftp":        func(c *files.Config) { c.SFTP, c.Compress = &files.SFTP{Host: secretly("h")}, files.Zstd },
+		"one file":    func(c *files.Config) { c.Name, c.Replace, c.Format = "{sync}.{ext}", true, files.NDJSON },
+		"gzip inside": func(c *files.Config) { c.Format, c.Compress = files.Parquet, files.Gzip },
+		"zstd inside": func(c *files.Config) { c.Format, c.Compress = files.Parquet, files.Zstd },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Run(t, synctest.Harness{Destination: destination(t, change)})
+		})
+	}
+}
+
+// TestPacked: what is packed is what would have been written, in one piece and in
+// several.
+func TestPacked(t *testing.T) {
+	plain := encode(t, destination(t, nil), chunk(rows()...))
+	for how, unpack := range map[string]func(io.Reader) (io.Reader, error){
+		files.Gzip: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		files.Zstd: func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r, zstd.WithDecoderConcurrency(1)) },
+	} {
+		for _, template := range []string{"{run}-{part}.{ext}", "{run}.{ext}"} {
+			got := encode(t, destination(t, func(c *files.Config) { c.Compress, c.Name = how, template }), chunk(rows()...))
+			r, err := unpack(bytes.NewReader(slices.Concat(got.Head, got.Body)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(text, plain.Body) {
+				t.Errorf("%s %s: %d bytes, want %d; error %v", how, template, len(text), len(plain.Body), err)
+			}
+			if ext := map[string]string{files.Gzip: ".csv.gz", files.Zstd: ".csv.zst"}[how]; !strings.HasSuffix(got.Name, ext) {
+				t.Errorf("name %s, want one that ends with %s", got.Name, ext)
+			}
+		}
+	}
+}
+
+// TestQuotes: with all of them, only what is no value goes without.
+func TestQuotes(t *testing.T) {
+	c := chunk(syncs.Op{Kind: syncs.Upsert, Key: "a", Values: []any{"x", nil, int64(1)}})
+	c.Schema.Fields = c.Schema.Fields[:3]
+	got := encode(t, destination(t, func(c *files.Config) { c.Quotes, c.Null = files.All, "NULL" }), c)
+	if want := "\"upsert\",\"a\",\"x\",NULL,\"1\"\r\n"; !strings.HasSuffix(string(got.Body), want) || !strings.HasPrefix(string(got.Body), `"_op","_key",`) {
+		t.Errorf("body %q", got.Body)
+	}
+}
+
+// TestAppended: rows alone, of what is new.
+func TestAppended(t *testing.T) {
+	d := destination(t, func(c *files.Config) { c.Layout = files.Append })
+	c := chunk(syncs.Op{Kind: syncs.Append, Key: "e1", Values: []any{"x"}})
+	c.Schema.Fields = c.Schema.Fields[:1]
+	if got := encode(t, d, c); string(got.Body) != "email\r\nx\r\n" {
+		t.Errorf("body %q", got.Body)
+	}
+	if diff := cmp.Diff([]syncs.Kind{syncs.Append, syncs.Insert, syncs.Add}, d.Spec().Kinds); diff != "" {
+		t.Error(diff)
 	}
 }
 

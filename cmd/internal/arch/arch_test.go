@@ -82,6 +82,7 @@ var rules = []rule{
 	{"adapters/*", []string{"sql", "config/diag", "config/secret", "config/strict", "adapters!"}, nil, "a driver knows no other driver"},
 	{"adapters", []string{"sql", "config/diag", "config/secret"}, []string{"database/sql"}, "the warehouse knows no vendor"},
 	{"syncs/normalize", nil, []string{"net", "os", "context"}, "normalising is pure"},
+	{"syncs/deliver/places", []string{"syncs!", "syncs/deliver!", "config/secret"}, []string{"database/sql"}, "a place knows no sync"},
 	{"syncs/deliver", []string{"syncs!", "config"}, []string{"database/sql"}, "the engine knows no vendor and no warehouse"},
 	{"syncs/synctest", []string{"syncs", "config"}, nil, "the suite serves every destination"},
 	{"syncs/identify", []string{"syncs!", "syncs/normalize", "config/diag", "config/strict"}, []string{"net", "os", "context"}, "hashing is pure"},

@@ -63,6 +63,8 @@ type Options struct {
 	// Delivery tunes the engine, for tests.
 	Delivery deliver.Settings
 	HTTP     deliver.Sender
+	// OpenPlace connects to where files are published that is not on this machine.
+	OpenPlace deliver.OpenPlace
 	// State says who may deliver, and keeps what destinations acknowledged until
 	// the warehouse has it. Without it, which is for tests, a run that is killed
 	// sends more of it again.

@@ -246,6 +246,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		Clock:     r.Clock,
 		Session:   session,
 		HTTP:      r.HTTP,
+		OpenPlace: r.OpenPlace,
 		Events:    func(e deliver.Event) { r.delivery(a.Sync.Name, e) },
 		Settings:  r.Delivery,
 	}
