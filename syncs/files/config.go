@@ -19,8 +19,8 @@ type Config struct {
 	GCS  *GCS            `yaml:"gcs" doc:"Bucket of Google Cloud Storage."`
 	SFTP *SFTP           `yaml:"sftp" doc:"Server that speaks SFTP."`
 
-	Name    string `yaml:"name" doc:"Name of a file below path, with {sync}, {object}, {run}, {date}, {time}, {year}, {month}, {day}, {part} and {ext}. '{sync}/{run}/part-{part}.{ext}' where none is given; without {part} a run writes one file."`
-	Replace bool   `yaml:"replace" doc:"Whether a file that is there under the same name is replaced. Otherwise the sync fails."`
+	FileName string `yaml:"file_name" doc:"Name of a file below path, with {sync}, {object}, {run}, {date}, {time}, {year}, {month}, {day}, {part} and {ext}. '{sync}/{run}/part-{part}.{ext}' where none is given; without {part} a run writes one file."`
+	Replace  bool   `yaml:"replace" doc:"Whether a file that is there under the same name is replaced. Otherwise the sync fails."`
 
 	Format    string `yaml:"format" doc:"csv (the default), ndjson or parquet."`
 	Layout    string `yaml:"layout" doc:"changes (the default): what is new, changed or gone; snapshot: everything, whenever anything changed; append: what is new, without further columns."`
@@ -92,7 +92,7 @@ const (
 // Default is a Config with everything set that has a default.
 func Default() *Config {
 	return &Config{
-		Name: "{sync}/{run}/part-{part}.{ext}", Format: CSV, Layout: Changes, Compress: None, PartRows: maxRows,
+		FileName: "{sync}/{run}/part-{part}.{ext}", Format: CSV, Layout: Changes, Compress: None, PartRows: maxRows,
 		Delimiter: ",", Quotes: Needed, Formulas: Escape,
 	}
 }
@@ -107,7 +107,7 @@ const (
 	CodePlaces     = "several-places"
 	CodeRange      = "out-of-range"
 	CodeURL        = "bad-url"
-	CodeCredential = "no-credential"
+	CodeCredential = "no-credential" //nolint:gosec // the name of a finding
 	CodeHostKey    = "no-host-key"
 )
 

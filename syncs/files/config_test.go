@@ -39,25 +39,25 @@ const (
 
 func TestFindings(t *testing.T) {
 	for text, want := range map[string]string{
-		"type: files\npath: out\n":                                    "",
-		"type: files\n":                                               "1:7 missing-key",
-		"type: files\npath: s3://acme/out\n":                          "2:7 bad-path",
-		"type: files\npath: out\nformat: xml\n":                       "3:9 bad-choice",
-		"type: files\npath: out\nlayout: append\n":                    "",
-		"type: files\npath: out\nlayout: appended\n":                  "3:9 bad-choice",
-		"type: files\npath: out\ncompress: zip\n":                     "3:11 bad-choice",
-		"type: files\npath: out\nquotes: none\n":                      "3:9 bad-choice",
-		"type: files\npath: out\npart_rows: 0\n":                      "3:12 out-of-range",
-		"type: files\npath: out\nname: '{sync}/{runs}.csv'\n":         "3:7 bad-file-name",
-		"type: files\npath: out\nname: '{sync}.csv'\n":                "3:7 bad-file-name",
-		"type: files\npath: out\nname: '{sync}.csv'\nreplace: true\n": "",
-		"type: files\npath: out\nname: '{sync}-{date}.csv'\n":         "",
-		"type: files\npath: out\nname: '../{run}.csv'\n":              "3:7 bad-file-name",
-		"type: files\npath: out\nname: '/{run}.csv'\n":                "3:7 bad-file-name",
-		"type: files\npath: out\nname: 'a//{run}.csv'\n":              "3:7 bad-file-name",
-		"type: files\npath: out\nname: '{run}/.x'\n":                  "3:7 bad-file-name",
-		"type: files\npath: out\nname: '{run'\nreplace: true\n":       "3:7 bad-file-name",
-		"type: files\npath: out\nname: '{run}'\nformat: parquet\n":    "3:7 bad-file-name",
+		"type: files\npath: out\n":                                         "",
+		"type: files\n":                                                    "1:7 missing-key",
+		"type: files\npath: s3://acme/out\n":                               "2:7 bad-path",
+		"type: files\npath: out\nformat: xml\n":                            "3:9 bad-choice",
+		"type: files\npath: out\nlayout: append\n":                         "",
+		"type: files\npath: out\nlayout: appended\n":                       "3:9 bad-choice",
+		"type: files\npath: out\ncompress: zip\n":                          "3:11 bad-choice",
+		"type: files\npath: out\nquotes: none\n":                           "3:9 bad-choice",
+		"type: files\npath: out\npart_rows: 0\n":                           "3:12 out-of-range",
+		"type: files\npath: out\nfile_name: '{sync}/{runs}.csv'\n":         "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: '{sync}.csv'\n":                "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: '{sync}.csv'\nreplace: true\n": "",
+		"type: files\npath: out\nfile_name: '{sync}-{date}.csv'\n":         "",
+		"type: files\npath: out\nfile_name: '../{run}.csv'\n":              "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: '/{run}.csv'\n":                "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: 'a//{run}.csv'\n":              "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: '{run}/.x'\n":                  "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: '{run'\nreplace: true\n":       "3:12 bad-file-name",
+		"type: files\npath: out\nfile_name: '{run}'\nformat: parquet\n":    "3:12 bad-file-name",
 		s3:                                                         "",
 		s3 + "  access_key: ${env:K}\n":                            "6:15 no-credential",
 		s3 + "  secret_key: ${env:K}\n":                            "6:15 no-credential",
@@ -102,7 +102,7 @@ func TestFileNames(t *testing.T) {
 	} {
 		c := chunk(rows()...)
 		c.AsOf = c.SentAt
-		got := encode(t, destination(t, func(c *files.Config) { c.Name, c.Compress = template, files.Gzip }), c)
+		got := encode(t, destination(t, func(c *files.Config) { c.FileName, c.Compress = template, files.Gzip }), c)
 		if diff := cmp.Diff(want, [3]string{got.Dir, got.Name, got.Manifest}); diff != "" {
 			t.Errorf("%s: %s", template, diff)
 		}

@@ -68,7 +68,7 @@ func TestVariants(t *testing.T) {
 		},
 		"gcs":         func(c *files.Config) { c.GCS, c.Compress = &files.GCS{Bucket: secretly("b")}, files.Gzip },
 		"sftp":        func(c *files.Config) { c.SFTP, c.Compress = &files.SFTP{Host: secretly("h")}, files.Zstd },
-		"one file":    func(c *files.Config) { c.Name, c.Replace, c.Format = "{sync}.{ext}", true, files.NDJSON },
+		"one file":    func(c *files.Config) { c.FileName, c.Replace, c.Format = "{sync}.{ext}", true, files.NDJSON },
 		"gzip inside": func(c *files.Config) { c.Format, c.Compress = files.Parquet, files.Gzip },
 		"zstd inside": func(c *files.Config) { c.Format, c.Compress = files.Parquet, files.Zstd },
 	} {
@@ -87,7 +87,7 @@ func TestPacked(t *testing.T) {
 		files.Zstd: func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r, zstd.WithDecoderConcurrency(1)) },
 	} {
 		for _, template := range []string{"{run}-{part}.{ext}", "{run}.{ext}"} {
-			got := encode(t, destination(t, func(c *files.Config) { c.Compress, c.Name = how, template }), chunk(rows()...))
+			got := encode(t, destination(t, func(c *files.Config) { c.Compress, c.FileName = how, template }), chunk(rows()...))
 			r, err := unpack(bytes.NewReader(slices.Concat(got.Head, got.Body)))
 			if err != nil {
 				t.Fatal(err)

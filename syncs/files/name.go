@@ -18,42 +18,42 @@ var placeholders = []string{"sync", "object", "run", "date", "time", "year", "mo
 
 // checkName looks at the template of names.
 func (c *Config) checkName(k checker) {
-	bad := func(summary, help string) { k.fail(CodeFileName, summary, help, "name") }
-	for _, m := range placeholder.FindAllStringSubmatch(c.Name, -1) {
+	bad := func(summary, help string) { k.fail(CodeFileName, summary, help, "file_name") }
+	for _, m := range placeholder.FindAllStringSubmatch(c.FileName, -1) {
 		if !slices.Contains(placeholders, m[1]) {
 			help := "use {" + strings.Join(placeholders, "}, {") + "}"
 			if near := diag.Nearest(m[1], placeholders); near != "" {
 				help = "did you mean {" + near + "}?"
 			}
-			bad(fmt.Sprintf("name has the placeholder {%s}, which is none", m[1]), help)
+			bad(fmt.Sprintf("file_name has the placeholder {%s}, which is none", m[1]), help)
 			return
 		}
 	}
-	rest := placeholder.ReplaceAllString(c.Name, "x")
+	rest := placeholder.ReplaceAllString(c.FileName, "x")
 	if strings.ContainsAny(rest, "{}\\\x00\r\n") {
-		bad("name holds a brace, backslash or line end that stands alone", "use forward slashes, and braces around placeholders only")
+		bad("file_name holds a brace, backslash or line end that stands alone", "use forward slashes, and braces around placeholders only")
 		return
 	}
 	for folder := range strings.SplitSeq(rest, "/") {
 		if folder == "" || strings.HasPrefix(folder, ".") || folder != strings.TrimSpace(folder) {
-			bad("name has a part that is empty or begins with a dot, or a blank at an end", "write it like {sync}/{run}/part-{part}.{ext}")
+			bad("file_name has a part that is empty or begins with a dot, or a blank at an end", "write it like {sync}/{run}/part-{part}.{ext}")
 			return
 		}
 	}
 	if !c.Replace && !c.has("run") && !c.has("time") && !c.has("date") && !c.has("day") {
-		bad("name is the same in each run", "add {run}, or set replace: true to have one run replace what the last has written")
+		bad("file_name is the same in each run", "add {run}, or set replace: true to have one run replace what the last has written")
 	}
 	if c.Format == Parquet && !c.has("part") {
-		bad("Parquet files cannot be appended to, so that name needs {part}", "add {part}, as in part-{part}.{ext}")
+		bad("Parquet files cannot be appended to, so that file_name needs {part}", "add {part}, as in part-{part}.{ext}")
 	}
 }
 
-func (c *Config) has(name string) bool { return strings.Contains(c.Name, "{"+name+"}") }
+func (c *Config) has(name string) bool { return strings.Contains(c.FileName, "{"+name+"}") }
 
 // own says that the folder of the files is the run's own: no other sync, and no
 // other run, has anything in it.
 func (c *Config) own() bool {
-	folder := path.Dir(c.Name)
+	folder := path.Dir(c.FileName)
 	return strings.Contains(folder, "{run}") && strings.Contains(folder, "{sync}") && !strings.Contains(folder, "{part}")
 }
 
@@ -86,13 +86,13 @@ func (c *Config) names(chunk syncs.Chunk) (dir, name, manifest string) {
 			}
 		})
 	}
-	folder, base := path.Split(c.Name)
+	folder, base := path.Split(c.FileName)
 	folder = path.Clean(folder)
 	if c.own() {
 		return fill(folder), fill(base), "manifest.json"
 	}
 	// A name of its own, since the folder is not the run's.
-	return "", fill(c.Name), path.Join(fill(strings.ReplaceAll(folder, "{part}", "0")), fill("{sync}-{run}.manifest.json"))
+	return "", fill(c.FileName), path.Join(fill(strings.ReplaceAll(folder, "{part}", "0")), fill("{sync}-{run}.manifest.json"))
 }
 
 // segment makes a text that can be part of a file's name.

@@ -447,9 +447,9 @@ func keysOf(ops []syncs.Op) []string {
 // shapes are ways to name files.
 var shapes = map[string]func(*files.Config){
 	"a folder a run":           nil,
-	"files among others":       func(c *files.Config) { c.Name = "in/{sync}-{date}-{run}-{part}.{ext}" },
-	"one file a run":           func(c *files.Config) { c.Name = "{sync}/dt={date}/{run}.{ext}" },
-	"one file a run, packed":   func(c *files.Config) { c.Name, c.Compress = "{sync}-{run}.{ext}", files.Gzip },
+	"files among others":       func(c *files.Config) { c.FileName = "in/{sync}-{date}-{run}-{part}.{ext}" },
+	"one file a run":           func(c *files.Config) { c.FileName = "{sync}/dt={date}/{run}.{ext}" },
+	"one file a run, packed":   func(c *files.Config) { c.FileName, c.Compress = "{sync}-{run}.{ext}", files.Gzip },
 	"many files a run, packed": func(c *files.Config) { c.Compress = files.Gzip },
 }
 
@@ -555,7 +555,7 @@ func TestReplaced(t *testing.T) {
 			t.Parallel()
 			p, l := open(t), ledger{}
 			ops := upserts(5)
-			fixed := func(c *files.Config) { c.Name, c.Replace, c.Layout = "audience.csv", true, files.Snapshot }
+			fixed := func(c *files.Config) { c.FileName, c.Replace, c.Layout = "audience.csv", true, files.Snapshot }
 			for i := range 3 {
 				job := p.job(t, fmt.Sprintf("run-%d", i), ops[:3+i], ledger{}, fixed)
 				if got, err := deliver.Run(t.Context(), job); err != nil || got.Status != deliver.OK {
@@ -589,7 +589,7 @@ func TestTaken(t *testing.T) {
 				p, l := open(t), ledger{}
 				job := p.job(t, "run-1", upserts(5), l, func(c *files.Config) {
 					if shape == "among" {
-						c.Name = "{sync}-{run}-{part}.{ext}"
+						c.FileName = "{sync}-{run}-{part}.{ext}"
 					}
 				})
 				job.Settings.Reached = func(point string) {
