@@ -86,8 +86,8 @@ func (w *Warehouse) Parallel() int { return max(w.opt.Parallel, 1) }
 func (w *Warehouse) Shared() bool { return !w.opt.Exclusive }
 
 // Asked is how many statements the warehouse was asked to run so far, loads and
-// looks at columns among them: each is a round trip at least. What was tried
-// again counts once.
+// looks at columns among them: each is a round trip at least, and what is sent
+// together is one. What was tried again counts once.
 func (w *Warehouse) Asked() int64 { return w.asked.Load() }
 
 // BytesBilled is what the warehouse has billed so far; known says that it bills by
@@ -233,7 +233,11 @@ var patience = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond}
 // takes effect as one, or may be repeated.
 func (w *Warehouse) run(ctx context.Context, script []string, whole bool) error {
 	whole = whole || len(script) == 1
-	w.asked.Add(int64(len(script)))
+	trips := int64(len(script))
+	if w.opt.Dialect.Together {
+		trips = 1
+	}
+	w.asked.Add(trips)
 	for attempt := 0; ; attempt++ {
 		err := w.opt.Driver.Exec(ctx, script)
 		if err == nil {
@@ -310,20 +314,20 @@ func (w *Warehouse) About(ctx context.Context) (about string, err error) {
 	return about, nil
 }
 
-// Accepts has the warehouse check a query against its tables without running it.
-func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) error {
+// Accepts has the warehouse check a query against its tables without running it,
+// and says how many bytes it would read; 0 where the warehouse does not tell.
+func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) (reads int64, err error) {
 	text, err := w.printer.Query(q)
 	if err != nil {
-		return fmt.Errorf("printing a query: %w", err)
+		return 0, fmt.Errorf("printing a query: %w", err)
 	}
 	w.asked.Add(1)
 	if checker, ok := w.opt.Driver.(Checker); ok {
-		_, err := checker.Check(ctx, text)
-		return err
+		return checker.Check(ctx, text)
 	}
 	rows, err := w.opt.Driver.Query(ctx, strings.ReplaceAll(w.opt.Dialect.Explain, "$1", text))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	dest := make([]any, len(rows.Columns()))
 	for err == nil {
@@ -332,7 +336,7 @@ func (w *Warehouse) Accepts(ctx context.Context, q sql.Query) error {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return errors.Join(err, rows.Close())
+	return 0, errors.Join(err, rows.Close())
 }
 
 // ReadsFiles says that queries read the files of sources where they are.

@@ -27,7 +27,9 @@ var BigQuery = &Dialect{
 		IntDiv: "int_div($1, $2)", IntMod: "int_mod($1, $2)", IntNeg: "SAFE_NEGATE($1)",
 
 		FloatAdd: "float_add($1, $2)", FloatSub: "float_sub($1, $2)", FloatMul: "float_mul($1, $2)", FloatDiv: "IEEE_DIVIDE($1, $2)",
-		IsNaN: "IS_NAN($1)",
+		// A minus before a literal is a part of it, and that of zero is lost.
+		FloatNeg: "$1 * -1",
+		IsNaN:    "IS_NAN($1)",
 
 		UintAdd: bigUint("$1 + $2"), UintMul: bigUint("$1 * $2"), UintSub: "NULLIF(GREATEST($1 - $2, -1), -1)",
 		UintDiv: "DIV($1, NULLIF($2, 0))", UintMod: "MOD($1, NULLIF($2, 0))",
@@ -79,7 +81,7 @@ var BigQuery = &Dialect{
 
 		CountAll: "COUNT(*)", Count: "COUNT($1)", CountDistinct: "COUNT(DISTINCT $1)",
 		Sum:      "SAFE_CAST(SUM(CAST($1 AS NUMERIC))$over AS INT64)",
-		SumExact: "SUM($1)", Min: "MIN($1)", Max: "MAX($1)", BoolOr: "LOGICAL_OR($1)", BoolAnd: "LOGICAL_AND($1)",
+		SumExact: "SUM(CAST($1 AS NUMERIC))", Min: "MIN($1)", Max: "MAX($1)", BoolOr: "LOGICAL_OR($1)", BoolAnd: "LOGICAL_AND($1)",
 		SumFloat: "float_sum(ARRAY_AGG($1 IGNORE NULLS ORDER BY $1))",
 		// NULLs are the smallest to ORDER BY.
 		ArgMax:       "ARRAY_AGG($1 IGNORE NULLS ORDER BY $2 DESC, $1 DESC LIMIT 1)[SAFE_OFFSET(0)]",
@@ -101,7 +103,7 @@ var BigQuery = &Dialect{
 
 		Least: "least_of([$*])", Greatest: "greatest_of([$*])", NullIf: "NULLIF($1, $2)", NullIfEmpty: "NULLIF($1, '')", Text: "CAST($1 AS STRING)",
 		Coalesce: "COALESCE($*)",
-		Hash:     "FARM_FINGERPRINT(TO_JSON_STRING(STRUCT($*))) & 0x7fffffffffffffff",
+		Hash:     "FARM_FINGERPRINT(TO_JSON_STRING((0, $*))) & 0x7fffffffffffffff",
 	},
 	Helper: "CREATE TEMP FUNCTION $1$2;\n",
 	Helpers: map[string]string{
@@ -121,12 +123,12 @@ var BigQuery = &Dialect{
 		"float_text": "(x FLOAT64) AS (CASE WHEN IS_NAN(x) THEN 'nan' WHEN IS_INF(x) THEN IF(x > 0, 'inf', '-inf')" +
 			" WHEN x = 0 THEN IF(IEEE_DIVIDE(1, x) < 0, '-0.0', '0.0')" +
 			" WHEN ABS(x) >= 1e15 AND ABS(x) < 1e16 THEN FORMAT('%.1f', x)" +
-			" WHEN ABS(x) >= 1e-4 AND ABS(x) < 1e15 THEN REGEXP_REPLACE(CASE WHEN CAST(FORMAT('%.15g', x) AS FLOAT64) = x THEN FORMAT('%.15g', x)" +
-			" WHEN CAST(FORMAT('%.16g', x) AS FLOAT64) = x THEN FORMAT('%.16g', x) ELSE FORMAT('%.17g', x) END, '^(-?[0-9]+)$', r'\\1.0')" +
+			" WHEN ABS(x) >= 1e-4 AND ABS(x) < 1e15 THEN REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.15g', x) AS FLOAT64) = x THEN FORMAT('%.15g', x)" +
+			" WHEN SAFE_CAST(FORMAT('%.16g', x) AS FLOAT64) = x THEN FORMAT('%.16g', x) ELSE FORMAT('%.17g', x) END, '^(-?[0-9]+)$', r'\\1.0')" +
 			" WHEN ABS(x) < 2.2250738585072014e-308 THEN REGEXP_REPLACE((SELECT FORMAT('%.*e', digits, x) FROM UNNEST(GENERATE_ARRAY(0, 16)) AS digits" +
-			" WHERE CAST(FORMAT('%.*e', digits, x) AS FLOAT64) = x ORDER BY digits LIMIT 1), '[.]?0*e', 'e')" +
-			" ELSE REGEXP_REPLACE(CASE WHEN CAST(FORMAT('%.14e', x) AS FLOAT64) = x THEN FORMAT('%.14e', x)" +
-			" WHEN CAST(FORMAT('%.15e', x) AS FLOAT64) = x THEN FORMAT('%.15e', x) ELSE FORMAT('%.16e', x) END, '[.]?0*e', 'e') END)",
+			" WHERE SAFE_CAST(FORMAT('%.*e', digits, x) AS FLOAT64) = x ORDER BY digits LIMIT 1), '[.]?0*e', 'e')" +
+			" ELSE REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.14e', x) AS FLOAT64) = x THEN FORMAT('%.14e', x)" +
+			" WHEN SAFE_CAST(FORMAT('%.15e', x) AS FLOAT64) = x THEN FORMAT('%.15e', x) ELSE FORMAT('%.16e', x) END, '[.]?0*e', 'e') END)",
 		// The 64 bits of an unsigned integer as one with a sign, and back.
 		"bits_of_uint": "(n BIGNUMERIC) AS (CAST(IF(n > 9223372036854775807, n - BIGNUMERIC '18446744073709551616', n) AS INT64))",
 		"uint_of_bits": "(n INT64) AS (IF(n < 0, CAST(n AS BIGNUMERIC) + BIGNUMERIC '18446744073709551616', CAST(n AS BIGNUMERIC)))",
@@ -157,9 +159,13 @@ var BigQuery = &Dialect{
 		TypeBools: list("BOOL"), TypeUints: list("BIGNUMERIC"), TypeBlobs: list("BYTES"),
 	},
 	Storage: "$key", Key: "\nCLUSTER BY $1", KeyLimit: 4,
-	EmptyList: "$1([])",
-	RowIn:     "SELECT AS STRUCT * FROM $1",
-	TryCast:   "SAFE_CAST($1 AS $2)",
+	Empty: map[Type]string{
+		TypeStrings: emptyList("STRING"), TypeInts: emptyList("INT64"), TypeFloats: emptyList("FLOAT64"), TypeTimestamps: emptyList("TIMESTAMP"),
+		TypeBools: emptyList("BOOL"), TypeUints: emptyList("BIGNUMERIC"), TypeBlobs: emptyList("BYTES"),
+	},
+	OutputsFirst: true,
+	RowIn:        "SELECT AS STRUCT * FROM $1",
+	TryCast:      "SAFE_CAST($1 AS $2)",
 	TryCasts: map[Type]string{
 		TypeBool: "CASE WHEN LOWER(CAST($1 AS STRING)) IN ('true', 't', '1') THEN TRUE WHEN LOWER(CAST($1 AS STRING)) IN ('false', 'f', '0') THEN FALSE END",
 		TypeInt:  `SAFE_CAST(ROUND(SAFE_CAST(REGEXP_EXTRACT(CAST($1 AS STRING), r'^[+-]?0*[0-9]{1,30}(?:[.][0-9]*)?\z') AS BIGNUMERIC)) AS INT64)`,
@@ -190,6 +196,10 @@ func bigUint(n string) string {
 // list is the type of a list.
 func list(element string) string { return "STRUCT<list ARRAY<STRUCT<element " + element + ">>>" }
 
+func emptyList(element string) string {
+	return "STRUCT(ARRAY<STRUCT<element " + element + ">>[] AS list)"
+}
+
 // listOf is a function that makes a list of the elements e of a list l.
 func listOf(parameters, clauses string) string {
 	return "(" + parameters + ") AS (IF(l IS NULL, NULL, STRUCT(ARRAY(SELECT AS STRUCT e.element FROM UNNEST(l.list) AS e WITH OFFSET AS nth " + clauses + ") AS list)))"
@@ -209,6 +219,8 @@ func bigqueryFloat(f float64) string {
 		return "CAST('inf' AS FLOAT64)"
 	case math.IsInf(f, -1):
 		return "CAST('-inf' AS FLOAT64)"
+	case f == 0 && math.Signbit(f):
+		return "CAST('-0' AS FLOAT64)"
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
 	n, _ := strconv.Atoi(exponent)

@@ -46,6 +46,9 @@ type Dialect struct {
 	Int func(int64) string
 	// Named says that an output t.x is called x only where it is told so.
 	Named bool
+	// OutputsFirst says that in GROUP BY and ORDER BY the x of x.y is an output of
+	// that name, before it is a table.
+	OutputsFirst bool
 	// Literals says that the list of IN holds literals and nothing else.
 	Literals bool
 	// Cast spells Cast of what is no literal: $1 is the expression, $2 the type;
@@ -62,9 +65,9 @@ type Dialect struct {
 	// Empty where the functions that take one have $param and $body in their
 	// snippets.
 	Lambda string
-	// EmptyList is the list of no elements of the type $1; empty where it is a cast
-	// of ListOf like the others.
-	EmptyList string
+	// Empty spells lists of no elements; those of a type that it lacks are a cast of
+	// ListOf as others are.
+	Empty map[Type]string
 	// RowIn makes one column of the columns of the query $1, to find several values
 	// in; empty where a query of several does.
 	RowIn string

@@ -357,7 +357,9 @@ func (w *writer) selectQuery(s *Select) {
 		w.line()
 		keys := make([]string, len(s.GroupBy))
 		for i, e := range s.GroupBy {
-			keys[i] = w.exprIn(key(e))
+			if keys[i] = w.position(s, e); keys[i] == "" {
+				keys[i] = w.exprIn(key(e))
+			}
 		}
 		w.put("GROUP BY ", strings.Join(keys, ", "))
 	}
@@ -367,7 +369,7 @@ func (w *writer) selectQuery(s *Select) {
 	}
 	if len(s.OrderBy) > 0 {
 		w.line()
-		w.put("ORDER BY ", w.orders(s.OrderBy))
+		w.put("ORDER BY ", w.orders(s.OrderBy, s))
 	}
 	if s.Limit > 0 {
 		w.line()
@@ -480,6 +482,20 @@ func (w *writer) exprs(es []Expr) string {
 	return strings.Join(parts, ", ")
 }
 
+// position is the place among the outputs of a column that cannot be named,
+// because another output has the name of its table; empty where it can.
+func (w *writer) position(s *Select, e Expr) string {
+	c, ok := e.(Column)
+	if !ok || s == nil || !w.Dialect.OutputsFirst || !slices.ContainsFunc(s.Items, func(it Item) bool { return it.As == c.Table }) {
+		return ""
+	}
+	at := slices.IndexFunc(s.Items, func(it Item) bool { return it.Expr == e })
+	if at < 0 {
+		return ""
+	}
+	return strconv.Itoa(at + 1)
+}
+
 // key is an expression to group or order by: a bare integer there would be
 // the position of an output column.
 func key(e Expr) Expr {
@@ -489,10 +505,13 @@ func key(e Expr) Expr {
 	return e
 }
 
-func (w *writer) orders(os []Order) string {
+// orders prints terms of the ORDER BY of a query, or of a window where that is nil.
+func (w *writer) orders(os []Order, of *Select) string {
 	parts := make([]string, len(os))
 	for i, o := range os {
-		parts[i] = w.exprOut(key(o.Expr))
+		if parts[i] = w.position(of, o.Expr); parts[i] == "" {
+			parts[i] = w.exprOut(key(o.Expr))
+		}
 		if o.Desc {
 			parts[i] += " DESC"
 		}
@@ -594,8 +613,8 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 	case Or:
 		return w.chain([]Expr(e), " OR ", "FALSE")
 	case Cast:
-		if of, ok := e.Expr.(Call); ok && of.Func == ListOf && len(of.Args) == 0 && w.Dialect.EmptyList != "" {
-			return strings.ReplaceAll(w.Dialect.EmptyList, "$1", w.typ(e.To)), true
+		if of, ok := e.Expr.(Call); ok && of.Func == ListOf && len(of.Args) == 0 && w.Dialect.Empty[e.To] != "" {
+			return w.Dialect.Empty[e.To], true
 		}
 		if w.Dialect.Cast != "" && w.Dialect.Casts[e.To] == "" && !literals([]Expr{e.Expr}) {
 			return strings.NewReplacer("$1", w.exprIn(e.Expr), "$2", w.typ(e.To)).Replace(w.Dialect.Cast), true
@@ -652,7 +671,7 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 			parts = append(parts, "PARTITION BY "+w.exprs(e.PartitionBy))
 		}
 		if len(e.OrderBy) > 0 {
-			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy))
+			parts = append(parts, "ORDER BY "+w.orders(e.OrderBy, nil))
 		}
 		if e.Frame != "" {
 			parts = append(parts, string(e.Frame))

@@ -225,7 +225,7 @@ func about(t *testing.T, w *adapters.Warehouse) {
 
 // accepted asks whether queries could run, one that would never end among them.
 func accepted(t *testing.T, w *adapters.Warehouse) {
-	if err := w.Accepts(t.Context(), endless(t, w)); err != nil {
+	if _, err := w.Accepts(t.Context(), endless(t, w)); err != nil {
 		t.Errorf("a query without an end: got %v", err)
 	}
 	from := sql.TableRef{Table: work("thousand"), As: "t"}
@@ -237,7 +237,7 @@ func accepted(t *testing.T, w *adapters.Warehouse) {
 		"missing column": {&sql.Select{Items: sql.Items("t", "missing"), From: from}, adapters.Syntax},
 		"wrong type":     {&sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Year, sql.Bool(true)), "v")}, From: from}, adapters.Syntax},
 	} {
-		if err := w.Accepts(t.Context(), c.query); kind(err) != c.want {
+		if _, err := w.Accepts(t.Context(), c.query); kind(err) != c.want {
 			t.Errorf("%s: got kind %d, %v, want %d", name, kind(err), err, c.want)
 		}
 	}

@@ -232,7 +232,7 @@ func (d *Driver) find(ctx context.Context, id string, why error) (*client.Job, e
 
 // wait waits for the end of a job, and cancels it with the context.
 func (d *Driver) wait(ctx context.Context, job *client.Job) error {
-	const first, most = 20 * time.Millisecond, 2 * time.Second
+	const first, most = 5 * time.Millisecond, 2 * time.Second
 	status := job.LastStatus()
 	for pause := first; status == nil || !status.Done(); pause = min(pause*3/2, most) {
 		select {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/customhouse-cdp/customhouse/adapters/bigquery/bqtest"
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
 )
@@ -41,6 +42,10 @@ func TestStatements(t *testing.T) { //nolint:tparallel // the subtests share the
 			})
 			return fmt.Sprintf("{type: clickhouse, address: '%s', user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}", server.Address, server.User, schema),
 				[]string{"CLICKHOUSE_PASSWORD=" + server.Password}
+		}},
+		{"bigquery", func(t *testing.T) (string, []string) {
+			t.Helper()
+			return bigqueryTarget(t, bqtest.Start(t)), nil
 		}},
 	} {
 		name := w.name

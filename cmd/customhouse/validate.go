@@ -103,6 +103,9 @@ func (a *app) validateLive(ctx context.Context, p *project, plan *models.Plan, w
 	}
 	line = fmt.Sprintf("%s has all of it: %s, %s; it takes %s\n", p.target.Name,
 		counted(int64(len(looked.Sources)), "source"), counted(int64(looked.Columns), "column"), counted(int64(looked.Expressions), "aggregate"))
+	if looked.Bytes > 0 {
+		line += fmt.Sprintf("evaluating them would read %s of the sources\n", console.Bytes(looked.Bytes))
+	}
 	if write {
 		line += "written to " + catalog.LockFile + "\n"
 	}

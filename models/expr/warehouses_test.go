@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/adapters/bigquery"
+	"github.com/customhouse-cdp/customhouse/adapters/bigquery/bqtest"
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse"
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
@@ -20,8 +22,10 @@ func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 var warehouses = []struct {
 	name string
 	open func(testing.TB) *adapters.Warehouse
+	// jobs says that each query is a job, so that there are fewer of them.
+	jobs bool
 }{
-	{"duckdb", func(tb testing.TB) *adapters.Warehouse {
+	{name: "duckdb", open: func(tb testing.TB) *adapters.Warehouse {
 		tb.Helper()
 		driver, err := duckdb.Open(tb.Context(), duckdb.Config{Path: duckdb.Memory}, "")
 		if err != nil {
@@ -29,7 +33,7 @@ var warehouses = []struct {
 		}
 		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.DuckDB, Work: duckdb.WorkParts()})
 	}},
-	{"postgres", func(tb testing.TB) *adapters.Warehouse {
+	{name: "postgres", open: func(tb testing.TB) *adapters.Warehouse {
 		tb.Helper()
 		// Texts are compared in another order there, if nobody says how.
 		url, err := secret.NewTemplate(postgrestest.Database(tb, "TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"))
@@ -42,7 +46,7 @@ var warehouses = []struct {
 		}
 		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.PostgreSQL, Work: postgres.WorkParts("customhouse")})
 	}},
-	{"clickhouse", func(tb testing.TB) *adapters.Warehouse {
+	{name: "clickhouse", open: func(tb testing.TB) *adapters.Warehouse {
 		tb.Helper()
 		server := chtest.Start(tb)
 		password, err := secret.NewRef("${env:PASSWORD}")
@@ -55,6 +59,15 @@ var warehouses = []struct {
 			tb.Fatal(err)
 		}
 		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.ClickHouse, Work: []string{server.Database(tb)}})
+	}},
+	{name: "bigquery", jobs: true, open: func(tb testing.TB) *adapters.Warehouse {
+		tb.Helper()
+		server := bqtest.Start(tb)
+		driver, err := bigquery.Open(tb.Context(), bigquery.Config{Project: server.Project, Endpoint: server.Endpoint, Anonymous: true}, secret.Resolver{})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return warehouse(tb, adapters.Options{Driver: driver, Dialect: sql.BigQuery, Catalog: bigquery.Parts(server.Project), Work: bigquery.Parts(server.Project, server.Dataset(tb))})
 	}},
 }
 

@@ -19,6 +19,7 @@ type results struct {
 	AsOf            time.Time                   `json:"as_of"`
 	StartedAt       time.Time                   `json:"started_at"`
 	Statements      int64                       `json:"statements"`
+	BytesBilled     *int64                      `json:"bytes_billed,omitempty"`
 	FinishedAt      time.Time                   `json:"finished_at"`
 	DurationSeconds float64                     `json:"duration_seconds"`
 	Models          []modelResult               `json:"models"`
@@ -102,6 +103,9 @@ func Results(w io.Writer, s run.Summary) error {
 		DurationSeconds: s.FinishedAt.Sub(s.StartedAt).Seconds(),
 		Models:          []modelResult{}, Measures: map[string]map[string]int64{}, Syncs: []syncResult{}, Evaluations: []evaluation{},
 		Warnings: s.Warnings,
+	}
+	if s.Billed {
+		out.BytesBilled = &s.BytesBilled
 	}
 	for _, m := range s.Models {
 		result := modelResult{Name: m.Name, Status: m.Status, DurationSeconds: m.Duration.Seconds(), Note: m.Note, Error: text(m.Err)}

@@ -329,6 +329,9 @@ func (b *report) end(s run.Summary) {
 			break
 		}
 	}
+	if s.Billed {
+		b.line("The warehouse billed %s.", Bytes(s.BytesBilled))
+	}
 	switch s.Status {
 	case run.OK:
 		b.line("Done in %s.", took)

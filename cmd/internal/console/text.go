@@ -16,6 +16,23 @@ import (
 	"unicode"
 )
 
+// Bytes writes a number of bytes in the unit that it has most of.
+func Bytes(n int64) string {
+	const thousand = 1000
+	if n < thousand {
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+	x, units := float64(n), []string{"kB", "MB", "GB", "TB", "PB", "EB"}
+	for i, unit := range units {
+		x /= thousand
+		// What would be rounded up to a thousand is one of the next.
+		if x < thousand-0.05 || i == len(units)-1 {
+			return strconv.FormatFloat(x, 'f', 1, 64) + " " + unit
+		}
+	}
+	return ""
+}
+
 // Number writes an integer with a comma between thousands.
 func Number(n int64) string {
 	digits := strconv.FormatInt(n, 10)

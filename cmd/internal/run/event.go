@@ -137,6 +137,9 @@ type Summary struct {
 	Warnings []string
 	// Statements is how many the warehouse was asked to run.
 	Statements int64
+	// BytesBilled is what the warehouse billed, where Billed says that it does so.
+	BytesBilled int64
+	Billed      bool
 }
 
 // ModelResult is what became of a model.

@@ -18,6 +18,9 @@ type Looked struct {
 	Sources map[string]catalog.Source
 	// Columns and Expressions count what was asked for and found good.
 	Columns, Expressions int
+	// Bytes is what evaluating the expressions of all sources would read; 0 where
+	// the warehouse does not tell.
+	Bytes int64
 }
 
 // Look compares a plan with the warehouse as run does before it begins, and has
@@ -46,11 +49,12 @@ func Look(ctx context.Context, opt Options, probes []compile.Probe) (Looked, dia
 			if p.Source != c.Source || r.Files[c.Source.Name].Path != "" && !r.wh.ReadsFiles() {
 				continue
 			}
-			found, err := r.probe(ctx, c, p)
+			found, bytes, err := r.probe(ctx, c, p)
 			if err != nil {
 				return out, nil, fmt.Errorf("asking about source %s: %w", c.Source.Name, err)
 			}
 			list = append(list, found...)
+			out.Bytes += bytes
 			out.Expressions += len(p.Parts) - len(found)
 		}
 	}
@@ -87,10 +91,11 @@ func forbidden(c models.Check, err error) *diag.Diagnostic {
 }
 
 // probe has the warehouse check the parts of a probe: all at once, and one by one
-// only where that is refused.
-func (r *runner) probe(ctx context.Context, c models.Check, p compile.Probe) (diag.List, error) {
+// only where that is refused. It says how many bytes all would read.
+func (r *runner) probe(ctx context.Context, c models.Check, p compile.Probe) (list diag.List, bytes int64, err error) {
 	refused := func(parts ...compile.ProbePart) (*adapters.Error, error) {
-		err := r.wh.Accepts(ctx, p.Query(parts...))
+		reads, err := r.wh.Accepts(ctx, p.Query(parts...))
+		bytes = reads
 		known, ok := errors.AsType[*adapters.Error](err)
 		if ok && (known.Kind == adapters.Syntax || known.Kind == adapters.Data || known.Kind == adapters.Unknown) {
 			return known, nil
@@ -99,26 +104,25 @@ func (r *runner) probe(ctx context.Context, c models.Check, p compile.Probe) (di
 	}
 	why, err := refused(p.Parts...)
 	if d := forbidden(c, err); d != nil {
-		return diag.List{*d}, nil
+		return diag.List{*d}, 0, nil
 	}
 	if why == nil {
-		return nil, err
+		return nil, bytes, err
 	}
 	if why, err := refused(); why != nil || err != nil {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		return diag.List{diag.Errorf(c.Span, "refused-sql", "the warehouse cannot read source %s as it is declared: %s", c.Source.Name, why.Message)}, nil
+		return diag.List{diag.Errorf(c.Span, "refused-sql", "the warehouse cannot read source %s as it is declared: %s", c.Source.Name, why.Message)}, 0, nil
 	}
-	var list diag.List
 	for _, part := range p.Parts {
 		why, err := refused(part)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if why != nil {
 			list = append(list, diag.Errorf(part.Span, "refused-sql", "the warehouse refuses what %s asks of source %s: %s", part.Node, c.Source.Name, why.Message))
 		}
 	}
-	return list, nil
+	return list, 0, nil
 }

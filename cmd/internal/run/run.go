@@ -107,7 +107,8 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 }
 
 func newRunner(opt Options) *runner {
-	return &runner{Options: opt, wh: opt.Warehouse, before: opt.Warehouse.Asked(), built: map[string]*ModelResult{}, measures: map[string][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
+	billed, _ := opt.Warehouse.BytesBilled()
+	return &runner{Options: opt, wh: opt.Warehouse, before: opt.Warehouse.Asked(), billed: billed, built: map[string]*ModelResult{}, measures: map[string][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
 }
 
 // reached tells tests that the run has come to a point.
@@ -123,6 +124,8 @@ type runner struct {
 	summary Summary
 	// before is what the warehouse was asked to do before the run.
 	before int64
+	// billed is what was billed by then.
+	billed int64
 	// started says that the runs table has a row of this run.
 	started bool
 	// sessions are what the syncs to one destination share, by its name.
@@ -243,6 +246,8 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 		r.reached("finished")
 	}
 	r.summary.Statements = r.wh.Asked() - r.before
+	billed, known := r.wh.BytesBilled()
+	r.summary.BytesBilled, r.summary.Billed = billed-r.billed, known
 	if err == nil || r.started {
 		r.emit(Done{Summary: r.summary})
 	}

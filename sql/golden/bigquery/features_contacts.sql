@@ -11,8 +11,8 @@ SELECT
   MAX(CASE WHEN e.opted_in IS NOT NULL THEN COALESCE(e.time, TIMESTAMP '0001-01-01 00:00:00+00') END) AS `pick_x002E_opted_in_x002E_0_x002E_time`
 FROM (
   SELECT
-    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CAST(s.user_id AS STRING), CAST(s.email AS STRING), CAST(s.mobile AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', CAST(s.user_id AS STRING)), CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.mobile AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+    FARM_FINGERPRINT(TO_JSON_STRING((0, CAST(s.user_id AS STRING), CAST(s.email AS STRING), CAST(s.mobile AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+    FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', CAST(s.user_id AS STRING)), CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.mobile AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
     CAST(s.updated_at AS TIMESTAMP) AS time,
     CAST(s.first_name AS STRING) AS first_name,
     CAST(s.country AS STRING) AS country,

@@ -6,8 +6,8 @@ SELECT
   MAX(e.points) AS `pick_x002E_points_x002E_0`
 FROM (
   SELECT
-    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CAST(s.email AS STRING), CAST(s.phone AS STRING), CAST(s.card AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-    FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.phone AS STRING)), CONCAT('#', CAST(s.card AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+    FARM_FINGERPRINT(TO_JSON_STRING((0, CAST(s.email AS STRING), CAST(s.phone AS STRING), CAST(s.card AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+    FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.phone AS STRING)), CONCAT('#', CAST(s.card AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
     CAST(s.joined_at AS TIMESTAMP) AS time,
     CAST(s.holder AS STRING) AS holder,
     CAST(s.points AS INT64) AS points

@@ -15,8 +15,8 @@ FROM (
     BIT_OR(CASE WHEN e.topic = 'intranet' THEN CAST(CASE WHEN TRUE THEN 1 ELSE 0 END AS INT64) WHEN e.topic = 'sport' THEN CAST(CASE WHEN e.time > TIMESTAMP '2025-12-03 00:00:00+00' THEN 2 ELSE 0 END AS INT64) ELSE 0 END) AS `bits_x002E_0`
   FROM (
     SELECT
-      FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CAST(s.user_id AS STRING), CAST(s.cookie AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-      FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', CAST(s.user_id AS STRING)), CONCAT('#', CAST(s.cookie AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+      FARM_FINGERPRINT(TO_JSON_STRING((0, CAST(s.user_id AS STRING), CAST(s.cookie AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+      FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', CAST(s.user_id AS STRING)), CONCAT('#', CAST(s.cookie AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
       CAST(s.viewed_at AS TIMESTAMP) AS time,
       CAST(s.topic AS STRING) AS topic,
       CAST(s.url AS STRING) AS url

@@ -415,7 +415,7 @@ FROM (
   GROUP BY l.x, l.s, l.t
   HAVING COUNT(*) > CASE WHEN l.s = 4 THEN 200 ELSE 10 END
 ) AS k
-GROUP BY k.x;
+GROUP BY 1;
 
 CREATE OR REPLACE TABLE customhouse_work.customer_links AS
 SELECT
@@ -917,7 +917,7 @@ SELECT
   COUNT(CASE WHEN c.t = 3 THEN 1 END) AS k3,
   COUNT(CASE WHEN c.t = 4 THEN 1 END) AS k4
 FROM customhouse_work.customer_cluster AS c
-GROUP BY c.c;
+GROUP BY 1;
 
 -- prepare limits
 CREATE OR REPLACE TABLE customhouse_work.customer_refused AS
@@ -2499,7 +2499,7 @@ SELECT
   COUNT(CASE WHEN c.t = 3 THEN 1 END) AS k3,
   COUNT(CASE WHEN c.t = 4 THEN 1 END) AS k4
 FROM customhouse_work.customer_part AS c
-GROUP BY c.c;
+GROUP BY 1;
 
 CREATE OR REPLACE TABLE customhouse_work.customer_over AS
 SELECT DISTINCT k.c
@@ -2516,7 +2516,7 @@ FROM (
       COUNT(CASE WHEN c.t = 3 THEN 1 END) AS k3,
       COUNT(CASE WHEN c.t = 4 THEN 1 END) AS k4
     FROM customhouse_work.customer_part AS c
-    GROUP BY c.c
+    GROUP BY 1
   ) AS s
   WHERE s.k0 > 1 OR s.k1 > 5 OR s.k2 > 5 OR s.k3 > 3 OR s.k4 > 200
 ) AS k;

@@ -39,7 +39,7 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'identities of customer' AS input,
   COUNT(*) AS `rows`,
-  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(i.identifier_type, i.identifier, i.number, i.quarantined, i.customer_id))) & 0x7fffffffffffffff) AS STRING), '')) AS digest
+  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(CAST(FARM_FINGERPRINT(TO_JSON_STRING((0, i.identifier_type, i.identifier, i.number, i.quarantined, i.customer_id))) & 0x7fffffffffffffff AS NUMERIC)) AS STRING), '')) AS digest
 FROM customhouse.customer_identities AS i;
 
 -- repeat while not zero look into source page_views
@@ -57,7 +57,7 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'source page_views' AS input,
   COUNT(*) AS `rows`,
-  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(r.`hash_x002E_1`, r.`hash_x002E_2`, r.`n_x002E_user_id`, r.`n_x002E_cookie`))) & 0x7fffffffffffffff) AS STRING), '')) AS digest
+  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(CAST(FARM_FINGERPRINT(TO_JSON_STRING((0, r.`hash_x002E_1`, r.`hash_x002E_2`, r.`n_x002E_user_id`, r.`n_x002E_cookie`))) & 0x7fffffffffffffff AS NUMERIC)) AS STRING), '')) AS digest
 FROM customhouse.identity_rows_page_views AS r;
 
 -- repeat while not zero look into source loyalty
@@ -75,7 +75,7 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'source loyalty' AS input,
   COUNT(*) AS `rows`,
-  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(r.`hash_x002E_1`, r.`hash_x002E_2`, r.`n_x002E_email`, r.`n_x002E_phone`, r.`n_x002E_card`))) & 0x7fffffffffffffff) AS STRING), '')) AS digest
+  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(CAST(FARM_FINGERPRINT(TO_JSON_STRING((0, r.`hash_x002E_1`, r.`hash_x002E_2`, r.`n_x002E_email`, r.`n_x002E_phone`, r.`n_x002E_card`))) & 0x7fffffffffffffff AS NUMERIC)) AS STRING), '')) AS digest
 FROM customhouse.identity_rows_loyalty AS r;
 
 -- repeat while not zero look into source orders
@@ -93,5 +93,5 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'source orders' AS input,
   COUNT(*) AS `rows`,
-  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(r.`hash_x002E_1`, r.`hash_x002E_2`, r.`n_x002E_email`, r.`n_x002E_card`))) & 0x7fffffffffffffff) AS STRING), '')) AS digest
+  CONCAT(CONCAT(CAST(COUNT(*) AS STRING), ':'), COALESCE(CAST(SUM(CAST(FARM_FINGERPRINT(TO_JSON_STRING((0, r.`hash_x002E_1`, r.`hash_x002E_2`, r.`n_x002E_email`, r.`n_x002E_card`))) & 0x7fffffffffffffff AS NUMERIC)) AS STRING), '')) AS digest
 FROM customhouse.identity_rows_orders AS r;

@@ -53,8 +53,8 @@ FROM (
         FROM (
           SELECT
             q.`raw_x002E_email`,
-            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(q.`raw_x002E_email`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', q.`raw_x002E_email`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+            FARM_FINGERPRINT(TO_JSON_STRING((0, q.`raw_x002E_email`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+            FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', q.`raw_x002E_email`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
             q.first_seen,
             q.last_seen,
             q.`rows`,

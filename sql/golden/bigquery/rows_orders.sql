@@ -65,8 +65,8 @@ FROM (
           SELECT
             q.`raw_x002E_email`,
             q.`raw_x002E_card`,
-            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(q.`raw_x002E_email`, q.`raw_x002E_card`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', q.`raw_x002E_email`), CONCAT('#', q.`raw_x002E_card`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+            FARM_FINGERPRINT(TO_JSON_STRING((0, q.`raw_x002E_email`, q.`raw_x002E_card`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+            FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', q.`raw_x002E_email`), CONCAT('#', q.`raw_x002E_card`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
             q.first_seen,
             q.last_seen,
             q.`rows`,

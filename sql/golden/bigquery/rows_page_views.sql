@@ -65,8 +65,8 @@ FROM (
           SELECT
             q.`raw_x002E_user_id`,
             q.`raw_x002E_cookie`,
-            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(q.`raw_x002E_user_id`, q.`raw_x002E_cookie`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-            FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', q.`raw_x002E_user_id`), CONCAT('#', q.`raw_x002E_cookie`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+            FARM_FINGERPRINT(TO_JSON_STRING((0, q.`raw_x002E_user_id`, q.`raw_x002E_cookie`))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+            FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', q.`raw_x002E_user_id`), CONCAT('#', q.`raw_x002E_cookie`)))) & 0x7fffffffffffffff AS `hash_x002E_2`,
             q.first_seen,
             q.last_seen,
             q.`rows`,

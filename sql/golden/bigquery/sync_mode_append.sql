@@ -238,8 +238,8 @@ FROM (
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
-          FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CAST(s.email AS STRING), CAST(s.card AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
-          FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.card AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
+          FARM_FINGERPRINT(TO_JSON_STRING((0, CAST(s.email AS STRING), CAST(s.card AS STRING)))) & 0x7fffffffffffffff AS `hash_x002E_1`,
+          FARM_FINGERPRINT(TO_JSON_STRING((0, CONCAT('#', CAST(s.email AS STRING)), CONCAT('#', CAST(s.card AS STRING))))) & 0x7fffffffffffffff AS `hash_x002E_2`,
           CAST(s.ordered_at AS TIMESTAMP) AS time,
           CAST(s.order_id AS STRING) AS order_id,
           CAST(s.sku AS STRING) AS sku,

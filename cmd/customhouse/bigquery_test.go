@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customhouse-cdp/customhouse/adapters/bigquery/bqtest"
+	"github.com/customhouse-cdp/customhouse/examples/oracle"
+)
+
+// bigqueryTarget is a target in datasets that nothing else has.
+func bigqueryTarget(t *testing.T, server *bqtest.Server) string {
+	t.Helper()
+	return fmt.Sprintf("{type: bigquery, project: %s, endpoint: '%s', anonymous: true, schema: %s, deliver: true}", server.Project, server.Endpoint, server.Dataset(t))
+}
+
+// onBigQuery gives a project a target bigquery beside its local one.
+func onBigQuery(t *testing.T, server *bqtest.Server, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, projectFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "targets:\n", "targets:\n  bigquery: "+bigqueryTarget(t, server)+"\n", 1)
+	if changed == string(text) {
+		t.Fatal("the project has no targets")
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestShopOnBigQuery: the shop's two days are the same in BigQuery as in DuckDB,
+// to the last value: first all of it, then what changed; and the same files leave.
+func TestShopOnBigQuery(t *testing.T) {
+	t.Parallel()
+	const customers = 200
+	server := bqtest.Start(t)
+	dir, env := shopProject(t, customers)
+	onBigQuery(t, server, dir)
+	for number := 1; number <= 2; number++ {
+		day(t, dir, customers, number)
+		r := customhouse(t, env, "--project-dir", dir, "parity", "local", "bigquery", "--as-of", asOf(number), "--show-values")
+		if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
+			t.Fatalf("day %d: exit code %d\n%s%s", number, r.code, r.stdout, r.stderr)
+		}
+		sent := map[string]map[string]string{}
+		for _, target := range []string{"local", "bigquery"} {
+			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
+				t.Fatal(err)
+			}
+			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
+			sent[target] = written(t, dir)
+		}
+		if len(sent["local"]) == 0 {
+			t.Errorf("day %d: nothing was delivered", number)
+		}
+		if d := cmp.Diff(sent["local"], sent["bigquery"]); d != "" {
+			t.Errorf("day %d: what was delivered (-DuckDB +BigQuery):\n%s", number, d)
+		}
+	}
+}
+
+// TestExamplesOnBigQuery: so are the examples on public data.
+func TestExamplesOnBigQuery(t *testing.T) {
+	t.Parallel()
+	server := bqtest.Start(t)
+	data := oracle.Data(t)
+	for _, name := range []string{"fake-1000", "web-events"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
+			onBigQuery(t, server, dir)
+			must(t, []string{oracle.Variable + "=" + data}, "--project-dir", dir, "parity", "local", "bigquery", "--as-of", "2026-11-01T00:00:00Z")
+		})
+	}
+}
