@@ -565,6 +565,7 @@ func (s *Server) perform(ctx context.Context, stop context.CancelCauseFunc, j *j
 			if err == nil {
 				j.text = s.encode(x, j.id, r)
 				j.typeID = r.typeID
+				remember(texts[0])
 			}
 			return
 		}
@@ -586,6 +587,7 @@ func (s *Server) perform(ctx context.Context, stop context.CancelCauseFunc, j *j
 				err = refuse(failed.code, failed.state, "Uncaught exception of type 'STATEMENT_ERROR' in statement %d: %s", len(ids)+1, failed.message)
 				return
 			}
+			remember(text)
 			close(child.ready)
 			s.mu.Lock()
 			s.jobs[child.id] = child
