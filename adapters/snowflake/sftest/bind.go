@@ -14,6 +14,8 @@ type expr struct {
 	constant *string
 	// aggregate says that an aggregate is in it, window a window function.
 	aggregate, window bool
+	// nonzero says that it is no zero: NULLIF(x, 0), or a constant.
+	nonzero bool
 }
 
 // column is a column that can be named.
@@ -704,6 +706,9 @@ func (b *binder) math(op string, l, r expr) expr {
 	case "/":
 		return divide(l, r, t)
 	case "%":
+		if r.nonzero || r.constant != nil && strings.Trim(*r.constant, "0.-") != "" {
+			return of("CAST($1 % $2 AS "+wide(t)+")", t, l, r)
+		}
 		return of("(CASE WHEN $2 = 0 THEN CAST(sf_fail("+strconv.Itoa(codeDivision)+", 'Division by zero') AS "+wide(t)+") ELSE CAST($1 % $2 AS "+wide(t)+") END)", t, l, r)
 	case "*":
 		return of("CAST($1 * $2 AS "+wide(t)+")", t, wideOf(l), wideOf(r))

@@ -79,6 +79,12 @@ func conditions(add adder) {
 		if a[0].t.k == kNull {
 			return l
 		}
+		if l.sql == a[0].sql && l.t.k != kTZ {
+			// Once, since calls of it are nested.
+			e := of("nullif($1, $2)", a[0].t, l, r)
+			e.nonzero = a[1].constant != nil && a[1].t.k == kFixed && strings.Trim(*a[1].constant, "0.-") == ""
+			return e
+		}
 		return of("(CASE WHEN $1 = $2 THEN NULL ELSE $3 END)", a[0].t, l, r, a[0])
 	}))
 	add("ZEROIFNULL", function{least: 1, most: 1, args: "n", sql: "coalesce($1, 0)", result: same})

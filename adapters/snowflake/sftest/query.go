@@ -334,7 +334,7 @@ func (b *binder) selectQuery(sel *selectNode, q *query, s *scope) bound {
 			e = b.expr(it.x, s)
 		}
 		items = append(items, e)
-		columns = append(columns, column{name: itemName(it), t: e.t, given: it.alias != nil})
+		columns = append(columns, column{name: itemName(it), t: e.t, given: it.alias != nil || isName(it.x)})
 	}
 	group := ""
 	grouped := func(x node) string {
@@ -441,6 +441,11 @@ func (b *binder) where(x node, s *scope) string {
 		panic(compilation(2303, "42601", "Window function appears outside of SELECT, QUALIFY, and ORDER BY clauses."))
 	}
 	return e.sql
+}
+
+func isName(x node) bool {
+	_, ok := x.(*nameNode)
+	return ok
 }
 
 func itemName(it selectItem) string {
