@@ -216,7 +216,8 @@ func (p *project) fit(plan *models.Plan) error {
 		if err != nil {
 			return fmt.Errorf("opening destination %s: %w", audience.Destination.Name, err)
 		}
-		found = append(found, catalog.Fit(audience, known.Fields(audience.Destination, opened, audience.Sync.To.Object))...)
+		fields, locked := known.Fields(audience.Destination, opened, audience.Sync.To.Object)
+		found = append(found, catalog.Fit(audience, fields, locked)...)
 	}
 	return found.Sort().Err()
 }

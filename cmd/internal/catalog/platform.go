@@ -106,18 +106,19 @@ func (p Platforms) Text() []byte {
 }
 
 // Fields are those of an object of a destination: what every account has, and
-// where the destination says what an account has, that. There are none where
-// nobody knows.
-func (p Platforms) Fields(d *config.Destination, opened syncs.Destination, object string) []syncs.PlatformField {
+// where the lock knows what an account has, that. There are none where nobody
+// knows.
+func (p Platforms) Fields(d *config.Destination, opened syncs.Destination, object string) (fields []syncs.PlatformField, locked bool) {
 	if look := p.Destinations[d.Name]; look.Type == d.Type && len(look.Objects[object]) > 0 {
-		return look.Objects[object]
+		return look.Objects[object], true
 	}
 	o, _ := opened.Spec().Object(object)
-	return o.Fields
+	return o.Fields, false
 }
 
-// Fit finds what a platform would refuse of what a sync maps, at its lines.
-func Fit(a *models.Audience, fields []syncs.PlatformField) diag.List {
+// Fit finds what a platform would refuse of what a sync maps, at its lines. The
+// fields may be those of the lock, which may be old.
+func Fit(a *models.Audience, fields []syncs.PlatformField, locked bool) diag.List {
 	s := a.Sync
 	schema := syncs.Schema{Sync: s.Name, Object: s.To.Object, Key: s.To.Key}
 	for _, f := range a.Fields {
@@ -145,7 +146,11 @@ func Fit(a *models.Audience, fields []syncs.PlatformField) diag.List {
 		case m.Field != "":
 			span = at[m.Field]
 		}
-		found = append(found, diag.Errorf(span, m.Code, "%s", m.Summary).WithHelp("%s", m.Help).
+		help := m.Help
+		if locked {
+			help += "; to look again: customhouse destination fields " + a.Destination.Name + " --lock"
+		}
+		found = append(found, diag.Errorf(span, m.Code, "%s", m.Summary).WithHelp("%s", help).
 			WithRelated(a.Destination.Pos.At("name"), "the destination is here"))
 	}
 	return found
