@@ -2,6 +2,7 @@ package compile
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -16,6 +17,8 @@ type Probe struct {
 	Source *config.Source
 	Parts  []ProbePart
 	rows   *sql.Select
+	// traits are those that rows are compared with: one row of NULLs.
+	traits *sql.Select
 }
 
 // ProbePart is an aggregate, with the expression that needs it.
@@ -29,8 +32,11 @@ type ProbePart struct {
 // Query asks for parts of the probe.
 func (p Probe) Query(parts ...ProbePart) sql.Query {
 	q := &sql.Select{From: sql.Derived{Query: p.rows, As: expr.Event}}
-	for _, part := range parts {
-		q.Items = append(q.Items, sql.As(part.Value, part.Node))
+	if p.traits != nil {
+		q.From = sql.Joins(q.From, sql.Join{Kind: sql.CrossJoin, Right: sql.Derived{Query: p.traits, As: expr.Row}})
+	}
+	for i, part := range parts {
+		q.Items = append(q.Items, sql.As(part.Value, "part_"+strconv.Itoa(i)))
 	}
 	if len(parts) == 0 {
 		q.Items = []sql.Item{sql.As(sql.Fn(sql.CountAll), "rows")}
@@ -38,8 +44,10 @@ func (p Probe) Query(parts ...ProbePart) sql.Query {
 	return q
 }
 
-// Probes are what the expressions of a project ask of its sources. What compares
-// rows with traits or with each other is not among them.
+// Probes are what the expressions of a project ask of its sources: aggregates of
+// rows, also those of rows that are compared with traits, and the steps of
+// sequences. What compares rows with each other is not among them, nor what
+// compares them with aggregates that are no traits.
 func (k *Checked) Probes() []Probe {
 	var out []Probe
 	for _, e := range k.entities {
@@ -52,10 +60,54 @@ func (k *Checked) Probes() []Probe {
 					p.Parts = append(p.Parts, u)
 				}
 			}
+			p.compare(e, users)
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// compare adds what is asked of rows that are compared with traits, and what
+// makes a row a step of a sequence.
+func (p *Probe) compare(e *entity, users map[string]ProbePart) {
+	var read []string
+	add := func(name, source string, value sql.Expr, row []string) {
+		u, used := users[name]
+		if !used || source != p.Source.Name || !e.knows(row) {
+			return
+		}
+		u.Value = value
+		p.Parts = append(p.Parts, u)
+		read = append(read, row...)
+	}
+	for _, f := range e.expr.Correlated {
+		if len(f.Nested) == 0 {
+			add(f.Name, f.Source, f.Aggregate, f.Row)
+		}
+	}
+	for _, q := range e.expr.Sequences {
+		for _, step := range q.Steps {
+			if step.Where != nil {
+				add(q.Name, step.Source, sql.Fn(sql.BoolOr, sql.Fn(sql.Coalesce, step.Where, sql.Bool(false))), step.Row)
+			}
+		}
+	}
+	if len(read) == 0 {
+		return
+	}
+	p.traits = &sql.Select{}
+	for _, t := range e.expr.Traits {
+		if slices.Contains(read, t.Name) {
+			p.traits.Items = append(p.traits.Items, sql.As(sql.Null{Type: t.Type}, t.Name))
+		}
+	}
+}
+
+// knows says that columns are traits.
+func (e *entity) knows(columns []string) bool {
+	return !slices.ContainsFunc(columns, func(c string) bool {
+		return !slices.ContainsFunc(e.expr.Traits, func(t expr.Compiled) bool { return t.Name == c })
+	})
 }
 
 // users are the expressions that read each feature, the first of them.

@@ -52,6 +52,8 @@ traits:
 segments:
   - {name: fine, entity: customer, when: 'orders.exists(o, o.status == "open")'}
   - {name: odd, entity: customer, when: 'orders.exists(o, o.status == "boom")'}
+  - {name: above, entity: customer, when: 'orders.exists(o, o.amount > spent && o.status == "pow")'}
+  - {name: after, entity: customer, when: 'orders.filter(o, o.status == "open").followed_by(orders.filter(o, o.status == "crash"), days(3))'}
 `)}}, ".", config.Kinds{Targets: map[string]func() any{"duckdb": func() any { return new(duckdb.Config) }}})
 	if err := found.Err(); err != nil {
 		t.Fatal(err)
@@ -67,6 +69,8 @@ segments:
 	}{
 		{"nothing at all", nil, 1},
 		{"boom", []string{`customhouse.yaml:16:41: error[refused-sql]: the warehouse refuses what segment:odd asks of source orders: no such function`}, 4},
+		{"pow", []string{`customhouse.yaml:17:43: error[refused-sql]: the warehouse refuses what segment:above asks of source orders: no such function`}, 4},
+		{"crash", []string{`customhouse.yaml:18:43: error[refused-sql]: the warehouse refuses what segment:after asks of source orders: no such function`}, 4},
 		{"main.orders", []string{`customhouse.yaml:6:12: error[refused-sql]: the warehouse cannot read source orders as it is declared: no such function`}, 2},
 	} {
 		h := newHarness(t)
