@@ -23,6 +23,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
+	"github.com/customhouse-cdp/customhouse/syncs/deliver/places"
 )
 
 // The schemas of what the commands write as JSON.
@@ -87,7 +88,7 @@ func (a *app) contact(ctx context.Context, name string) (*contact, error) {
 	}
 	c := &contact{Destination: d, project: p, opened: opened, leave: func() error { return nil }}
 	clock := deliver.Timer(a.now)
-	c.asker = deliver.Asker{Destination: opened, Secrets: known.value, Clock: clock, Session: deliver.NewSession(opened, clock)}
+	c.asker = deliver.Asker{Destination: opened, Secrets: known.value, Clock: clock, Session: deliver.NewSession(opened, clock), Dir: p.Dir, OpenPlace: places.Open}
 	if _, ok := opened.(syncs.Refresher); ok {
 		store, err := a.openState(ctx, p)
 		if err != nil {

@@ -20,6 +20,9 @@ type Asker struct {
 	HTTP      Sender
 	Session   *Session
 	KeepToken func(ctx context.Context, refresh secret.Value) error
+	// Dir and OpenPlace are too, for a destination in files.
+	Dir       string
+	OpenPlace OpenPlace
 }
 
 // ErrNotAsked says that a destination has no way to answer a question.
@@ -63,6 +66,13 @@ func (a Asker) Fields(ctx context.Context, object string) ([]syncs.PlatformField
 // empty. The error is as that of Fields, and otherwise the text says what the
 // platform told of us.
 func (a Asker) Probe(ctx context.Context, object string) (string, error) {
+	if a.Destination.Spec().Place != nil {
+		where, err := CheckPlace(ctx, a.Destination, a.Dir, a.Secrets, a.OpenPlace)
+		if err != nil {
+			return "", err
+		}
+		return "files can be published at " + where, nil
+	}
 	d, ok := a.Destination.(syncs.Prober)
 	if !ok {
 		return "", ErrNotAsked

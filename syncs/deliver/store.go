@@ -153,13 +153,20 @@ func openPlace(ctx context.Context, spec syncs.Spec, dir string, secrets func(se
 }
 
 // CheckPlace finds out whether files of a destination can be published at its
-// place; nothing of it stays there. An error for the user is a *StopError.
-func CheckPlace(ctx context.Context, d syncs.Destination, dir string, secrets func(secret.Ref) secret.Value, open OpenPlace) error {
+// place, and names it. The folder is made where it is missing; nothing else
+// stays there. An error for the user is a *StopError.
+func CheckPlace(ctx context.Context, d syncs.Destination, dir string, secrets func(secret.Ref) secret.Value, open OpenPlace) (string, error) {
 	place, err := openPlace(ctx, d.Spec(), dir, secrets, open)
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(place.Check(ctx), place.Close())
 	}
-	return errors.Join(place.Check(ctx), place.Close())
+	if err == nil {
+		return place.String(), nil
+	}
+	if _, stopped := errors.AsType[*StopError](err); !stopped && context.Cause(ctx) == nil {
+		err = &StopError{Code: "unusable", Message: err.Error()}
+	}
+	return "", err
 }
 
 // grow appends to the file that all bodies are of.

@@ -20,6 +20,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/minio/minio-go/v7/pkg/encrypt"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -80,6 +81,9 @@ func openBucket(ctx context.Context, spec syncs.Spec, secrets func(secret.Ref) s
 	b := &bucket{name: at.Name.Expand(secrets), google: at.Google}
 	if b.prefix = strings.Trim(spec.Place.Folder.Expand(secrets), "/"); b.prefix != "" {
 		b.prefix += "/"
+	}
+	if err := s3utils.CheckValidBucketName(b.name); err != nil {
+		return nil, stop("not-found", fmt.Sprintf("%q cannot be the name of a bucket: %v", b.name, err))
 	}
 	scheme := "s3"
 	if at.Google {

@@ -1019,15 +1019,15 @@ func TestCheck(t *testing.T) {
 			t.Parallel()
 			p := open(t)
 			job := p.job(t, "run-1", nil, ledger{}, nil)
-			if err := deliver.CheckPlace(t.Context(), job.Destination, job.Dir, job.Secrets, places.Open); err != nil {
-				t.Error(err)
+			if where, err := deliver.CheckPlace(t.Context(), job.Destination, job.Dir, job.Secrets, places.Open); err != nil || !strings.HasSuffix(where, folder) {
+				t.Errorf("%q, error %v", where, err)
 			}
 			p.published(t)
 			for ref := range p.secrets {
 				p.secrets[ref] = "canary-7f3a9c51d2e8-wrong"
 			}
 			var stop *deliver.StopError
-			if err := deliver.CheckPlace(t.Context(), job.Destination, job.Dir, job.Secrets, places.Open); !errors.As(err, &stop) || strings.Contains(err.Error(), "canary") {
+			if _, err := deliver.CheckPlace(t.Context(), job.Destination, job.Dir, job.Secrets, places.Open); !errors.As(err, &stop) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("error %v", err)
 			}
 		})
