@@ -30,6 +30,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/klaviyo/klaviyotest"
 	"github.com/customhouse-cdp/customhouse/syncs/meta"
 	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
+	"github.com/customhouse-cdp/customhouse/syncs/salesforce"
+	"github.com/customhouse-cdp/customhouse/syncs/salesforce/salesforcetest"
 	"github.com/customhouse-cdp/customhouse/syncs/slack"
 	"github.com/customhouse-cdp/customhouse/syncs/slack/slacktest"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
@@ -119,6 +121,7 @@ var destinationKinds = []destinationKind{
 	destination("iterable", iterable.Default, iterable.New),
 	destination("klaviyo", klaviyo.Default, klaviyo.New),
 	destination("meta", meta.Default, meta.New),
+	destination("salesforce", salesforce.Default, salesforce.New),
 	destination("slack", slack.Default, slack.New),
 	destination("webhook", webhook.Default, webhook.New),
 }
@@ -132,6 +135,7 @@ var fakes = map[string]func() synctest.Fake{
 	"iterable":            func() synctest.Fake { return iterabletest.New() },
 	"klaviyo":             func() synctest.Fake { return klaviyotest.New() },
 	"meta":                func() synctest.Fake { return metatest.New() },
+	"salesforce":          func() synctest.Fake { return salesforcetest.New() },
 	"slack":               func() synctest.Fake { return slacktest.New() },
 }
 
