@@ -53,7 +53,7 @@ $(CHDB): adapters/clickhouse/chtest/package-lock.json
 # GoogleSQL's analyzer is one package of 100 MB: nothing else is compiled beside it.
 BQSOURCE := adapters/bigquery/bqtest/engine
 $(BQENGINE): $(wildcard $(BQSOURCE)/*.go $(BQSOURCE)/go.*)
-	cd $(BQSOURCE) && go build -p 1 -o $(CURDIR)/$@ .
+	cd $(BQSOURCE) && go build -p 1 -ldflags '-s -w' -o $(CURDIR)/$@ .
 
 .PHONY: engines-there
 engines-there:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -15,6 +16,7 @@ import (
 // within locked.
 type Analyzer struct {
 	mu       sync.Mutex
+	uses     int
 	factory  *googlesql.TypeFactory
 	language *googlesql.LanguageOptions
 	builtin  *googlesql.SimpleCatalog
@@ -162,9 +164,17 @@ type Resolved struct {
 	keep   []any
 }
 
+// collectAfter is how many statements there are between two collections of
+// garbage.
+const collectAfter = 100
+
 // analyze analyzes one statement. There may be nothing behind it.
 func (a *Analyzer) analyze(statement string, find Finder, routines map[string]*routine, parameters []Parameter) (r *Resolved, err error) {
 	defer recovered(&err)
+	// The engine's memory is freed by finalizers, and grows without Go's knowing.
+	if a.uses++; a.uses%collectAfter == 0 {
+		runtime.GC()
+	}
 	statement = expand(statement, routines)
 	// Literals are converted by the analyzer, which so finds those that cannot be;
 	// but it does so in the zone of Los Angeles, and BigQuery's is UTC. What is
