@@ -30,6 +30,9 @@ type Dialect struct {
 	// Wide says that a column that is made of a literal holds no longer ones: the
 	// literals of outputs are cast to their type.
 	Wide bool
+	// Alone says that EXISTS of a query that names columns of the one around it
+	// has to be a term of WHERE.
+	Alone bool
 	// Unordered is what a window of RowNumber or Rank has to have that has no
 	// order.
 	Unordered string

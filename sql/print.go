@@ -662,7 +662,10 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 		}
 		return left + not(e.Not) + " IN " + query, false
 	case Exists:
-		return strings.TrimPrefix(not(e.Not)+" EXISTS ", " ") + w.sub(e.Query), false
+		if text, ok := w.exists(e); ok {
+			return text, !e.Not
+		}
+		return existing(w, e), false
 	case Scalar:
 		return w.sub(e.Query), true
 	case Window:
@@ -698,6 +701,11 @@ func (w *writer) bare(e Expr) (text string, unit bool) {
 	default:
 		panic(fmt.Sprintf("sql: unknown expression %T", e))
 	}
+}
+
+// existing prints an Exists as it is.
+func existing(w *writer, e Exists) string {
+	return strings.TrimPrefix(not(e.Not)+" EXISTS ", " ") + w.sub(e.Query)
 }
 
 func not(b bool) string {
@@ -764,16 +772,28 @@ func literals(list []Expr) bool {
 func (w *writer) where(e Expr) {
 	terms, ok := e.(And)
 	if !ok || len(terms) < 2 {
+		if x, ok := e.(Exists); ok {
+			w.put("WHERE ", existing(w, x))
+			return
+		}
 		w.put("WHERE ", w.condition(e))
 		return
 	}
-	w.put("WHERE ", w.term(terms[0]))
+	w.put("WHERE ", w.whereTerm(terms[0]))
 	w.indent++
 	for _, t := range terms[1:] {
 		w.line()
-		w.put("AND ", w.term(t))
+		w.put("AND ", w.whereTerm(t))
 	}
 	w.indent--
+}
+
+// whereTerm prints a term of WHERE.
+func (w *writer) whereTerm(e Expr) string {
+	if x, ok := e.(Exists); ok {
+		return existing(w, x)
+	}
+	return w.term(e)
 }
 
 // null is the NULL of a type.
@@ -794,6 +814,9 @@ func (w *writer) cast(text string, to Type) string {
 
 // call spells a call; over is the window it runs over, if any.
 func (w *writer) call(c Call, over string) (string, bool) {
+	if c.Func == Coalesce && len(c.Args) == 1 {
+		return w.expr(c.Args[0])
+	}
 	snippet, ok := w.Dialect.Funcs[c.Func]
 	if !ok {
 		snippet, ok = standard[c.Func]

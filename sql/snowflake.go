@@ -137,7 +137,7 @@ var Snowflake = &Dialect{
 		TypeBools: "ARRAY(BOOLEAN)", TypeUints: "ARRAY(NUMBER(20,0))", TypeBlobs: "ARRAY(BINARY)",
 	},
 	// A table that is made of the text '' would hold no other.
-	Wide: true, Unordered: "ORDER BY NULL",
+	Wide: true, Alone: true, Unordered: "ORDER BY NULL",
 	Casts: map[Type]string{
 		TypeStrings: "CAST($1 AS ARRAY)", TypeInts: "CAST($1 AS ARRAY)", TypeFloats: "CAST($1 AS ARRAY)", TypeTimestamps: "CAST($1 AS ARRAY)",
 		TypeBools: "CAST($1 AS ARRAY)", TypeUints: "CAST($1 AS ARRAY)", TypeBlobs: "CAST($1 AS ARRAY)",

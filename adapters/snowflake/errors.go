@@ -19,6 +19,9 @@ import (
 var kindOf = map[int]adapters.Kind{
 	1003: adapters.Syntax,     // SQL compilation error: syntax error
 	904:  adapters.Syntax,     // invalid identifier
+	938:  adapters.Syntax,     // not enough arguments for a function
+	939:  adapters.Syntax,     // too many
+	2031: adapters.Syntax,     // unsupported subquery
 	1007: adapters.Syntax,     // invalid type for a parameter
 	1044: adapters.Syntax,     // invalid argument types for a function
 	2016: adapters.Syntax,     // a function does not take arguments of a type

@@ -47,6 +47,7 @@ func TestStatements(t *testing.T) { //nolint:tparallel // the subtests share the
 			t.Helper()
 			return bigqueryTarget(t, bqtest.Start(t)), nil
 		}},
+		{"snowflake", snowflakeTarget},
 	} {
 		name := w.name
 		t.Run(name, func(t *testing.T) {

@@ -8,11 +8,11 @@ FROM (
   SELECT
     r.`hash_x002E_1`,
     r.`hash_x002E_2`,
-    COALESCE(CASE WHEN r.`n_x002E_email` IN (
+    CASE WHEN r.`n_x002E_email` IN (
       SELECT q.number
       FROM customhouse.customer_identities AS q
       WHERE q.quarantined
-    ) THEN CAST(NULL AS INT64) ELSE r.`n_x002E_email` END) AS strongest
+    ) THEN CAST(NULL AS INT64) ELSE r.`n_x002E_email` END AS strongest
   FROM customhouse.identity_rows_newsletter AS r
 ) AS q
 JOIN customhouse.customer_identities AS i ON i.number = q.strongest

@@ -2585,11 +2585,11 @@ SELECT
   g.id AS old_id,
   CAST(NULL AS INT) AS new_id,
   CAST('gone' AS VARCHAR) AS kind,
-  CASE WHEN EXISTS (
-    SELECT CAST(1 AS INT) AS one
+  CASE WHEN coalesce(g.id IN (
+    SELECT d.old
     FROM customhouse_work.customer_nodes AS d
-    WHERE d.old = g.id
-  ) THEN CAST('its identifiers are quarantined or have expired' AS VARCHAR) ELSE 'no source carries its identifiers any more' END AS cause
+    WHERE d.old IS NOT NULL
+  ), FALSE) THEN CAST('its identifiers are quarantined or have expired' AS VARCHAR) ELSE 'no source carries its identifiers any more' END AS cause
 FROM (
   SELECT DISTINCT i.customer_id AS id
   FROM customhouse.customer_identities AS i

@@ -8,11 +8,11 @@ FROM (
   SELECT
     r."hash.1",
     r."hash.2",
-    coalesce(CASE WHEN r."n.email" IN (
+    CASE WHEN r."n.email" IN (
       SELECT q."NUMBER"
       FROM customhouse.customer_identities AS q
       WHERE q.quarantined
-    ) THEN CAST(NULL AS INT) ELSE r."n.email" END) AS strongest
+    ) THEN CAST(NULL AS INT) ELSE r."n.email" END AS strongest
   FROM customhouse.identity_rows_newsletter AS r
 ) AS q
 JOIN customhouse.customer_identities AS i ON i."NUMBER" = q.strongest
