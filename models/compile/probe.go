@@ -30,7 +30,7 @@ type ProbePart struct {
 }
 
 // Query asks for parts of the probe.
-func (p Probe) Query(parts ...ProbePart) sql.Query {
+func (p *Probe) Query(parts ...ProbePart) sql.Query {
 	q := &sql.Select{From: sql.Derived{Query: p.rows, As: expr.Event}}
 	if p.traits != nil {
 		q.From = sql.Joins(q.From, sql.Join{Kind: sql.CrossJoin, Right: sql.Derived{Query: p.traits, As: expr.Row}})
