@@ -28,6 +28,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/iterable/iterabletest"
 	"github.com/customhouse-cdp/customhouse/syncs/klaviyo"
 	"github.com/customhouse-cdp/customhouse/syncs/klaviyo/klaviyotest"
+	"github.com/customhouse-cdp/customhouse/syncs/linkedin"
+	"github.com/customhouse-cdp/customhouse/syncs/linkedin/linkedintest"
 	"github.com/customhouse-cdp/customhouse/syncs/meta"
 	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
 	"github.com/customhouse-cdp/customhouse/syncs/salesforce"
@@ -35,6 +37,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/slack"
 	"github.com/customhouse-cdp/customhouse/syncs/slack/slacktest"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
+	"github.com/customhouse-cdp/customhouse/syncs/tiktok"
+	"github.com/customhouse-cdp/customhouse/syncs/tiktok/tiktoktest"
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
 )
 
@@ -120,9 +124,11 @@ var destinationKinds = []destinationKind{
 	destination("hubspot", hubspot.Default, hubspot.New),
 	destination("iterable", iterable.Default, iterable.New),
 	destination("klaviyo", klaviyo.Default, klaviyo.New),
+	destination("linkedin", linkedin.Default, linkedin.New),
 	destination("meta", meta.Default, meta.New),
 	destination("salesforce", salesforce.Default, salesforce.New),
 	destination("slack", slack.Default, slack.New),
+	destination("tiktok", tiktok.Default, tiktok.New),
 	destination("webhook", webhook.Default, webhook.New),
 }
 
@@ -134,9 +140,11 @@ var fakes = map[string]func() synctest.Fake{
 	"hubspot":             func() synctest.Fake { return hubspottest.New() },
 	"iterable":            func() synctest.Fake { return iterabletest.New() },
 	"klaviyo":             func() synctest.Fake { return klaviyotest.New() },
+	"linkedin":            func() synctest.Fake { return linkedintest.New() },
 	"meta":                func() synctest.Fake { return metatest.New() },
 	"salesforce":          func() synctest.Fake { return salesforcetest.New() },
 	"slack":               func() synctest.Fake { return slacktest.New() },
+	"tiktok":              func() synctest.Fake { return tiktoktest.New() },
 }
 
 // targetKind is how the composition root knows a warehouse.

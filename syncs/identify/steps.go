@@ -14,6 +14,7 @@ const (
 	NoEmail   = "is no e-mail address"
 	NoPhone   = "is no telephone number with a country code, or of the region"
 	NoCountry = "is no country code of two letters"
+	NoDevice  = "is no id of a device"
 )
 
 // Trim takes white space off both ends.
@@ -209,6 +210,32 @@ func Country(v []byte, _ string) ([]byte, string) {
 	letter := func(c byte) bool { return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' }
 	if len(v) != 2 || !letter(v[0]) || !letter(v[1]) {
 		return nil, NoCountry
+	}
+	return v, ""
+}
+
+// Device wants the id that a telephone shows to advertisers, in lower case: a UUID.
+// One of zeros is that of everybody who has turned tracking off.
+func Device(v []byte, _ string) ([]byte, string) {
+	if len(v) != 36 {
+		return nil, NoDevice
+	}
+	zero := true
+	for i, c := range v {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return nil, NoDevice
+			}
+		default:
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+				return nil, NoDevice
+			}
+			zero = zero && c == '0'
+		}
+	}
+	if zero {
+		return nil, NoDevice
 	}
 	return v, ""
 }

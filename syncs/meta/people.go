@@ -12,7 +12,6 @@ import (
 // The reasons for which values are dropped here.
 const (
 	noGender = "is neither m nor f"
-	noDevice = "is no id of a device"
 	noYear   = "is no year of four digits"
 	noMonth  = "is no month"
 	noDay    = "is no day of a month"
@@ -36,7 +35,7 @@ var (
 	day      = hashed(identify.Trim, digitsBetween(2, 1, 31, noDay))
 	birthday = hashed(identify.Trim, dateDigits)
 	anyID    = hashed(identify.Trim)
-	device   = identify.Rule{Steps: []identify.Step{identify.Trim, identify.Lower, deviceID}}
+	device   = identify.Rule{Steps: []identify.Step{identify.Trim, identify.Lower, identify.Device}}
 	plain    = identify.Rule{Steps: []identify.Step{identify.Trim}}
 )
 
@@ -163,32 +162,6 @@ func dateDigits(v []byte, _ string) ([]byte, string) {
 		}
 	}
 	return out, ""
-}
-
-// deviceID wants the id that a telephone shows to advertisers. One of zeros is
-// that of everybody who has turned tracking off.
-func deviceID(v []byte, _ string) ([]byte, string) {
-	if len(v) != 36 {
-		return nil, noDevice
-	}
-	zero := true
-	for i, c := range v {
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return nil, noDevice
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return nil, noDevice
-			}
-			zero = zero && c == '0'
-		}
-	}
-	if zero {
-		return nil, noDevice
-	}
-	return v, ""
 }
 
 // Rules are how the fields are normalised and hashed, by their names, for tests
