@@ -58,6 +58,7 @@ var benchmarks = []benchmark{
 	{name: "sync/rate", run: syncRate},
 	{name: "sync/first-audience", run: firstAudience},
 	{name: "sync/memory", run: syncMemory},
+	{name: "destinations", run: destinations},
 	{name: "identity-50m", run: identityLarge, long: true},
 	{name: "segments-50m", run: segmentsLarge, long: true},
 }

@@ -33,7 +33,7 @@ func (d *destination) encodeMembers(chunk *syncs.Chunk, kind, id string) ([]sync
 func (d *destination) members(chunk *syncs.Chunk, kind, id string, leaves bool) (syncs.Request, []syncs.Rejection) {
 	m := identify.NewMembers(chunk.Schema, d.columns[kind], d.config.Policy(), d.config.Region)
 	consent := newConsent(chunk.Schema, &d.config)
-	b := d.appendDestination(make([]byte, 0, 512+160*len(chunk.Ops)), id)
+	b := d.appendDestination(make([]byte, 0, 512+len(chunk.Ops)*(64+100*len(m.Columns()))), id)
 	if kind == audience {
 		b = d.appendEncoding(b)
 	}
@@ -93,13 +93,11 @@ func appendMember(b []byte, m *identify.Members, kind string) (out []byte, some,
 		b, n, partial = appendIdentifiers(b, m)
 		return append(b, "]}"...), n > 0, partial
 	}
-	cell := m.Cell(0)
+	some = len(m.Cell(0)) > 0
 	if kind == mobiles {
-		b = append(b, `"mobileData":{"mobileIds":[`...)
-		return append(syncs.AppendJSONString(b, string(cell)), "]}"...), len(cell) > 0, false
+		return append(m.AppendCell(append(b, `"mobileData":{"mobileIds":[`...), 0), "]}"...), some, false
 	}
-	b = append(b, `"userIdData":{"userId":`...)
-	return append(syncs.AppendJSONString(b, string(cell)), '}'), len(cell) > 0, false
+	return append(m.AppendCell(append(b, `"userIdData":{"userId":`...), 0), '}'), some, false
 }
 
 // consent is what a sync says of consent.

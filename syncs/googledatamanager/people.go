@@ -122,8 +122,8 @@ func appendIdentifiers(b []byte, m *identify.Members) (out []byte, count int, pa
 			b = append(b, ',')
 		}
 		count++
-		b = append(append(append(b, `{"`...), c.Name...), `":"`...)
-		b = append(append(b, cell...), `"}`...)
+		b = append(append(append(b, `{"`...), c.Name...), `":`...)
+		b = append(m.AppendCell(b, i), '}')
 	}
 	if address < wholeAddress {
 		return b, count, address > 0
@@ -142,7 +142,7 @@ func appendIdentifiers(b []byte, m *identify.Members) (out []byte, count int, pa
 		}
 		some = true
 		b = append(append(append(b, '"'), c.Name...), `":`...)
-		b = syncs.AppendJSONString(b, string(m.Cell(i)))
+		b = m.AppendCell(b, i)
 	}
 	return append(b, "}}"...), count + 1, false
 }

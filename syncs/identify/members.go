@@ -63,6 +63,21 @@ func (m *Members) Key() int { return m.key }
 // nothing. It is good until the next is read.
 func (m *Members) Cell(i int) []byte { return m.cells[i] }
 
+// AppendCell appends Cell as a JSON string. A digest needs no escapes, and most
+// other values need none.
+func (m *Members) AppendCell(b []byte, i int) []byte {
+	cell := m.cells[i]
+	for _, c := range cell {
+		if m.columns[i].Rule.Hash != Plain {
+			break
+		}
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return syncs.AppendJSONString(b, string(cell))
+		}
+	}
+	return append(append(append(b, '"'), cell...), '"')
+}
+
 // Values count what was done to the values that were read since it was asked.
 func (m *Members) Values() []syncs.Values {
 	values := m.tally.Values()

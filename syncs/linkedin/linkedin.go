@@ -199,7 +199,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		b = append(b, ']')
 		for n, c := range m.Columns() {
 			if c.Detail && len(m.Cell(n)) > 0 {
-				b = syncs.AppendJSONString(append(append(append(b, `,"`...), c.Name...), `":`...), string(m.Cell(n)))
+				b = m.AppendCell(append(append(append(b, `,"`...), c.Name...), `":`...), n)
 			}
 		}
 		b = append(b, '}')

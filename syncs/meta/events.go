@@ -195,10 +195,10 @@ func (s *eventSpelling) appendUser(b []byte) []byte {
 		some = true
 		b = append(append(append(b, '"'), c.Name...), `":`...)
 		if c.Rule.Hash == identify.Plain {
-			b = syncs.AppendJSONString(b, string(cell))
+			b = s.people.AppendCell(b, i)
 			continue
 		}
-		b = append(appendCell(append(b, '['), cell), ']')
+		b = append(s.people.AppendCell(append(b, '['), i), ']')
 	}
 	return b
 }

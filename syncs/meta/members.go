@@ -76,7 +76,7 @@ func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Requ
 			if n > 0 {
 				b = append(b, ',')
 			}
-			b = appendCell(b, m.Cell(at))
+			b = m.AppendCell(b, at)
 		}
 		if value >= 0 {
 			var ok bool
@@ -103,16 +103,6 @@ func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Requ
 	request.HTTP = d.request(method, "/"+id+path, b, chunk.Secrets)
 	request.Values = m.Values()
 	return request, rejections
-}
-
-// appendCell appends what a member has in a column. Digests need no escapes.
-func appendCell(b, cell []byte) []byte {
-	for _, c := range cell {
-		if c < '-' || c > 'z' || c == '\\' {
-			return syncs.AppendJSONString(b, string(cell))
-		}
-	}
-	return append(append(append(b, '"'), cell...), '"')
 }
 
 // appendWorth appends what a member is worth.
