@@ -108,6 +108,9 @@ func (w *Warehouse) whole(ctx context.Context, statements []sql.Statement) error
 		w.unsettled = false
 		return nil
 	}
+	if known, ok := errors.AsType[*Error](err); ok && known.Kind == Lost {
+		return err // It may still take effect: the copies stay, for whoever comes next.
+	}
 	late := context.WithoutCancel(ctx)
 	list, unknown := w.committed(late)
 	switch {

@@ -44,6 +44,10 @@ func TestShopOnBigQuery(t *testing.T) {
 	server := bqtest.Start(t)
 	dir, env := shopProject(t, customers)
 	onBigQuery(t, server, dir)
+	day(t, dir, customers, 1)
+	for _, look := range []string{"doctor", "validate"} {
+		must(t, env, "--project-dir", dir, "--target", "bigquery", look)
+	}
 	for number := 1; number <= 2; number++ {
 		day(t, dir, customers, number)
 		r := customhouse(t, env, "--project-dir", dir, "parity", "local", "bigquery", "--as-of", asOf(number), "--show-values")
