@@ -19,7 +19,8 @@ type Question struct {
 	Token   Token
 }
 
-// Describer is a Destination whose platform says which fields an object has.
+// Describer is a Destination whose platform says which fields an object has. It is
+// asked about objects that have no Fields of their own in the Spec.
 type Describer interface {
 	Destination
 
@@ -29,7 +30,8 @@ type Describer interface {
 
 	// DecodeFields reads the answer. The verdict is Rows with the fields, and with
 	// the next page where there is one; Retry or Unknown where it may be asked
-	// again, Expired as for a request, and otherwise Fatal.
+	// again, Expired as for a request, and otherwise Fatal, or Split, which is as
+	// much: there is nothing to halve.
 	DecodeFields(q Question, resp *Response) (fields []PlatformField, page string, out Outcome)
 }
 

@@ -42,6 +42,9 @@ func (a Asker) Fields(ctx context.Context, object string) ([]syncs.PlatformField
 	if !ok {
 		return nil, ErrNotAsked
 	}
+	if o, _ := a.Destination.Spec().Object(object); len(o.Fields) > 0 {
+		return o.Fields, nil // Every account has these.
+	}
 	var fields []syncs.PlatformField
 	page := ""
 	for range maxPages {

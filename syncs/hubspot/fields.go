@@ -41,15 +41,11 @@ type property struct {
 
 // DecodeFields implements syncs.Describer.
 func (d *destination) DecodeFields(q syncs.Question, resp *syncs.Response) ([]syncs.PlatformField, string, syncs.Outcome) {
-	if kind, which := syncs.Which(q.Object); kind == "event" && which != "" {
-		o, _ := d.Spec().Object(q.Object)
-		return o.Fields, "", syncs.Outcome{Verdict: syncs.Rows}
+	if _, refused := read(resp, ""); refused.Verdict != 0 {
+		return nil, "", refused
 	}
 	var a struct {
 		Results []property `json:"results"`
-	}
-	if _, refused := read(resp, ""); refused.Verdict != 0 {
-		return nil, "", asked(refused)
 	}
 	if err := json.Unmarshal(resp.Body, &a); err != nil || len(a.Results) == 0 {
 		return nil, "", syncs.Unreadable("no properties")
@@ -88,14 +84,6 @@ func (p property) field(object string) syncs.PlatformField {
 	return f
 }
 
-// asked is a refusal of a question.
-func asked(refused syncs.Outcome) syncs.Outcome {
-	if refused.Verdict == syncs.Split {
-		refused.Verdict = syncs.Fatal
-	}
-	return refused
-}
-
 // EncodeProbe implements syncs.Prober: it looks at what deliveries go to.
 func (d *destination) EncodeProbe(q syncs.Question) *syncs.HTTPRequest {
 	switch kind, which := syncs.Which(q.Object); {
@@ -115,7 +103,7 @@ func (d *destination) DecodeProbe(q syncs.Question, resp *syncs.Response) syncs.
 		if resp.Status == http.StatusNotFound {
 			refused.Code, refused.Message = "not-found", "HubSpot has no "+q.Object
 		}
-		return asked(refused)
+		return refused
 	}
 	var a struct {
 		List struct {

@@ -325,7 +325,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestFields: those of users are asked for, those of lists and events are known.
+// TestFields: those of users are asked for.
 func TestFields(t *testing.T) {
 	d := open(t, "").(syncs.Describer) //nolint:forcetypeassert // it is one
 	resp := &syncs.Response{Status: 200, Body: []byte(`{"fields":{"spent":"double","vip":"boolean","home":"object"}}`)}
@@ -341,9 +341,6 @@ func TestFields(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, fields); diff != "" || out.Verdict != syncs.Rows {
 		t.Errorf("%v %s", out, diff)
-	}
-	if fields, _, out := d.DecodeFields(syncs.Question{Object: "list/7"}, resp); len(fields) != 2 || out.Verdict != syncs.Rows {
-		t.Errorf("%v %v", fields, out)
 	}
 	if out := d.(syncs.Prober).DecodeProbe(syncs.Question{}, &syncs.Response{Status: 401, Body: []byte(`{"code":"BadApiKey"}`)}); out.Verdict != syncs.Fatal || !strings.Contains(out.Message, "server-side") { //nolint:forcetypeassert // it is one
 		t.Errorf("%+v", out)

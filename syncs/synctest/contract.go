@@ -261,8 +261,59 @@ func Run(t *testing.T, h Harness) {
 	if d, ok := d.(syncs.Refresher); ok {
 		t.Run("any answer to a refresh is classified", func(t *testing.T) { checkRefresher(t, d) })
 	}
+	if d, ok := d.(syncs.Describer); ok {
+		t.Run("any answer about fields is classified", func(t *testing.T) {
+			h.checkQuestion(t, true, d.EncodeFields, func(q syncs.Question, resp *syncs.Response) syncs.Outcome {
+				_, _, out := d.DecodeFields(q, resp)
+				return out
+			})
+		})
+	}
+	if d, ok := d.(syncs.Prober); ok {
+		t.Run("any answer to a probe is classified", func(t *testing.T) { h.checkQuestion(t, false, d.EncodeProbe, d.DecodeProbe) })
+	}
 	if d, ok := d.(syncs.Poller); ok {
 		t.Run("any answer about a job is classified", func(t *testing.T) { checkPoller(t, d, h) })
+	}
+}
+
+// checkQuestion checks that a question is asked of each object, without a secret
+// in the open, and that each answer means something.
+// An object whose fields are known is not asked about those.
+func (h Harness) checkQuestion(
+	t *testing.T, fields bool, encode func(syncs.Question) *syncs.HTTPRequest, decode func(syncs.Question, *syncs.Response) syncs.Outcome,
+) {
+	t.Helper()
+	objects := []string{""}
+	for _, s := range h.Samples {
+		if o, _ := h.Destination.Spec().Object(s.Schema.Object); !fields || len(o.Fields) == 0 {
+			objects = append(objects, s.Schema.Object)
+		}
+	}
+	for _, object := range objects {
+		q := question()
+		q.Object = object
+		if req := encode(q); req == nil || req.URL == "" || strings.Contains(req.URL, Canary) {
+			t.Errorf("object %q is asked about by %+v", object, req)
+		}
+		for _, resp := range responses() {
+			out := decode(q, resp)
+			context := fmt.Sprintf("object %q, status %d, body %.60q", object, resp.Status, resp.Body)
+			switch out.Verdict {
+			case syncs.Rows:
+				if resp.Status < 200 || resp.Status > 299 {
+					t.Errorf("%s: verdict Rows, though the status is no success", context)
+				}
+			case syncs.Retry, syncs.Unknown, syncs.Expired, syncs.Fatal, syncs.Split:
+				if out.Code == "" || out.Message == "" {
+					t.Errorf("%s: verdict %d without code or message", context, out.Verdict)
+				}
+			case syncs.Started:
+				t.Errorf("%s: verdict %d, which no question has", context, out.Verdict)
+			default:
+				t.Errorf("%s: verdict %d is none", context, out.Verdict)
+			}
+		}
 	}
 }
 
