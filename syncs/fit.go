@@ -113,6 +113,16 @@ func FitRemoval(fields []PlatformField, schema Schema) []Misfit {
 	return out
 }
 
+// Replaced are the fields of an object that is replaced each time: nobody has to be
+// taken off it, so that any of them go together.
+func Replaced(fields []PlatformField) []PlatformField {
+	out := slices.Clone(fields)
+	for i := range out {
+		out[i].Matches = false
+	}
+	return out
+}
+
 // nearest says which field may be meant.
 func nearest(name string, fields []PlatformField) string {
 	var names []string

@@ -138,7 +138,8 @@ type PlatformField struct {
 	Required bool `json:"required,omitempty"`
 	// Unique says that it identifies a row, so that it can be the key of a sync.
 	Unique bool `json:"unique,omitempty"`
-	// Matches says that the platform finds people by it: see FitRemoval.
+	// Matches says that the platform finds people by it, and takes them off by the
+	// key alone: see FitRemoval.
 	Matches bool `json:"matches,omitempty"`
 	// ReadOnly says that the platform fills it itself.
 	ReadOnly bool `json:"read_only,omitempty"`

@@ -191,4 +191,7 @@ func TestFitRemoval(t *testing.T) {
 			t.Errorf("%+v: %s", test.schema, diff)
 		}
 	}
+	if got := syncs.FitRemoval(syncs.Replaced(fields), schema("email", "email", "phone")); got != nil {
+		t.Errorf("what is replaced has %+v against it", got)
+	}
 }

@@ -161,7 +161,11 @@ func (d *destination) Spec() syncs.Spec {
 		{Name: mobiles + "/*", Kinds: members, Fields: memberFields(d.columns[mobiles], mobileID), Doc: "telephones of an audience of mobile ids"},
 		{Name: userIDs + "/*", Kinds: members, Fields: memberFields(d.columns[userIDs], userID), Doc: "people of an audience of ids of your own"},
 	}
-	if d.config.Replace != Always {
+	if d.config.Replace == Always {
+		for i := range objects {
+			objects[i].Fields = syncs.Replaced(objects[i].Fields)
+		}
+	} else {
 		objects = append(objects, syncs.Object{
 			Name: conversion + "/*", Kinds: []syncs.Kind{syncs.Append}, Batch: syncs.Batch{MaxRows: maxEvents}, Fields: eventFields(d.users),
 			Doc: "conversions and other events, by the id of the conversion action",

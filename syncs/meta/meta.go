@@ -103,7 +103,9 @@ func (d *destination) Spec() syncs.Spec {
 		Name: audience + "/*", Kinds: []syncs.Kind{syncs.Add, syncs.Remove}, Fields: memberFields,
 		Doc: "members of a custom audience, by its id",
 	}}
-	if d.config.Replace != Always {
+	if d.config.Replace == Always {
+		objects[0].Fields = syncs.Replaced(memberFields)
+	} else {
 		objects = append(objects, syncs.Object{
 			Name: dataset + "/*", Kinds: []syncs.Kind{syncs.Append}, Batch: syncs.Batch{MaxRows: maxEvents}, Fields: eventFields(d.config.ActionSource == ""),
 			Doc: "events of the Conversions API, by the id of the dataset (the pixel)",
