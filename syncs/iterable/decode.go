@@ -188,7 +188,7 @@ var types = map[string][]syncs.Type{
 
 // DecodeFields implements syncs.Describer. Iterable fixes the type of a field when
 // it is first filled; new fields may be filled, so any other name is a field too.
-func (d *destination) DecodeFields(q syncs.Question, resp *syncs.Response) ([]syncs.PlatformField, string, syncs.Outcome) {
+func (d *destination) DecodeFields(_ syncs.Question, resp *syncs.Response) ([]syncs.PlatformField, string, syncs.Outcome) {
 	var a answer
 	_ = json.Unmarshal(resp.Body, &a) // A success has no code.
 	if out := refused(resp, a); out.Verdict != 0 {
