@@ -14,7 +14,7 @@ func TestParseKey(t *testing.T) {
 	}
 	run := func(script string) string {
 		t.Helper()
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", script).Output() //nolint:gosec // the scripts below
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", script).Output()
 		if err != nil {
 			t.Fatal(err)
 		}

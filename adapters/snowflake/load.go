@@ -47,7 +47,7 @@ func (d *Driver) Load(ctx context.Context, table string, columns []string, rows 
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	l := &loader{driver: d, ctx: ctx, folder: folder, columns: described.columns, stage: "@~/customhouse/load_" + strings.ToLower(rand.Text())}
-	defer func() {
+	defer func() { //nolint:contextcheck // the loader has it
 		if l.files > 0 {
 			err = errors.Join(err, l.clean())
 		}

@@ -52,13 +52,13 @@ func (d *Driver) query(ctx context.Context, query string) (*Rows, error) {
 		return nil, err
 	}
 	inner, cancel := context.WithCancel(client.WithHigherPrecision(client.WithEmbeddedValuesNullable(client.WithStructuredTypesEnabled(tagged(ctx)))))
-	rows, err := c.QueryContext(inner, query) //nolint:sqlclosecheck,rowserrcheck // Rows does both
+	rows, err := c.QueryContext(inner, query)
 	if err == nil {
 		r := &Rows{driver: d, rows: rows, conn: c, ctx: ctx, cancel: cancel}
 		if err = r.describe(); err == nil {
 			return r, nil
 		}
-		_ = rows.Close() // it has failed
+		_ = rows.Close() //nolint:sqlclosecheck // it has failed, and otherwise Rows closes it
 	}
 	cancel()
 	failed := d.failure(ctx, err)
