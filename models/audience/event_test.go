@@ -203,14 +203,27 @@ func TestEvents(t *testing.T) {
 		// has the key of an event that was forgotten long ago is another.
 		settled := map[string]string{}
 		doubtful := map[string]bool{}
+		// known is the time of the newest event of each key that the ledger has
+		// spoken of, and least the shortest window so far: what is older than it may
+		// be forgotten.
+		known, least := map[string]time.Time{}, w.maxAge
 		step := func(retry *audience.Retry, judge func(string) fate, how end) []string {
 			window := w.eligible()
+			first, last := w.times()
+			least = min(least, w.maxAge)
+			if newest.Before(w.asOf) {
+				newest = w.asOf
+			}
+			// another says that the ledger may have forgotten whose key it was.
+			another := func(key string) bool {
+				return least > 0 && first[key].After(known[key]) && known[key].Before(newest.Add(-least))
+			}
 			sent := w.deliver(retry, judge, how)
 			for _, key := range sent {
 				switch {
 				case window[key] == "":
 					rt.Fatalf("%q was sent, which is not to be", key)
-				case settled[key] == window[key]:
+				case settled[key] == window[key] && !another(key):
 					rt.Fatalf("%q was sent again after it was acknowledged", key)
 				case doubtful[key] && retry == nil && !w.keyed:
 					rt.Fatalf("%q was sent again, and nobody asked for that", key)
@@ -223,6 +236,12 @@ func TestEvents(t *testing.T) {
 					delete(doubtful, key)
 				default:
 					delete(doubtful, key)
+				}
+			}
+			for key, what := range window {
+				acknowledged := how == well && slices.Contains(sent, key) && judge(key) == accepted
+				if settled[key] == what && (acknowledged || !another(key)) && last[key].After(known[key]) {
+					known[key] = last[key]
 				}
 			}
 			if how != well {
@@ -277,9 +296,6 @@ func TestEvents(t *testing.T) {
 			if rapid.IntRange(0, 5).Draw(rt, "new age") == 0 && w.maxAge > 0 {
 				w.maxAge = time.Duration(rapid.IntRange(1, 6).Draw(rt, "max age")) * day
 			}
-			if newest.Before(w.asOf) {
-				newest = w.asOf
-			}
 		}
 		w.asOf, w.maxAge = newest, min(w.maxAge, 2*day)
 		// The first of two may forget an event whose key another has by now: that one
@@ -312,18 +328,9 @@ func TestEvents(t *testing.T) {
 // members, unless two that differ share one. Each has what its event says.
 func (w *orders) eligible() map[string]string {
 	w.Helper()
-	owner := map[string]string{}
-	for _, r := range w.Rows("SELECT i.identifier, i.customer_id FROM public.customer_identities i JOIN public.segment_members m USING (customer_id)") {
-		owner[r[0]] = r[1]
-	}
 	rows := map[string][]string{}
-	for _, o := range w.all {
-		key, _ := o.id.(string)
-		id, member := owner[o.email]
-		undated := o.at.IsZero()
-		if key == "" || !member || !undated && (o.at.After(w.asOf) || w.maxAge > 0 && o.at.Before(w.asOf.Add(-w.maxAge))) {
-			continue
-		}
+	for _, o := range w.window() {
+		key, id, undated := o.key, o.owner, o.at.IsZero()
 		row := fmt.Sprintf("%q %q %v %v", id, o.email, o.item, undated && w.maxAge > 0)
 		if same := fmt.Sprintf("%q %q %v %v", id, o.email, o.item, false); undated && w.maxAge > 0 && slices.Contains(rows[key], same) {
 			continue // It is an equal one whose time is known.
@@ -340,6 +347,48 @@ func (w *orders) eligible() map[string]string {
 		}
 	}
 	return out
+}
+
+// owned is an event of a member, with its key.
+type owned struct {
+	order
+
+	key, owner string
+}
+
+// window are the events of members that are neither too old nor to come.
+func (w *orders) window() []owned {
+	w.Helper()
+	owner := map[string]string{}
+	for _, r := range w.Rows("SELECT i.identifier, i.customer_id FROM public.customer_identities i JOIN public.segment_members m USING (customer_id)") {
+		owner[r[0]] = r[1]
+	}
+	var out []owned
+	for _, o := range w.all {
+		key, _ := o.id.(string)
+		id, member := owner[o.email]
+		late := !o.at.IsZero() && (o.at.After(w.asOf) || w.maxAge > 0 && o.at.Before(w.asOf.Add(-w.maxAge)))
+		if key != "" && member && !late {
+			out = append(out, owned{o, key, id})
+		}
+	}
+	return out
+}
+
+// times are those of the first and the last event in the window, by key; zero for
+// the first where one has none.
+func (w *orders) times() (first, last map[string]time.Time) {
+	w.Helper()
+	first, last = map[string]time.Time{}, map[string]time.Time{}
+	for _, o := range w.window() {
+		if at, there := first[o.key]; !there || o.at.Before(at) {
+			first[o.key] = o.at
+		}
+		if o.at.After(last[o.key]) {
+			last[o.key] = o.at
+		}
+	}
+	return first, last
 }
 
 // onlyTwins says that all rows are equal, but for whether their time is known.
