@@ -30,6 +30,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/klaviyo/klaviyotest"
 	"github.com/customhouse-cdp/customhouse/syncs/linkedin"
 	"github.com/customhouse-cdp/customhouse/syncs/linkedin/linkedintest"
+	"github.com/customhouse-cdp/customhouse/syncs/mailchimp"
+	"github.com/customhouse-cdp/customhouse/syncs/mailchimp/mailchimptest"
 	"github.com/customhouse-cdp/customhouse/syncs/meta"
 	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
 	"github.com/customhouse-cdp/customhouse/syncs/salesforce"
@@ -125,6 +127,7 @@ var destinationKinds = []destinationKind{
 	destination("iterable", iterable.Default, iterable.New),
 	destination("klaviyo", klaviyo.Default, klaviyo.New),
 	destination("linkedin", linkedin.Default, linkedin.New),
+	destination("mailchimp", mailchimp.Default, mailchimp.New),
 	destination("meta", meta.Default, meta.New),
 	destination("salesforce", salesforce.Default, salesforce.New),
 	destination("slack", slack.Default, slack.New),
@@ -141,6 +144,7 @@ var fakes = map[string]func() synctest.Fake{
 	"iterable":            func() synctest.Fake { return iterabletest.New() },
 	"klaviyo":             func() synctest.Fake { return klaviyotest.New() },
 	"linkedin":            func() synctest.Fake { return linkedintest.New() },
+	"mailchimp":           func() synctest.Fake { return mailchimptest.New() },
 	"meta":                func() synctest.Fake { return metatest.New() },
 	"salesforce":          func() synctest.Fake { return salesforcetest.New() },
 	"slack":               func() synctest.Fake { return slacktest.New() },
