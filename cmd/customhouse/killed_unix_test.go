@@ -45,7 +45,7 @@ var points = map[kind][]string{
 		"record", "record loaded", "recorded", "cleared",
 		"settle", "settled", "release", "released", "finish", "finished",
 	},
-	records: {"publish", "published"},
+	records: {"staged", "publish", "published"},
 	events: {
 		"mark", "marked", "unnote", "unnoted", "save job", "saved job", "poll", "polled", "forget jobs", "forgot jobs", "keep token", "kept token",
 	},
@@ -54,6 +54,10 @@ var points = map[kind][]string{
 // brief are the points of a lease that is renewed so often that a short run
 // comes to them; on a busy machine it may then run out.
 var brief = []string{"renew", "renewed"}
+
+// elsewhere are points of replacements, which no project of TestKilled has: the
+// tests of destinations that can replace an audience end runs in the midst of one.
+var elsewhere = []string{"replace", "replaced"}
 
 // acknowledging are points at which a process that dies leaves outcomes in the
 // journal, or may do so: the run after it comes to those of recovery.
@@ -729,7 +733,7 @@ func TestKilled(t *testing.T) {
 // TestPoints: there is no point in the code that TestKilled does not know, and
 // none that it knows in vain.
 func TestPoints(t *testing.T) {
-	want := slices.Concat(points[anything], points[records], points[events], brief)
+	want := slices.Concat(points[anything], points[records], points[events], brief, elsewhere)
 	var got []string
 	for _, dir := range []string{"../internal/run", "../../syncs/deliver"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))

@@ -80,7 +80,7 @@ func (e *engine) finish(ctx context.Context) {
 	if e.replacing == nil {
 		return
 	}
-	e.reached("finish")
+	e.reached("replace")
 	ops := e.replacing.one
 	now := try{attempt: 1}
 	for ; ctx.Err() == nil; now.attempt++ {
@@ -90,7 +90,7 @@ func (e *engine) finish(ctx context.Context) {
 		}
 		switch outcome.Verdict {
 		case syncs.Rows:
-			e.reached("finished")
+			e.reached("replaced")
 			return
 		case syncs.Expired:
 			if !e.reissue(ctx, ops, &now, outcome) {
