@@ -158,7 +158,7 @@ func (m Mirror) abandon(t *testing.T, d syncs.Destination, fake Fake, session *d
 		Counts: deliver.Counts{Known: int64(len(b.known)), Wanted: int64(len(there)), Upserts: int64(len(ops))}, Changes: stream(ops),
 		Ledger: b, Jobs: deliver.NewMemory(), Clock: clock, Session: session,
 		Settings: deliver.Settings{Jitter: func() float64 { return 0.5 }, Attempts: 30, Reached: func(point string) {
-			if point == "finish" {
+			if point == "replace" {
 				kill(context.Canceled)
 			}
 		}},
