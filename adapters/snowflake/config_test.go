@@ -64,7 +64,10 @@ func TestQuiet(t *testing.T) {
 	open(t)
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
-		t.Skip("there is no list of what is loaded on this system")
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("what the client loads is not looked at: this system has no /proc/self/maps, which Linux has")
 	}
 	if strings.Contains(string(maps), "sf_mini_core") {
 		t.Error("the client's library is loaded")

@@ -2,6 +2,7 @@ package snowflake
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"testing"
 )
@@ -10,7 +11,10 @@ import (
 func TestParseKey(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("openssl is not installed")
+		if os.Getenv("CI") != "" {
+			t.Fatal("openssl is not installed")
+		}
+		t.Skip("nothing is read as openssl writes it: openssl is not installed")
 	}
 	run := func(script string) string {
 		t.Helper()

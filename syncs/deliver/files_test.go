@@ -271,15 +271,16 @@ func (rogue) Decode(syncs.Request, *syncs.Response) syncs.Outcome {
 }
 
 func TestPathsStayInside(t *testing.T) {
+	const folder = "root" // of the destination; a name apart, since ".." stands before it below
 	dir := t.TempDir()
 	outside := filepath.Join(dir, "outside")
-	if err := os.MkdirAll(filepath.Join(dir, "root"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(outside, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(outside, filepath.Join(dir, "root", "link")); err != nil {
+	if err := os.Symlink(outside, filepath.Join(dir, folder, "link")); err != nil {
 		t.Fatal(err)
 	}
 	var cases []rogue
@@ -288,15 +289,15 @@ func TestPathsStayInside(t *testing.T) {
 	drive, share := "C:"+sep+"x", sep+sep+"a"+sep+"b"
 	for _, bad := range []string{
 		"..", "../outside", "a/../../outside", "/etc", "link/x", `..\outside`, ".", ".hidden/x", "a\x00b", "a//b/../../..",
-		drive, share, "./..", "a/./../../outside", "link/../../outside", "link/sub/x", "../root/../outside", "//etc",
+		drive, share, "./..", "a/./../../outside", "link/../../outside", "link/sub/x", "../" + folder + "/../outside", "//etc",
 	} {
-		cases = append(cases, rogue{template(t, "root"), bad, "part.csv"})
+		cases = append(cases, rogue{template(t, folder), bad, "part.csv"})
 	}
 	for _, bad := range []string{"..", "../x", "/x", "link/x", "../outside/x", "a/../../outside/x", ".hidden", "", "manifest.json"} {
-		cases = append(cases, rogue{template(t, "root"), "", bad})
+		cases = append(cases, rogue{template(t, folder), "", bad})
 	}
 	for _, bad := range []string{"..", "../x", "/x", "a/b", `a\b`, ".", "", "manifest.json", "../../outside/x", `..\x`, "x/", "x/../../y"} {
-		cases = append(cases, rogue{template(t, "root"), "vip/run-1", bad})
+		cases = append(cases, rogue{template(t, folder), "vip/run-1", bad})
 	}
 	for _, c := range cases {
 		job, l := fileJob(t, dir, upserts(3), nil)
