@@ -62,6 +62,23 @@ type Biller interface {
 	BytesBilled() int64
 }
 
+// Stopper is an optional ability of a Driver whose statements go on at the
+// warehouse although the process that sent them is gone.
+type Stopper interface {
+	// StopOthers stops the statements that other processes of ours have sent and
+	// that write to tables of the schemas, given as the parts of their names, and
+	// returns when none is left, with how many there were. Where the user may not
+	// see what runs it finds none.
+	StopOthers(ctx context.Context, schemas [][]string) (int, error)
+}
+
+// Compacter is an optional ability of a Driver whose files keep what was deleted
+// until it is written over.
+type Compacter interface {
+	// Compact leaves nothing that was deleted. Nothing else may be under way.
+	Compact(ctx context.Context) error
+}
+
 // Files is a source in files.
 type Files struct {
 	// Path is a path or glob.

@@ -24,11 +24,16 @@ type Warehouse struct {
 
 	// asked counts what the warehouse was asked to do.
 	asked atomic.Int64
+	// watch may be nil.
+	watch func(Statement) (end func(error))
 
 	seeding sync.Mutex // guards seeds
 	// seeds are the sources whose files were loaded, with the columns that are
 	// text of a format without types.
 	seeds map[string]map[string]bool
+
+	// stopped is how many statements of processes that are gone Init has stopped.
+	stopped int
 
 	// What follows is for warehouses without transactions; see redo.go.
 	writing sync.Mutex // guards the public tables, and unsettled
@@ -231,7 +236,9 @@ var patience = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond}
 
 // run executes a script, again where it failed without effect: whole says that it
 // takes effect as one, or may be repeated.
-func (w *Warehouse) run(ctx context.Context, script []string, whole bool) error {
+func (w *Warehouse) run(ctx context.Context, script []string, whole bool) (err error) {
+	end := w.watched(ctx, "", script...)
+	defer func() { end(err) }()
 	whole = whole || len(script) == 1
 	trips := int64(len(script))
 	if w.opt.Dialect.Together {
@@ -266,11 +273,7 @@ const lineLimit = 120
 
 // firstLine tells a statement without showing its values.
 func (w *Warehouse) firstLine(statement string) string {
-	if helper, _, ok := strings.Cut(w.opt.Dialect.Helper, "$1"); ok {
-		for strings.HasPrefix(statement, helper) {
-			_, statement, _ = strings.Cut(statement, "\n")
-		}
-	}
+	statement = w.withoutHelpers(statement)
 	line, _, more := strings.Cut(statement, "\n")
 	if i := strings.Index(line, " WHERE "); i >= 0 {
 		line, more = line[:i], true
@@ -284,6 +287,17 @@ func (w *Warehouse) firstLine(statement string) string {
 	return line
 }
 
+// withoutHelpers is a statement without the functions that a dialect puts before
+// it.
+func (w *Warehouse) withoutHelpers(statement string) string {
+	if helper, _, ok := strings.Cut(w.opt.Dialect.Helper, "$1"); ok {
+		for strings.HasPrefix(statement, helper) {
+			_, statement, _ = strings.Cut(statement, "\n")
+		}
+	}
+	return statement
+}
+
 // Query runs a query and streams its rows, which the caller closes.
 func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
 	text, err := w.printer.Query(q)
@@ -291,11 +305,35 @@ func (w *Warehouse) Query(ctx context.Context, q sql.Query) (Rows, error) {
 		return nil, fmt.Errorf("printing a query: %w", err)
 	}
 	w.asked.Add(1)
+	end := w.watched(ctx, "", text)
 	rows, err := w.opt.Driver.Query(ctx, text)
 	if err != nil {
+		end(err)
 		return nil, fmt.Errorf("querying: %w", err)
 	}
-	return rows, nil
+	if w.watch == nil {
+		return rows, nil
+	}
+	return &watchedRows{Rows: rows, end: end}, nil
+}
+
+// All runs a query whose result is known to be small, and reads it.
+func (w *Warehouse) All(ctx context.Context, q sql.Query) (out [][]any, err error) {
+	rows, err := w.Query(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for {
+		row := make([]any, len(rows.Columns()))
+		switch err := rows.Next(row); {
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil:
+			return nil, err
+		}
+		out = append(out, row)
+	}
 }
 
 // About says which engine answers, and to whom where it has users.
@@ -392,7 +430,9 @@ func (w *Warehouse) Load(ctx context.Context, t sql.Table, columns []string, row
 		return fmt.Errorf("printing a name: %w", err)
 	}
 	w.asked.Add(1)
-	if err := w.opt.Driver.Load(ctx, name, columns, rows); err != nil {
+	end := w.watched(ctx, "LOAD", name)
+	err = w.opt.Driver.Load(ctx, name, columns, rows)
+	if end(err); err != nil {
 		return fmt.Errorf("loading %s: %w", name, err)
 	}
 	return nil
@@ -442,12 +482,24 @@ func (w *Warehouse) ReadFiles(ctx context.Context, source string, files Files) e
 	return nil
 }
 
+// Stopped is how many statements Init found still running that a killed process
+// had sent, and stopped.
+func (w *Warehouse) Stopped() int { return w.stopped }
+
 // Init creates the schemas of our tables where they are missing, and puts in
-// place what scripts of a killed process have changed.
+// place what scripts of a killed process have changed, after stopping what such
+// a one has left running. No other process may write to the target.
 func (w *Warehouse) Init(ctx context.Context) error {
 	schemas := [][]string{append(slices.Clip(w.opt.Catalog), w.opt.Schema)}
 	if len(w.opt.Work) > 0 {
 		schemas = append(schemas, w.opt.Work)
+	}
+	if stopper, ok := w.opt.Driver.(Stopper); ok {
+		w.asked.Add(1)
+		var err error
+		if w.stopped, err = stopper.StopOthers(ctx, schemas); err != nil {
+			return fmt.Errorf("stopping what a killed process has left running: %w", err)
+		}
 	}
 	for i, parts := range schemas {
 		if catalog, ok := w.opt.Driver.(Catalog); ok {
@@ -509,6 +561,25 @@ func (w *Warehouse) Clean(ctx context.Context) error {
 		}
 	}
 	return w.Exec(ctx, drops...)
+}
+
+// Compact leaves nothing that was deleted in files of the warehouse; done is false
+// where that is not for us to do. Nothing else may be under way.
+func (w *Warehouse) Compact(ctx context.Context) (done bool, err error) {
+	c, ok := w.opt.Driver.(Compacter)
+	if !ok {
+		return false, nil
+	}
+	w.asked.Add(1)
+	if err := c.Compact(ctx); err != nil {
+		return false, fmt.Errorf("compacting the warehouse: %w", err)
+	}
+	return true, nil
+}
+
+// Public lists the tables in the schema of ours, whoever made them.
+func (w *Warehouse) Public(ctx context.Context) ([]string, error) {
+	return w.tables(ctx, append(slices.Clip(w.opt.Catalog), w.opt.Schema))
 }
 
 // tables lists the tables of a schema, given as the parts of its name; without a

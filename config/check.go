@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"github.com/robfig/cron/v3"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
@@ -25,9 +22,10 @@ type index struct {
 	destinations map[string]*Destination
 	priorities   map[string]*Priority
 	pressures    map[string]*Pressure
+	purposes     map[string]*Purpose
 	// names are those of each map, sorted, for suggestions.
 	entityNames, sourceNames, segmentNames, destinationNames []string
-	priorityNames, pressureNames                             []string
+	priorityNames, pressureNames, purposeNames               []string
 	traitNames                                               map[string][]string // by entity
 }
 
@@ -55,6 +53,7 @@ func (l *loader) check() {
 	if l.header != nil {
 		l.name(l.header.Name, l.header.Pos.At("name"), "project")
 	}
+	l.dbt()
 	ix := l.index()
 	for _, t := range p.Targets {
 		l.name(t.Schema, t.Pos.At("schema"), "schema")
@@ -66,20 +65,31 @@ func (l *loader) check() {
 	for _, s := range p.Sources {
 		l.source(ix, s)
 	}
+	l.retention()
 	l.relations(ix)
+	l.owners()
 	for _, t := range p.Traits {
 		l.trait(ix, t)
 	}
 	l.parameters(ix)
+	l.purposes()
 	l.consents(ix)
 	l.priorities(ix)
 	l.pressures()
 	for _, s := range p.Segments {
 		l.knownEntity(ix, s.Entity, s.Pos.At("entity"))
+		if s.Pos.Get("schedule").IsString() {
+			l.cron(s.Pos.At("schedule"), s.Schedule)
+		}
 	}
+	l.volumes()
+	l.alerts()
 	for _, s := range p.Syncs {
 		l.sync(ix, s)
 	}
+	l.classes()
+	l.schedules(ix)
+	l.tests(ix)
 	if !l.list.HasErrors() {
 		l.unsourced()
 		l.reachable() // an error may be what keeps an identifier from its source
@@ -105,6 +115,8 @@ func (l *loader) index() *index {
 	named(l, "consent", p.Consents, func(x *Consent) (string, strict.Node) { return x.Name, x.Pos })
 	ix.priorities = named(l, "priority", p.Priorities, func(x *Priority) (string, strict.Node) { return x.Name, x.Pos })
 	ix.pressures = named(l, "pressure", p.Pressures, func(x *Pressure) (string, strict.Node) { return x.Name, x.Pos })
+	ix.purposes = named(l, "purpose", p.Purposes, func(x *Purpose) (string, strict.Node) { return x.Name, x.Pos })
+	named(l, "alert", p.Alerts, func(a *Alert) (string, strict.Node) { return a.Name, a.Pos })
 	named(l, "sync", p.Syncs, func(s *Sync) (string, strict.Node) { return s.Name, s.Pos })
 
 	// Two entities may have a trait of the same name.
@@ -122,6 +134,7 @@ func (l *loader) index() *index {
 	ix.sourceNames = slices.Sorted(maps.Keys(ix.sources))
 	ix.segmentNames = slices.Sorted(maps.Keys(ix.segments))
 	ix.priorityNames = slices.Sorted(maps.Keys(ix.priorities))
+	ix.purposeNames = slices.Sorted(maps.Keys(ix.purposes))
 	ix.pressureNames = slices.Sorted(maps.Keys(ix.pressures))
 	ix.destinationNames = slices.Sorted(maps.Keys(ix.destinations))
 	return ix
@@ -176,6 +189,9 @@ const MaxName = 63
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// IsName says that a text can be the name of a resource or a schema.
+func IsName(text string) bool { return namePattern.MatchString(text) && len(text) <= MaxName }
+
 // name checks a name that becomes a part of tables, columns or expressions.
 func (l *loader) name(name string, at diag.Span, what string) bool {
 	switch {
@@ -210,7 +226,7 @@ func suggestName(name string) string {
 		}
 		return -1
 	}, name)
-	if !namePattern.MatchString(better) || len(better) > MaxName {
+	if !IsName(better) {
 		return ""
 	}
 	return better
@@ -269,13 +285,19 @@ func (l *loader) source(ix *index, s *Source) {
 	}
 	e, entityKnown := l.knownEntity(ix, s.Entity, s.Pos.At("entity"))
 
+	given := l.given(s.Pos, "table", "files", "ref")
 	switch {
+	case len(given) > 1 && slices.Contains(given, "ref"):
+		l.report(diag.Errorf(s.Pos.Key("ref"), codeConflict, "a source reads either a table, files or a model of dbt").
+			WithHelp("remove one of them").WithRelated(s.Pos.Key(given[0]), "the other is here"))
+	case slices.Contains(given, "ref"):
+		// What it stands for was looked up before.
 	case s.Table != "" && s.Files != nil:
 		l.report(diag.Errorf(s.Pos.Key("files"), codeConflict, "a source reads either a table or files, not both").
 			WithHelp("remove one of them").WithRelated(s.Pos.Key("table"), "the table is here"))
 	case s.Pos.Get("table").Kind() == strict.Absent && s.Pos.Get("files").Kind() == strict.Absent:
 		l.report(diag.Errorf(s.Pos.At("name"), codeMissing, "the source %q says neither table nor files", s.Name).
-			WithHelp("add table: schema.name, or files: {path: 'data/*.csv'}"))
+			WithHelp("add table: schema.name, files: {path: 'data/*.csv'}, or ref: with a model of dbt"))
 	case s.Files != nil:
 		l.fileSet(s)
 	default:
@@ -535,10 +557,6 @@ func (l *loader) trait(ix *index, t *Trait) {
 // returns their type and the place of the first of them.
 func (l *loader) references(ix *index, what, entity string, pos strict.Node, refs strict.OneOrMany) (typ string, at diag.Span) {
 	list := pos.Get("from")
-	if list.Kind() == strict.List && len(refs) == 0 {
-		l.report(diag.Errorf(pos.Key("from"), strict.CodeEmpty, "nothing says where to pick the %s from", what).
-			WithHelp("write from: source.column"))
-	}
 	seen := map[string]diag.Span{}
 	var first Column
 	var firstAt diag.Span
@@ -605,13 +623,30 @@ func (l *loader) sync(ix *index, s *Sync) {
 	l.mode(s, d)
 
 	l.syncFields(ix, s, entity)
+	l.syncAndDestination(s, d)
 	if s.Pos.Get("schedule").IsString() {
-		l.schedule(s)
+		l.cron(s.Pos.At("schedule"), s.Schedule)
 	}
-	if strings.TrimSpace(s.Purpose) == "" {
-		l.report(diag.Warningf(s.Pos.At("name"), codePurpose, "the sync %q does not say why the data may leave", s.Name).
-			WithHelp("add purpose: marketing, or whatever it is"))
+	l.syncPurpose(ix, s, entity)
+}
+
+// syncAndDestination asks the destination what does not go with the sync.
+func (l *loader) syncAndDestination(s *Sync, d *Destination) {
+	if d == nil || d.wrong || len(s.Fields) == 0 {
+		return
 	}
+	checker, ok := d.Config.(SyncChecker)
+	if !ok {
+		return
+	}
+	var names []string
+	for _, leaf := range s.Leaves() {
+		names = append(names, leaf.Name())
+	}
+	wanted, left := s.To.Operations()
+	checker.CheckSync(s.Name, []string{wanted, left}, s.To.Key, names, func(found diag.Diagnostic) {
+		l.report(found.WithRelated(s.Pos.At("name"), "the sync is here"))
+	})
 }
 
 // syncFrom returns the entity whose rows a sync sends, "" where that cannot be
@@ -653,28 +688,4 @@ func (l *loader) syncFrom(ix *index, s *Sync) string {
 		return ""
 	}
 	return seg.Entity
-}
-
-// schedule checks a cron line. The parser's words are kept: they name the
-// field that is wrong.
-func (l *loader) schedule(s *Sync) {
-	at := s.Pos.At("schedule")
-	if strings.TrimSpace(s.Schedule) == "" {
-		l.notBlank("", at, "schedule")
-		return
-	}
-	if strings.HasPrefix(s.Schedule, "TZ=") || strings.HasPrefix(s.Schedule, "CRON_TZ=") {
-		l.report(diag.Errorf(at, codeSchedule, "a schedule has no time zone of its own").
-			WithHelp("set timezone under project"))
-		return
-	}
-	plan, err := cron.ParseStandard(s.Schedule)
-	switch {
-	case err != nil:
-		l.report(diag.Errorf(at, codeSchedule, "this is not a schedule: %v", err).
-			WithHelp("write five fields (minute hour day month weekday), such as '15 * * * *', or @hourly, @daily or @every 15m"))
-	case plan.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero():
-		l.report(diag.Errorf(at, codeSchedule, "this schedule names a day that does not exist").
-			WithHelp("check its day and month"))
-	}
 }

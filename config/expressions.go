@@ -10,6 +10,8 @@ import (
 var expressionKeys = []struct{ list, key string }{
 	{"traits", "value"},
 	{"segments", "when"},
+	{"tests", "where"},
+	{"tests", "condition"},
 }
 
 // Expressions finds the texts of one file that are CEL, in the order of the

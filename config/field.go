@@ -25,6 +25,8 @@ type Field struct {
 	Type string `yaml:"type" doc:"Type that the value is converted to. A row whose value cannot be is not sent, and is listed in sync_rejections."`
 	// Hash is one of Hashes: what is sent is the digest of the value as text.
 	Hash string `yaml:"hash" doc:"Digest to send instead of the value, in small hexadecimal letters, of the value as it is: normalise it first."`
+	// Class is that of the digest, where it is lower than that of the value.
+	Class Class `yaml:"class" doc:"How the digest is to be protected, with hash; as the value where none is given."`
 	// SkipNull leaves the field out of what is sent where it has no value.
 	SkipNull bool `yaml:"skip_null" doc:"Whether the field is left out where it has no value, so that the destination keeps what it has. Without it the field is emptied."`
 	// SetIfEmpty asks the destination to keep the value that it has.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/profile"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 )
@@ -34,9 +35,20 @@ const maxFindings = 1000
 // A configuration that is a Checker is asked for its own findings.
 type Kinds struct {
 	Targets, Destinations map[string]func() any
+	// Profiles are the adapters of dbt for types of Targets, so that a target may
+	// come from dbt's profiles; nil for none.
+	Profiles map[string]profile.Adapter
 	// Ability says what a destination, whose Config has no error, can do with an
 	// object; where it is nil they can do everything.
 	Ability func(d *Destination, object string) *Ability
+}
+
+// SyncChecker is a configuration that finds what does not go with a sync which
+// delivers to it: the operations that the sync asks for, the name of its key and
+// those of its fields are given. Findings are about the configuration's own
+// lines.
+type SyncChecker interface {
+	CheckSync(sync string, operations []string, key string, fields []string, report func(diag.Diagnostic))
 }
 
 // Checker finds what is wrong with a decoded value. The node is the mapping it
@@ -56,19 +68,29 @@ type file struct {
 	Segments     []*Segment                  `yaml:"segments"`
 	Parameters   []*Parameter                `yaml:"parameters"`
 	Consents     []*Consent                  `yaml:"consents"`
+	Purposes     []*Purpose                  `yaml:"purposes"`
+	Exceptions   []*Exception                `yaml:"exceptions"`
 	Destinations []strict.Node               `yaml:"destinations"`
 	Priorities   []*Priority                 `yaml:"priorities"`
 	Pressures    []*Pressure                 `yaml:"pressures"`
 	Syncs        []*Sync                     `yaml:"syncs"`
+	Schedules    []*Schedule                 `yaml:"schedules"`
+	Tests        []*Test                     `yaml:"tests"`
+	DBT          *DBT                        `yaml:"dbt"`
+	Alerts       []strict.Node               `yaml:"alerts"`
 	Pos          strict.Node                 `yaml:"-"`
 }
 
 // header is the project key.
 type header struct {
-	Name     string      `yaml:"name,required" doc:"Name of the project."`
-	Timezone string      `yaml:"timezone" doc:"IANA time zone, such as Europe/Paris, of schedules, of dates on the command line and of calendar days in expressions that name no other. UTC where none is given."`
-	Keep     *Keep       `yaml:"keep" doc:"How long rows of the tables that only grow are kept; for ever where none is given."`
-	Pos      strict.Node `yaml:"-"`
+	Name        string      `yaml:"name,required" doc:"Name of the project."`
+	Description string      `yaml:"description,blank" doc:"What the project is, for readers."`
+	Owner       string      `yaml:"owner" doc:"Who answers for what names no owner of its own: a person or a team, a name or an e-mail address."`
+	Timezone    string      `yaml:"timezone" doc:"IANA time zone, such as Europe/Paris, of schedules, of dates on the command line and of calendar days in expressions that name no other. UTC where none is given."`
+	Keep        *Keep       `yaml:"keep" doc:"How long rows of the tables that only grow are kept; for ever where none is given."`
+	Retention   *Retention  `yaml:"retention" doc:"How long rows and values of each class count; for ever where none is given."`
+	Volume      *Volume     `yaml:"volume" doc:"From when on the size of a segment, or the number of profiles, is unusual."`
+	Pos         strict.Node `yaml:"-"`
 }
 
 // Keep is how long rows of tables that only grow are kept, 0 for ever. A run
@@ -78,6 +100,7 @@ type Keep struct {
 	// SyncLedger is about events that are too old to be sent again.
 	SyncLedger Duration    `yaml:"sync_ledger" doc:"How long sync_ledger remembers the events that syncs with a max_age have sent, such as 30 days; at least that age."`
 	Runs       Duration    `yaml:"runs" doc:"How long the rows of runs are kept, such as 52 weeks."`
+	Slots      Duration    `yaml:"slots" doc:"How long the slots of schedules are kept that have ended, such as 30 days; 90 days where none is given."`
 	Pos        strict.Node `yaml:"-"`
 }
 
@@ -86,16 +109,21 @@ type targetKeys struct {
 	Type    string          `yaml:"type,required" doc:"Kind of warehouse."`
 	Deliver bool            `yaml:"deliver" doc:"Whether syncs may send from this target. Without it they are compared and counted, and nothing leaves."`
 	State   secret.Template `yaml:"state" doc:"Where the state of deliveries is kept: a file, relative to the project, or postgres://... for several machines, from a reference to a secret. .customhouse/<target>.db where none is given."`
-	Schema  string          `yaml:"schema" doc:"Schema (dataset, database) in which Customhouse keeps its tables. customhouse where none is given."`
-	Pos     strict.Node     `yaml:"-"`
+	// PrivacyKey goes before the key that the state makes by itself.
+	PrivacyKey secret.Ref  `yaml:"privacy_key" doc:"Reference to the key of the digests by which those who were erased are known, 32 bytes as 64 hexadecimal digits or in base64. The state makes one and keeps it where none is given."`
+	Schema     string      `yaml:"schema" doc:"Schema (dataset, database) in which Customhouse keeps its tables. customhouse where none is given."`
+	Pos        strict.Node `yaml:"-"`
 }
 
 // destinationKeys are the keys of every destination; the others are its
 // type's.
 type destinationKeys struct {
-	Name string      `yaml:"name,required" doc:"Name that syncs refer to."`
-	Type string      `yaml:"type,required" doc:"Kind of destination."`
-	Pos  strict.Node `yaml:"-"`
+	Name        string      `yaml:"name,required" doc:"Name that syncs refer to."`
+	Type        string      `yaml:"type,required" doc:"Kind of destination."`
+	Description string      `yaml:"description,blank" doc:"What the destination is, for readers."`
+	Owner       string      `yaml:"owner" doc:"Who answers for the destination: a person or a team, a name or an e-mail address; the project's where none is given."`
+	Allow       []string    `yaml:"allow" doc:"Classes of what may be sent there; public and internal where none are given."`
+	Pos         strict.Node `yaml:"-"`
 }
 
 // loader collects a project and its findings.
@@ -110,6 +138,13 @@ type loader struct {
 	// to be missing may stand there.
 	partial bool
 	files   int
+	// fsys has the files, and texts are those of the project.
+	fsys  fs.FS
+	texts [][]byte
+	// words are all that stand in them; nil before they are wanted.
+	words map[string]bool
+	// dbtKey is where the key dbt stands.
+	dbtKey diag.Span
 	// found counts the findings of each file.
 	found map[*diag.Source]int
 	// empty are the places where a value was found missing.
@@ -135,14 +170,14 @@ func (l *loader) report(d diag.Diagnostic) {
 }
 
 // Load reads every *.yaml and *.yml file of fsys, whose root is the project's
-// folder, into one Project. Hidden folders and files, target and node_modules
-// are skipped; symbolic links are not followed. dir is only recorded.
+// folder, into one Project. Hidden folders and files, target, node_modules and
+// dbt projects are skipped; symbolic links are not followed. dir is only recorded.
 //
 // Where there are errors the Project is nil and the list has all of them,
 // sorted by file and position. Where there are none the list is nil, and
 // Project.Warnings has the rest.
 func Load(fsys fs.FS, dir string, kinds Kinds) (*Project, diag.List) {
-	l := &loader{kinds: kinds, found: map[*diag.Source]int{}, empty: map[diag.Span]bool{}}
+	l := &loader{kinds: kinds, fsys: fsys, found: map[*diag.Source]int{}, empty: map[diag.Span]bool{}}
 	l.project.Dir = dir
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		return l.visit(fsys, name, d, err)
@@ -194,6 +229,9 @@ func (l *loader) visit(fsys fs.FS, name string, d fs.DirEntry, err error) error 
 		return nil
 	}
 	if d.IsDir() {
+		if name != "." && isDBT(fsys, name) {
+			return fs.SkipDir
+		}
 		return nil
 	}
 	src := &diag.Source{Name: name}
@@ -247,6 +285,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 // read adds one file to the project.
 func (l *loader) read(src *diag.Source) {
 	l.files++
+	l.texts = append(l.texts, src.Text)
 	root := strict.Parse(src, func(d diag.Diagnostic) {
 		l.partial = true
 		l.report(d)
@@ -276,15 +315,25 @@ func (l *loader) read(src *diag.Source) {
 	l.project.Segments = append(l.project.Segments, f.Segments...)
 	l.project.Parameters = append(l.project.Parameters, f.Parameters...)
 	l.project.Consents = append(l.project.Consents, f.Consents...)
+	l.project.Purposes = append(l.project.Purposes, f.Purposes...)
+	l.project.Exceptions = append(l.project.Exceptions, f.Exceptions...)
 	l.project.Priorities = append(l.project.Priorities, f.Priorities...)
 	l.project.Pressures = append(l.project.Pressures, f.Pressures...)
 	for _, n := range f.Destinations {
 		l.addDestination(n, l.report)
 	}
 	l.project.Syncs = append(l.project.Syncs, f.Syncs...)
+	l.project.Schedules = append(l.project.Schedules, f.Schedules...)
+	l.project.Tests = append(l.project.Tests, f.Tests...)
+	if f.DBT != nil {
+		l.addDBT(f.DBT, root.Key("dbt"))
+	}
+	for _, n := range f.Alerts {
+		l.addAlert(n, l.report)
+	}
 }
 
-// maskMisplaced hides what may be destinations or targets, with secrets, under
+// maskMisplaced hides what may be destinations, targets or alerts, with secrets, under
 // a key or in a shape that nothing is known of.
 func maskMisplaced(root strict.Node) {
 	seen, keys := map[string]bool{}, strict.KeysOf(reflect.TypeFor[file]())
@@ -292,7 +341,7 @@ func maskMisplaced(root strict.Node) {
 		key := f.Key.Text().Value
 		known := slices.Contains(keys, key)
 		shaped := (key != "targets" || f.Value.Kind() == strict.Mapping) &&
-			(key != "destinations" || f.Value.Kind() == strict.List)
+			(key != "destinations" && key != "alerts" || f.Value.Kind() == strict.List)
 		if !known || !shaped || seen[key] {
 			f.Value.Mask()
 		}
@@ -309,9 +358,15 @@ func (l *loader) addHeader(h *header, key diag.Span, report func(diag.Diagnostic
 		return
 	}
 	l.header, l.headerKey = h, key
-	l.project.Name = h.Name
+	l.project.Name, l.project.Description, l.project.Owner = h.Name, h.Description, h.Owner
 	if h.Keep != nil {
 		l.project.Keep = *h.Keep
+	}
+	if h.Retention != nil {
+		l.project.Retention = *h.Retention
+	}
+	if h.Volume != nil {
+		l.project.Volume = *h.Volume
 	}
 	l.project.Timezone = time.UTC
 	if h.Timezone == "" {
@@ -331,8 +386,11 @@ func (l *loader) addTarget(name string, root, n strict.Node, report func(diag.Di
 	keys := targetKeys{Schema: "customhouse"}
 	t := &Target{Name: name, Pos: n, key: root.Key("targets", name)}
 	l.project.Targets = append(l.project.Targets, t)
-	t.Config = decodeKind(n.Private(), "target", l.kinds.Targets, report, &keys)
-	t.Type, t.Deliver, t.Schema, t.State = keys.Type, keys.Deliver, keys.Schema, keys.State
+	t.Config = decodeKind(n.Private(), "target", l.kinds.targets(), report, &keys)
+	t.Type, t.Deliver, t.Schema, t.State, t.PrivacyKey = keys.Type, keys.Deliver, keys.Schema, keys.State, keys.PrivacyKey
+	if from, ok := t.Config.(*profiled); ok {
+		l.fromDBT(t, from)
+	}
 	if withPassword.MatchString(t.State.Text()) {
 		at := n.Get("state")
 		at.Mask()
@@ -356,6 +414,10 @@ func (l *loader) addDestination(n strict.Node, report func(diag.Diagnostic)) {
 		report(found)
 	}, &keys)
 	d.Name, d.Type = keys.Name, keys.Type
+	d.Description, d.Owner, d.Allow = keys.Description, keys.Owner, keys.Allow
+	if len(d.Allow) == 0 {
+		d.Allow = []string{string(Public), string(Internal)}
+	}
 }
 
 // decodeKind decodes a resource whose type says which keys it has: common

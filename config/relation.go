@@ -14,6 +14,7 @@ import (
 type Relation struct {
 	Name        string `yaml:"name,required" doc:"Name of the relation. Expressions of from call the primary one by it."`
 	Description string `yaml:"description,blank" doc:"What the relation is, for readers."`
+	Owner       string `yaml:"owner" doc:"Who answers for the relation: a person or a team, a name or an e-mail address; the project's where none is given."`
 	// From and To are two different entities.
 	From string `yaml:"from,required" doc:"Entity that the relation starts at, such as customer. Its expressions read the traits of the other."`
 	To   string `yaml:"to,required" doc:"Entity that the relation leads to, such as account."`

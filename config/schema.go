@@ -40,11 +40,13 @@ func Schema(kinds Kinds) ([]byte, error) {
 	properties["targets"] = schema{
 		"type":                 "object",
 		"propertyNames":        nameSchema(),
-		"additionalProperties": variants(reflect.TypeFor[targetKeys](), kinds.Targets),
+		"additionalProperties": variants(reflect.TypeFor[targetKeys](), kinds.targets()),
 	}
 	properties["destinations"] = schema{
 		"type": []string{"array", "null"}, "items": variants(reflect.TypeFor[destinationKeys](), kinds.Destinations),
 	}
+	properties["alerts"] = schema{"type": []string{"array", "null"}, "items": object(reflect.TypeFor[Alert]())}
+	describe("alerts", "Whom to tell when the state of something changes.")
 	describe("project", "Name and settings of the project; in one file only.")
 	describe("targets", "Warehouses to run in, one for each environment; the first is the default.")
 	describe("entities", "Kinds of thing that identity resolves, such as customers.")
@@ -53,11 +55,16 @@ func Schema(kinds Kinds) ([]byte, error) {
 	describe("traits", "What to know of each entity.")
 	describe("segments", "Groups of entities.")
 	describe("parameters", "Constants that expressions know by name.")
-	describe("consents", "Permissions that people give or refuse.")
+	describe("consents", "Where people say whether their data may be used for a purpose.")
+	describe("purposes", "What data of people is used for, and by what right.")
+	describe("exceptions", "What a sync may send although its destination is not allowed it, until a day.")
 	describe("priorities", "Segments in the order of their importance.")
 	describe("pressures", "How often people may be reached.")
 	describe("destinations", "Platforms to deliver to.")
 	describe("syncs", "What goes where.")
+	describe("schedules", "When what is built and delivered.")
+	describe("dbt", "A dbt project that sources come from.")
+	describe("tests", "What must hold of the data.")
 
 	b, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
@@ -139,57 +146,79 @@ func nameSchema() schema {
 
 // facets narrow what the Go type of a field says.
 var facets = map[string]schema{
-	"header.name":          nameSchema(),
-	"targetKeys.schema":    nameSchema(),
-	"destinationKeys.name": nameSchema(),
-	"Entity.name":          nameSchema(),
-	"Entity.identifiers":   {"minItems": 1},
-	"Identifier.name":      nameSchema(),
-	"Identifier.region":    {"pattern": "^[A-Z]{2}$"},
-	"Identifier.limit":     {"minimum": 0},
-	"Identifier.shared_by": {"minimum": 1},
-	"Identifier.suspect":   {"minimum": 0},
-	"Entity.suspect_size":  {"minimum": 1},
-	"Expire.known_only_by": {"type": "array", "minItems": 1},
-	"Source.name":          nameSchema(),
-	"Source.identifiers":   {"minProperties": 1},
-	"Source.columns":       {"propertyNames": nameSchema()},
-	"Source.changes":       {"enum": Changes},
-	"Files.format":         {"enum": FileFormats},
-	"Files.delimiter":      {"minLength": 1, "maxLength": 1},
-	"Column.type":          {"enum": ColumnTypes},
-	"Relation.name":        nameSchema(),
-	"Relation.via":         {"type": "array", "minItems": 1},
-	"Relation.primary":     {"enum": Primaries},
-	"Relation.reverse":     nameSchema(),
-	"Via.identifiers":      {"minProperties": 1},
-	"Trait.name":           nameSchema(),
-	"Trait.pick":           {"enum": Picks},
-	"Segment.name":         nameSchema(),
-	"Parameter.name":       nameSchema(),
-	"Parameter.type":       {"enum": ParameterTypes},
-	"Consent.name":         nameSchema(),
-	"Priority.name":        nameSchema(),
-	"Priority.segments":    {"minItems": 1},
-	"Pressure.name":        nameSchema(),
-	"Pressure.most":        {"minimum": 1},
-	"Top.most":             {"minimum": 1},
-	"Split.arms":           {"minProperties": 1},
-	"Sync.name":            nameSchema(),
-	"Sync.fields":          {"minProperties": 1},
-	"Field.type":           {"enum": ColumnTypes},
-	"Field.hash":           {"enum": Hashes},
-	"Field.list":           {"minItems": 1},
-	"Field.object":         {"minProperties": 1},
-	"To.mode":              {"enum": Modes},
-	"To.on_leave":          {"enum": Leaves},
+	"header.name":           nameSchema(),
+	"targetKeys.schema":     nameSchema(),
+	"destinationKeys.name":  nameSchema(),
+	"Entity.name":           nameSchema(),
+	"Entity.identifiers":    {"minItems": 1},
+	"Identifier.name":       nameSchema(),
+	"Identifier.region":     {"pattern": "^[A-Z]{2}$"},
+	"Identifier.limit":      {"minimum": 0},
+	"Identifier.shared_by":  {"minimum": 1},
+	"Identifier.suspect":    {"minimum": 0},
+	"Entity.suspect_size":   {"minimum": 1},
+	"Expire.known_only_by":  {"type": "array", "minItems": 1},
+	"Source.name":           nameSchema(),
+	"Source.identifiers":    {"minProperties": 1},
+	"Source.columns":        {"propertyNames": nameSchema()},
+	"Source.changes":        {"enum": Changes},
+	"Files.format":          {"enum": FileFormats},
+	"Files.delimiter":       {"minLength": 1, "maxLength": 1},
+	"Column.type":           {"enum": ColumnTypes},
+	"Relation.name":         nameSchema(),
+	"Relation.via":          {"type": "array", "minItems": 1},
+	"Relation.primary":      {"enum": Primaries},
+	"Relation.reverse":      nameSchema(),
+	"Via.identifiers":       {"minProperties": 1},
+	"Trait.name":            nameSchema(),
+	"Trait.pick":            {"enum": Picks},
+	"Segment.name":          nameSchema(),
+	"Parameter.name":        nameSchema(),
+	"Parameter.type":        {"enum": ParameterTypes},
+	"Consent.name":          nameSchema(),
+	"Purpose.name":          nameSchema(),
+	"Purpose.basis":         {"enum": Bases},
+	"Purpose.google":        {"items": schema{"enum": GoogleConsents}},
+	"Exception.name":        nameSchema(),
+	"destinationKeys.allow": {"items": schema{"enum": Classes}},
+	"Priority.name":         nameSchema(),
+	"Priority.segments":     {"minItems": 1},
+	"Pressure.name":         nameSchema(),
+	"Pressure.most":         {"minimum": 1},
+	"Top.most":              {"minimum": 1},
+	"Split.arms":            {"minProperties": 1},
+	"Sync.name":             nameSchema(),
+	"Sync.fields":           {"minProperties": 1},
+	"Field.type":            {"enum": ColumnTypes},
+	"Field.hash":            {"enum": Hashes},
+	"Field.list":            {"minItems": 1},
+	"Field.object":          {"minProperties": 1},
+	"Schedule.catch_up":     {"enum": CatchUps},
+	"Schedule.overlap":      {"enum": Overlaps},
+	"To.mode":               {"enum": Modes},
+	"Alert.name":            nameSchema(),
+	"Alert.on":              {"items": schema{"enum": Occasions}, "minItems": 1},
+	"Alert.runs":            {"minimum": 1},
+	"Alert.rows":            {"minimum": 1},
+	"EmailChannel.port":     {"minimum": 1, "maximum": 65535},
+	"EmailChannel.tls":      {"enum": MailTLS},
+	"Volume.members":        {"minimum": 0},
+	"Volume.runs":           {"minimum": 1, "maximum": maxVolumeRuns},
+	"Volume.after":          {"minimum": 1, "maximum": maxVolumeRuns},
+	"To.on_leave":           {"enum": Leaves},
+	"Test.name":             nameSchema(),
+	"Test.severity":         {"enum": Severities},
+	"RowCount.min":          {"minimum": 0},
+	"RowCount.max":          {"minimum": 0},
+	"Person.name":           nameSchema(),
+	"Person.identifiers":    {"minItems": 1},
 }
 
 // choices say which keys of a type go together.
 var choices = map[reflect.Type]schema{
 	reflect.TypeFor[Source](): {
 		"oneOf": []schema{
-			{"required": []string{"table"}}, {"required": []string{"files"}},
+			{"required": []string{"table"}}, {"required": []string{"files"}}, {"required": []string{"ref"}},
 		},
 		"allOf": []schema{
 			onlyWhere("changes", []string{"append", "update"}, []string{"time"}, "look_back"),
@@ -212,6 +241,9 @@ var choices = map[reflect.Type]schema{
 	}},
 	reflect.TypeFor[Field](): {"oneOf": []schema{
 		{"required": []string{"trait"}}, {"required": []string{"value"}}, {"required": []string{"list"}}, {"required": []string{"object"}},
+	}},
+	reflect.TypeFor[Test](): {"oneOf": []schema{
+		{"required": []string{"source"}}, {"required": []string{"entity"}}, {"required": []string{"segment"}}, {"required": []string{"sql"}},
 	}},
 	reflect.TypeFor[Parameter](): {"allOf": parameterValues()},
 	reflect.TypeFor[From](): {"oneOf": []schema{
@@ -283,10 +315,19 @@ func shape(t reflect.Type) schema {
 		}}
 	case reflect.TypeFor[Column]():
 		return schema{"oneOf": []schema{{"type": "string", "enum": ColumnTypes}, object(t)}}
+	case reflect.TypeFor[Query]():
+		return schema{"oneOf": []schema{
+			{"type": "string"},
+			{"type": "object", "minProperties": 1, "additionalProperties": schema{"type": "string"}},
+		}}
 	case reflect.TypeFor[Field]():
 		return schema{"$ref": "#/definitions/field"}
 	case reflect.TypeFor[Reference]():
 		return schema{"type": "string", "pattern": "^[^=]+=."}
+	case reflect.TypeFor[Class]():
+		return schema{"type": "string", "enum": Classes}
+	case reflect.TypeFor[Day]():
+		return schema{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 	case reflect.TypeFor[Duration]():
 		return schema{"type": "string", "pattern": durationPattern}
 	case reflect.TypeFor[Bound]():

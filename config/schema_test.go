@@ -121,8 +121,9 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 		reflect.TypeFor[header](), reflect.TypeFor[targetKeys](), reflect.TypeFor[destinationKeys](),
 		reflect.TypeFor[Entity](), reflect.TypeFor[Identifier](), reflect.TypeFor[Source](), reflect.TypeFor[Files](),
 		reflect.TypeFor[Column](), reflect.TypeFor[Trait](), reflect.TypeFor[Segment](), reflect.TypeFor[Sync](), reflect.TypeFor[Field](),
-		reflect.TypeFor[Pair](), reflect.TypeFor[Relation](), reflect.TypeFor[Via](), reflect.TypeFor[Expire](), reflect.TypeFor[Parameter](), reflect.TypeFor[Consent](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
-		reflect.TypeFor[Keep](), reflect.TypeFor[Holdout](), reflect.TypeFor[Split](), reflect.TypeFor[Top](), reflect.TypeFor[Priority](), reflect.TypeFor[Pressure](),
+		reflect.TypeFor[Pair](), reflect.TypeFor[Relation](), reflect.TypeFor[Via](), reflect.TypeFor[Expire](), reflect.TypeFor[Parameter](), reflect.TypeFor[Consent](), reflect.TypeFor[Purpose](), reflect.TypeFor[Exception](), reflect.TypeFor[Retention](), reflect.TypeFor[Purpose](), reflect.TypeFor[Exception](), reflect.TypeFor[From](), reflect.TypeFor[To](), reflect.TypeFor[Guards](),
+		reflect.TypeFor[Keep](), reflect.TypeFor[Holdout](), reflect.TypeFor[Split](), reflect.TypeFor[Top](), reflect.TypeFor[Priority](), reflect.TypeFor[Pressure](), reflect.TypeFor[Schedule](), reflect.TypeFor[Trigger](), reflect.TypeFor[Test](), reflect.TypeFor[RowCount](), reflect.TypeFor[Person](), reflect.TypeFor[DBT](),
+		reflect.TypeFor[Alert](), reflect.TypeFor[SlackChannel](), reflect.TypeFor[WebhookChannel](), reflect.TypeFor[EmailChannel](), reflect.TypeFor[Volume](),
 	} {
 		for _, f := range reflect.VisibleFields(typ) {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")

@@ -18,10 +18,18 @@ type Project struct {
 	Dir string
 	// Name is the project's name, an identifier.
 	Name string
+	// Description says what the project is, for readers.
+	Description string
+	// Owner answers for what names no other: Load fills it in there.
+	Owner string
 	// Timezone is the zone of schedules, of dates on the command line and of the
 	// calendar days in expressions that name no other; UTC where none is given.
 	Timezone *time.Location
 	Keep     Keep
+	// Retention is how long what is read counts, by its class.
+	Retention Retention
+	// Volume is what segments go by that say nothing of their own, filled in.
+	Volume Volume
 	// Targets are in the order of the file; the first is the default.
 	Targets   []*Target
 	Entities  []*Entity
@@ -32,10 +40,19 @@ type Project struct {
 	// Parameters are constants that expressions of every entity know.
 	Parameters   []*Parameter
 	Consents     []*Consent
+	Purposes     []*Purpose
+	Exceptions   []*Exception
 	Priorities   []*Priority
 	Pressures    []*Pressure
 	Destinations []*Destination
 	Syncs        []*Sync
+	// Schedules are those of schedules; Timetable lists those that stand on
+	// segments and syncs too.
+	Schedules []*Schedule
+	Tests     []*Test
+	// DBT is the dbt project that sources come from, nil for none.
+	DBT    *DBT
+	Alerts []*Alert
 	// Warnings are the findings that do not make the project invalid.
 	Warnings diag.List
 }
@@ -53,9 +70,18 @@ type Target struct {
 	// State is where the state of deliveries is kept: a path that starts at the
 	// project, or the address of a PostgreSQL database; absent for the default.
 	State secret.Template
+	// PrivacyKey is the key of the digests of those who were erased; the state's own
+	// where none is given.
+	PrivacyKey secret.Ref
 	// Config is the value that Kinds.Targets made for Type, filled in.
 	Config any
-	Pos    strict.Node
+	// From says where dbt has the target, for people; empty for one of our own.
+	From string
+	// Found is what was found of a target in dbt's profiles. Another target can be
+	// used whatever it says, as in dbt; with an error in it there is no Config, and
+	// perhaps no Type.
+	Found diag.List
+	Pos   strict.Node
 
 	key diag.Span // where the name is written
 }
@@ -64,6 +90,7 @@ type Target struct {
 type Entity struct {
 	Name        string       `yaml:"name,required" doc:"Name of the entity, such as customer. Its tables start with it."`
 	Description string       `yaml:"description,blank" doc:"What the entity is, for readers."`
+	Owner       string       `yaml:"owner" doc:"Who answers for the entity: a person or a team, a name or an e-mail address; the project's where none is given."`
 	Identifiers []Identifier `yaml:"identifiers,required" doc:"Types of identifier, strongest first."`
 	// MaxLost bounds how many of the identifiers that the last run knew may be in
 	// no source any more: an empty source is more often a failed load than the
@@ -83,10 +110,14 @@ type Entity struct {
 	// them stays as it is.
 	Hold bool `yaml:"hold" doc:"Whether syncs leave suspicious entities as they are until somebody has looked at them."`
 	// Expire forgets entities that were never known by more than weak
-	// identifiers; nil never does.
-	Expire *Expire     `yaml:"expire" doc:"When to forget entities that are known by weak identifiers alone."`
-	Tags   []string    `yaml:"tags" doc:"Words to select by."`
-	Pos    strict.Node `yaml:"-"`
+	// identifiers; nil never does. Load fills it in where there are anonymous
+	// identifiers.
+	Expire *Expire `yaml:"expire" doc:"When to forget entities that are known by weak identifiers alone."`
+	// Retention is how long after they were last seen entities are kept; 0 is for
+	// ever.
+	Retention Duration    `yaml:"retention" doc:"How long after they were last seen entities are kept, such as 156 weeks; for ever where none is given. Who was sent to a destination is erased there too."`
+	Tags      []string    `yaml:"tags" doc:"Words to select by."`
+	Pos       strict.Node `yaml:"-"`
 }
 
 // Pair is a decision about two identifiers, made by a person and kept in Git.
@@ -184,6 +215,11 @@ type Identifier struct {
 	// Ignore lists values that identify nobody, after normalisation; * stands
 	// for any text, FreeMail for all domains at which anybody can have an
 	// address.
+	// Anonymous says that who is known by nothing else is nobody in particular. Load
+	// fills in whether the name is one of AnonymousNames where nothing is said.
+	Anonymous *bool `yaml:"anonymous" json:",omitempty" doc:"Whether it tells devices apart and nobody in particular: who is known by nothing else is forgotten after 90 days. true for cookie, anonymous_id and the like where nothing is said."`
+	// Class is that of the values, "" where the sources say it.
+	Class  Class       `yaml:"class" json:",omitempty" doc:"How its values are to be protected; as the source says where none is given."`
 	Ignore []string    `yaml:"ignore" doc:"Values that identify nobody, after normalisation. * stands for any text. free_mail stands for the domains of free e-mail providers, for domain and email."`
 	Pos    strict.Node `yaml:"-"`
 }
@@ -229,8 +265,14 @@ func (z *Normalizer) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)
 type Source struct {
 	Name        string `yaml:"name,required" doc:"Name of the source. Expressions call its rows by it."`
 	Description string `yaml:"description,blank" doc:"What the source is, for readers."`
-	// Exactly one of Table and Files is given. Table is a dotted name.
-	Table string `yaml:"table" doc:"Table to read: table, schema.table or database.schema.table. Either table or files is given."`
+	Owner       string `yaml:"owner" doc:"Who answers for the source: a person or a team, a name or an e-mail address; the project's where none is given."`
+	// Exactly one of Table, Files and Ref is given. Table is a dotted name; Load fills
+	// it in for a Ref.
+	Table string `yaml:"table" doc:"Table to read: table, schema.table or database.schema.table. Either table, files or ref is given."`
+	// Ref is a model of dbt, and DBT how dbt's own models refer to it, which Load fills
+	// in.
+	Ref   string `yaml:"ref" doc:"Model, seed or snapshot of dbt to read, by its name, or source('name', 'table'). The columns that dbt knows the types of need not be declared."`
+	DBT   string `yaml:"-"`
 	Files *Files `yaml:"files" doc:"Files to read, where the warehouse can. Either table or files is given."`
 	// Entity is whom the rows are about.
 	Entity string `yaml:"entity,required" doc:"Entity that the rows are about."`
@@ -253,8 +295,15 @@ type Source struct {
 	// Columns maps the names that expressions use to types; a column of the
 	// same name is read unless its long form says which.
 	Columns strict.Ordered[Column] `yaml:"columns" doc:"Columns that traits and segments may use, each with its type."`
-	Tags    []string               `yaml:"tags" doc:"Words to select by."`
-	Pos     strict.Node            `yaml:"-"`
+	// Class is that of the rows, and of the columns that say nothing.
+	Class Class `yaml:"class" doc:"How the rows, and the columns that say nothing of their own, are to be protected; sensitive where none is given."`
+	// Retention is how long after its time a row counts; 0 is for ever. Load fills in
+	// that of the class of the rows where it is shorter.
+	Retention Duration `yaml:"retention" doc:"How long after its time a row counts, such as 104 weeks; as the project says for the class of the rows where that is shorter, and for ever where neither says. A row without a time does not count then."`
+	// Erase lets statements of ours delete rows of the table.
+	Erase bool        `yaml:"erase" doc:"Whether rows of a person who is to be erased may be deleted from this table by Customhouse. Without it the statements are listed for somebody to run."`
+	Tags  []string    `yaml:"tags" doc:"Words to select by."`
+	Pos   strict.Node `yaml:"-"`
 }
 
 // Changes are the values of Source.Changes. compare finds every change, and
@@ -283,9 +332,13 @@ var FileFormats = []string{"csv", "json", "parquet"}
 // `amount: {type: decimal, column: "Unit Price"}`. Load fills in Column, the
 // name in the table, where it is not given.
 type Column struct {
-	Type   string      `yaml:"type,required" doc:"Type of the column."`
-	Column string      `yaml:"column" doc:"Name of the column in the table; the same name where none is given."`
-	Pos    strict.Node `yaml:"-"`
+	Type   string `yaml:"type,required" doc:"Type of the column."`
+	Column string `yaml:"column" doc:"Name of the column in the table; the same name where none is given."`
+	Class  Class  `yaml:"class" doc:"How its values are to be protected; as the source says where none is given."`
+	// Retention is how long after its time a row's value counts, where that is
+	// shorter than the row does; 0 is as long. Load fills it in.
+	Retention Duration    `yaml:"-"`
+	Pos       strict.Node `yaml:"-"`
 }
 
 // ColumnTypes are the values of Column.Type. A decimal is exact in the
@@ -312,6 +365,7 @@ func (c *Column) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
 type Trait struct {
 	Name        string `yaml:"name,required" doc:"Name of the trait: a column of the profiles."`
 	Description string `yaml:"description,blank" doc:"What the trait says, for readers."`
+	Owner       string `yaml:"owner" doc:"Who answers for the trait: a person or a team, a name or an e-mail address; the project's where none is given."`
 	Entity      string `yaml:"entity,required" doc:"Entity that the trait is about."`
 	// Pick is whose word counts: see Picks.
 	Pick string `yaml:"pick" doc:"Whose word counts: the latest, the earliest, the first source of from that has a value (priority), the smallest or the largest."`
@@ -320,7 +374,10 @@ type Trait struct {
 	// Value is a CEL expression.
 	Value string `yaml:"value" doc:"Expression that computes the trait. Either value, or pick and from, is given."`
 	// History keeps earlier values in <entity>_profile_history.
-	History bool        `yaml:"history" doc:"Whether earlier values are kept."`
+	History bool `yaml:"history" doc:"Whether earlier values are kept."`
+	// Class is that of the values; "" takes that of what they are made of.
+	Class   Class       `yaml:"class" doc:"How its values are to be protected; as what it is made of where none is given. A lower one needs because."`
+	Because string      `yaml:"because" doc:"Why the trait may have a lower class than what it is made of."`
 	Tags    []string    `yaml:"tags" doc:"Words to select by."`
 	Pos     strict.Node `yaml:"-"`
 }
@@ -333,11 +390,19 @@ var Picks = []string{"latest", "earliest", "priority", "min", "max"}
 type Segment struct {
 	Name        string `yaml:"name,required" doc:"Name of the segment."`
 	Description string `yaml:"description,blank" doc:"Who is in the segment, for readers."`
+	Owner       string `yaml:"owner" doc:"Who answers for the segment: a person or a team, a name or an e-mail address; the project's where none is given."`
 	Entity      string `yaml:"entity,required" doc:"Entity whose members the segment has."`
 	// When is a CEL expression of type bool.
-	When string      `yaml:"when,required" doc:"Expression that is true for the members."`
-	Tags []string    `yaml:"tags" doc:"Words to select by."`
-	Pos  strict.Node `yaml:"-"`
+	When string `yaml:"when,required" doc:"Expression that is true for the members."`
+	// Schedule is as that of a sync.
+	Schedule string `yaml:"schedule" doc:"When to evaluate it under serve: a cron line of five fields, or a word such as @hourly or @every 15m."`
+	// Volume is filled in.
+	Volume Volume `yaml:"volume" doc:"From when on the number of members is unusual; as the project says where none is given."`
+	// Class is that of being a member; "" takes that of what the condition reads.
+	Class   Class       `yaml:"class" doc:"How it is to be protected who is a member; as what the condition reads where none is given. A lower one needs because."`
+	Because string      `yaml:"because" doc:"Why the segment may have a lower class than what its condition reads."`
+	Tags    []string    `yaml:"tags" doc:"Words to select by."`
+	Pos     strict.Node `yaml:"-"`
 }
 
 // Destination is a place that syncs deliver to.
@@ -345,6 +410,11 @@ type Destination struct {
 	Name string
 	// Type is a kind known to the composition root, such as "webhook".
 	Type string
+	// Description says what the destination is, and Owner who answers for it.
+	Description, Owner string
+	// Allow are the classes of what may be sent there. Load fills in public and
+	// internal where none are given.
+	Allow []string
 	// Config is the value that Kinds.Destinations made for Type, filled in.
 	Config any
 	Pos    strict.Node
@@ -356,16 +426,17 @@ type Destination struct {
 type Sync struct {
 	Name        string `yaml:"name,required" doc:"Name of the sync."`
 	Description string `yaml:"description,blank" doc:"What the sync is for, for readers."`
+	Owner       string `yaml:"owner" doc:"Who answers for the sync: a person or a team, a name or an e-mail address; the project's where none is given."`
 	From        From   `yaml:"from,required" doc:"Whom to send: a segment, or every entity."`
 	To          To     `yaml:"to,required" doc:"Where to, and how."`
 	// Fields are the destination's, each with what fills it, in its order; Leaves
 	// lists those that hold values.
 	Fields strict.Ordered[Field] `yaml:"fields,required" doc:"Fields of the destination, each with what fills it: a trait (or the id of the entity), or a mapping."`
-	// Purpose says why the data may leave.
-	Purpose string `yaml:"purpose" doc:"Why the data may leave, such as marketing."`
-	// Schedule is a five-field cron line or "@every 1h"; empty means that only
-	// a run sends.
-	Schedule string      `yaml:"schedule" doc:"When to send: a cron line of five fields, or a word such as @hourly or @every 15m. Without it only a run sends."`
+	// Purpose names why the data may leave.
+	Purpose string `yaml:"purpose" doc:"Why the data may leave: the name of a purpose."`
+	// Schedule is a five-field cron line or "@every 1h"; empty means that only a
+	// run or another schedule sends.
+	Schedule string      `yaml:"schedule" doc:"When to build what the sync needs, and send, under serve: a cron line of five fields, or a word such as @hourly or @every 15m."`
 	Guards   Guards      `yaml:"guards" doc:"Bounds that stop the sync before it does harm."`
 	Tags     []string    `yaml:"tags" doc:"Words to select by."`
 	Pos      strict.Node `yaml:"-"`

@@ -25,24 +25,38 @@ type Graph struct {
 // NewGraph derives who waits for whom from the tables that the statements
 // read and write.
 //
-// A model that reads a table waits for every other model that writes it. Of
+// A model that reads a table waits for every other model that writes it, and for
+// those that guard it unless it guards tables too; one that reads it as the last run
+// left it goes before those that write it. Of
 // several models that write the same table, a later one waits for the earlier
 // ones, unless all that either does with the table is to append rows. The
 // error names the models of a cycle.
 func NewGraph(list []*Model) (*Graph, error) {
 	uses := make([]Use, len(list))
-	writers := map[sql.Table][]int{}
+	writers, guards := map[sql.Table][]int{}, map[sql.Table][]int{}
 	for i, m := range list {
 		uses[i] = ModelUse(m)
+		for _, t := range m.Guards {
+			guards[t] = append(guards[t], i)
+		}
 		for t := range uses[i].Writes {
 			writers[t] = append(writers[t], i)
 		}
 	}
 	g := &Graph{Needs: make([][]int, len(list)), After: make([][]int, len(list))}
-	for i := range list {
+	for i, m := range list {
 		for t := range uses[i].Reads {
+			if len(m.Guards) == 0 {
+				g.Needs[i] = append(g.Needs[i], guards[t]...)
+			}
 			if _, writes := uses[i].Writes[t]; writes {
 				continue // its own table: the order among writers decides
+			}
+			if slices.Contains(m.Earlier, t) {
+				for _, w := range writers[t] {
+					g.After[w] = append(g.After[w], i)
+				}
+				continue
 			}
 			g.Needs[i] = append(g.Needs[i], writers[t]...)
 		}
@@ -56,7 +70,10 @@ func NewGraph(list []*Model) (*Graph, error) {
 			}
 		}
 		g.Needs[i] = sortedSet(g.Needs[i])
-		g.After[i] = sortedSet(append(g.After[i], g.Needs[i]...))
+		g.After[i] = append(g.After[i], g.Needs[i]...)
+	}
+	for i := range list {
+		g.After[i] = sortedSet(g.After[i])
 	}
 	return g, g.order(list)
 }
@@ -138,7 +155,7 @@ func ModelUse(m *Model) Use {
 func AudienceUse(a *Audience) Use {
 	u := Use{Reads: map[sql.Table]bool{}, Writes: map[sql.Table]Effect{}}
 	u.steps(a.Steps)
-	for _, q := range []sql.Query{a.Counts, a.Changes, a.Due, a.Preview, a.Snapshot} {
+	for _, q := range []sql.Query{a.Counts, a.Changes, a.Due, a.Preview, a.LeftOut, a.Snapshot} {
 		u.query(q)
 	}
 	u.statements(a.Refuse)
@@ -165,6 +182,8 @@ func (u Use) steps(steps []Step) {
 			u.query(s.Query())
 			u.Writes[s.Roots] = Replace
 		case *Assert:
+			u.query(s.Query)
+		case *Examine:
 			u.query(s.Query)
 		default:
 			panic(fmt.Sprintf("models: unknown step %T", s))

@@ -34,6 +34,13 @@ func TestGraph(t *testing.T) {
 		m.Commit = append(m.Commit, sql.InsertSelect{Table: public(to), Query: read(public("seed"))})
 		return m
 	}
+	guard := func(name, of string, reads ...string) *Model {
+		m := &Model{Name: name, Guards: []sql.Table{public(of)}}
+		for _, r := range append(reads, of) {
+			m.Steps = append(m.Steps, &Examine{Query: read(public(r))})
+		}
+		return m
+	}
 	tests := []struct {
 		name         string
 		models       []*Model
@@ -68,6 +75,13 @@ func TestGraph(t *testing.T) {
 			[]int{0, 1, 2},
 			[][]int{nil, nil, {0, 1}},
 			[][]int{nil, nil, {0, 1}},
+		},
+		{
+			"who reads what is guarded waits for the guard, but for guards that look at each other's",
+			[]*Model{build("a", "a", "x"), build("b", "b", "y"), guard("of x", "x", "y"), guard("of y", "y", "x")},
+			[]int{2, 0, 3, 1},
+			[][]int{{2}, {3}, nil, nil},
+			[][]int{{2}, {3}, nil, nil},
 		},
 		{
 			"two that replace one table take turns, and one survives the other",

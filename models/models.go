@@ -32,6 +32,8 @@ type Plan struct {
 	Compared []*config.Source
 	// Scans says what the models compute where, for people.
 	Scans []Scan
+	// Tests are the names of those that the models run.
+	Tests []string
 	// Audiences are what the selected syncs deliver from, after the models.
 	Audiences []*Audience
 	// Forget runs as one script when the run has ended: what is kept no longer.
@@ -49,6 +51,12 @@ type Model struct {
 	Note string
 	// Span is the YAML that caused it.
 	Span diag.Span
+	// Guards are tables that the model looks at before others read them: those wait
+	// for it, and are not built where it fails.
+	Guards []sql.Table
+	// Earlier are tables that the model reads as the last run left them: whoever
+	// writes them waits for it.
+	Earlier []sql.Table
 	// Steps fill Work and Beside tables.
 	Steps []Step
 	// Commit takes effect as one script: swaps and appends.
@@ -113,7 +121,7 @@ type Node struct {
 	// Key is unique: "source:contacts", "entity:customer",
 	// "relation:employer",
 	// "trait:customer.spent", "segment:vip", "sync:vip_to_crm",
-	// "destination:crm".
+	// "destination:crm", "test:orders_are_whole".
 	Key  string
 	Kind string
 	Name string
@@ -126,7 +134,7 @@ type Node struct {
 	Span    diag.Span
 }
 
-// Step is one thing to do: Exec, Loop, Unite or Assert.
+// Step is one thing to do: Exec, Loop, Unite, Assert or Examine.
 type Step interface{ step() }
 
 // Exec runs statements in order.
@@ -195,7 +203,9 @@ type ColumnCheck struct {
 // Audience is the rows that one sync wants at its destination, and what the
 // ledger says is there.
 type Audience struct {
-	Sync        *config.Sync
+	Sync *config.Sync
+	// Entity is the name of whom the rows are about.
+	Entity      string
 	Destination *config.Destination
 	// Place is where the rows are: keys of one place say nothing of another.
 	Place string
@@ -205,6 +215,8 @@ type Audience struct {
 	// columns of it that must be there.
 	Profiles sql.Table
 	Traits   []string
+	// Tests are the names of the tests that what is sent has to have passed.
+	Tests []string
 	// Steps build the Work tables that everything below reads.
 	Steps []Step
 	// Refuse runs as one script before anything is sent: the rows that must not
@@ -227,6 +239,9 @@ type Audience struct {
 	// knows and that are to be sent as audience.Sent reads them, NULL where there
 	// are none.
 	Due, Preview sql.Query
+	// LeftOut has the first ids that each rule leaves out: left_out, id. It is nil for
+	// an audience without rules.
+	LeftOut sql.Query
 	// Snapshot streams everything wanted in the shape of Changes, for
 	// destinations that replace all.
 	Snapshot sql.Query
@@ -244,6 +259,20 @@ type Audience struct {
 	// Settle runs as one script once everything was attempted: rejections of
 	// rows that are no longer due are forgotten.
 	Settle []sql.Statement
+	// Withdrawn is who must not be sent any more, though they are among the rows that
+	// are due: it is asked again and again while those are sent.
+	Withdrawn Withdrawals
+}
+
+// Withdrawals is how it is found out who has withdrawn since an audience was built.
+type Withdrawals struct {
+	// Query lists ids of the entity.
+	Query sql.Query
+	// Named is the Work table of the identifiers that the run knows of by itself,
+	// from requests that no table has yet: identifier_type, identifier. Carriers
+	// lists the ids of those who carry one.
+	Named    sql.CreateTable
+	Carriers sql.Query
 }
 
 // Recovery is how outcomes of earlier runs are taken over: they are loaded into
@@ -262,4 +291,13 @@ type Field struct {
 	Type sql.Type
 	// SkipNull and SetIfEmpty are those of config.Field.
 	SkipNull, SetIfEmpty bool
+	// Texts are those that the project can fill it with by its own words; there may
+	// be others in the data.
+	Texts []Text
+}
+
+// Text is a text of an expression, and where the project writes it.
+type Text struct {
+	Value string
+	Pos   diag.Span
 }

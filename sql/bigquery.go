@@ -81,7 +81,7 @@ var BigQuery = &Dialect{
 
 		CountAll: "COUNT(*)", Count: "COUNT($1)", CountDistinct: "COUNT(DISTINCT $1)",
 		Sum:      "SAFE_CAST(SUM(CAST($1 AS NUMERIC))$over AS INT64)",
-		SumExact: "SUM(CAST($1 AS NUMERIC))", Min: "MIN($1)", Max: "MAX($1)", BoolOr: "LOGICAL_OR($1)", BoolAnd: "LOGICAL_AND($1)",
+		SumExact: "SUM(CAST($1 AS NUMERIC))", SumHashes: "SUM(CAST($1 AS NUMERIC))", Min: "MIN($1)", Max: "MAX($1)", BoolOr: "LOGICAL_OR($1)", BoolAnd: "LOGICAL_AND($1)",
 		SumFloat: "float_sum(ARRAY_AGG($1 IGNORE NULLS ORDER BY $1))",
 		// NULLs are the smallest to ORDER BY.
 		ArgMax:       "ARRAY_AGG($1 IGNORE NULLS ORDER BY $2 DESC, $1 DESC LIMIT 1)[SAFE_OFFSET(0)]",
@@ -101,7 +101,7 @@ var BigQuery = &Dialect{
 		ListFilter: "IF($1 IS NULL, NULL, STRUCT(ARRAY(SELECT AS STRUCT $param AS element FROM (SELECT element AS $param, nth FROM UNNEST($1.list) WITH OFFSET AS nth) WHERE $body ORDER BY nth) AS list))",
 		Range:      "list_of(GENERATE_ARRAY(0, $1 - 1))",
 
-		Least: "least_of([$*])", Greatest: "greatest_of([$*])", NullIf: "NULLIF($1, $2)", NullIfEmpty: "NULLIF($1, '')", Text: "CAST($1 AS STRING)",
+		Least: "least_of([$*])", Greatest: "greatest_of([$*])", NullIf: "NULLIF($1, $2)", NullIfEmpty: "NULLIF($1, '')", AnyText: "TO_JSON_STRING($1)", Text: "CAST($1 AS STRING)",
 		Coalesce: "COALESCE($*)",
 		Hash:     "FARM_FINGERPRINT(TO_JSON_STRING((0, $*))) & 0x7fffffffffffffff",
 	},

@@ -156,6 +156,8 @@ func places(table sql.Table) map[string]sql.Statement {
 	out["And"] = wrap(sql.And{sql.Bool(true), hidden})
 	out["Or"] = wrap(sql.Or{sql.Bool(true), hidden})
 	out["Union"] = sql.CreateTableAs{Table: work("t"), Query: sql.Union{&sql.Select{}, reading(table)}}
+	out["CustomQuery"] = sql.CreateTableAs{Table: work("t"), Query: sql.CustomQuery{Parts: []sql.CustomPart{{Text: "{t}", Query: reading(table)}}}}
+	out["CustomPart"] = out["CustomQuery"]
 	out["TableRef"] = sql.CreateTableAs{Table: work("t"), Query: reading(table)}
 	for _, node := range []any{
 		sql.Call{},

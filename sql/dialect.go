@@ -108,6 +108,9 @@ type Dialect struct {
 	// CreateSchema makes the schema $1 where there is none; empty where the driver
 	// does that.
 	CreateSchema string
+	// DropSchema removes the schema $1, which holds nothing any more; where it is
+	// empty an empty schema stays.
+	DropSchema string
 	// CreateTableAs are the statements that make the table $1 of the query $2,
 	// replacing one of that name, which the query may read. $3 is the name of a
 	// table beside it that nothing else has, $4 the bare name of $1, $key its key.

@@ -103,7 +103,7 @@ var DuckDB = &Dialect{
 		ListHasAll: "list_has_all($1, $2)", ListHasAny: "list_has_any($1, $2)",
 		ListMax: "list_max($1)", ListMin: "list_min($1)",
 		ListMap: "list_transform($1, $2)", ListFilter: "list_filter($1, $2)", Range: "range(0, $1)",
-		Least: "least($*)", Greatest: "greatest($*)", Text: "CAST($1 AS VARCHAR)",
+		Least: "least($*)", Greatest: "greatest($*)", AnyText: "CAST($1 AS VARCHAR)", Text: "CAST($1 AS VARCHAR)",
 		Hash: "CAST(hash($*) >> 1 AS BIGINT)",
 	},
 	Types: map[Type]string{
@@ -129,6 +129,7 @@ var DuckDB = &Dialect{
 	About:         "SELECT 'DuckDB ' || version()",
 	Explain:       "EXPLAIN $1",
 	CreateSchema:  "CREATE SCHEMA IF NOT EXISTS $1",
+	DropSchema:    "DROP SCHEMA IF EXISTS $1",
 	CreateTableAs: []string{"CREATE OR REPLACE TABLE $1 AS\n$2"},
 	Swap:          []string{"DROP TABLE IF EXISTS $2", "ALTER TABLE $1 RENAME TO $3"},
 	Begin:         "BEGIN TRANSACTION",

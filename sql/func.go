@@ -203,8 +203,9 @@ const (
 	CountAll      Func = "count_all"
 	Count         Func = "count"
 	CountDistinct Func = "count_distinct"
-	Sum           Func = "sum"       // of integers: NULL on overflow of 64 bits
-	SumExact      Func = "sum_exact" // of decimals, exact
+	Sum           Func = "sum"        // of integers: NULL on overflow of 64 bits
+	SumExact      Func = "sum_exact"  // of decimals, exact
+	SumHashes     Func = "sum_hashes" // of what Hash gives, exact, as a number of any type
 	// SumFloat adds doubles from the smallest up, so that two runs over the same
 	// rows agree to the last bit, and so do two warehouses.
 	SumFloat Func = "sum_float"
@@ -278,10 +279,16 @@ const (
 	// Text is the decimal text of an integer or a value whose text is its
 	// identity (UUID); used for identifiers of other types than string.
 	Text Func = "text"
+	// AnyText is a value of any type as people read it, in the engine's own words.
+	AnyText Func = "any_text"
 	// Hash is a non-negative integer of any number of arguments, NULL among
 	// them, in which every one and their order counts. It is the same for the
 	// same values as long as the engine's version is.
 	Hash Func = "hash"
+	// OtherHash is as Hash is, and says nothing of what that gives: both together
+	// tell values apart. Its arguments are texts. Where a dialect has no second
+	// function of that kind it is the Hash of other texts.
+	OtherHash Func = "other_hash"
 )
 
 // standard spells what all dialects agree on. A Dialect's own table wins.
@@ -300,7 +307,7 @@ var standard = map[Func]string{
 	FloatAdd: "$1 + $2", FloatSub: "$1 - $2", FloatMul: "$1 * $2", FloatDiv: "$1 / $2", FloatNeg: "-$1",
 	Concat:   "$1 || $2",
 	CountAll: "count(*)", Count: "count($1)", CountDistinct: "count(DISTINCT $1)",
-	Sum: "sum($1)", SumExact: "sum($1)", Min: "min($1)", Max: "max($1)",
+	Sum: "sum($1)", SumExact: "sum($1)", SumHashes: "sum($1)", Min: "min($1)", Max: "max($1)",
 	RowNumber: "row_number()", Rank: "rank()", NullIfEmpty: "nullif($1, '')", NullIf: "nullif($1, $2)",
 	ListColumn: "$1",
 	Replace:    "replace($1, $2, $3)", Substr: "substr($1, $2, $3)", Lower: "lower($1)",
@@ -308,7 +315,7 @@ var standard = map[Func]string{
 
 // aggregates are the functions of many rows.
 var aggregates = map[Func]bool{
-	CountAll: true, Count: true, CountDistinct: true, Sum: true, SumExact: true, SumFloat: true, Min: true, Max: true,
+	CountAll: true, Count: true, CountDistinct: true, Sum: true, SumExact: true, SumHashes: true, SumFloat: true, Min: true, Max: true,
 	AnyBits: true, BoolOr: true, BoolAnd: true, ArgMax: true, ArgMin: true, ArgMaxRow: true, ArgMinRow: true,
 	Mode: true, ListDistinct: true, RowNumber: true, Rank: true,
 }

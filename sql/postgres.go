@@ -144,7 +144,7 @@ var PostgreSQL = &Dialect{
 		ListMap:    overList(`SELECT $body FROM unnest($1) WITH ORDINALITY AS "#"($param, "##") ORDER BY "##"`),
 		ListFilter: overList(`SELECT $param FROM unnest($1) WITH ORDINALITY AS "#"($param, "##") WHERE $body ORDER BY "##"`),
 		Range:      overList("SELECT generate_series(0, CAST($1 AS bigint) - 1)"),
-		Least:      "least($*)", Greatest: "greatest($*)", Text: cText("CAST($1 AS text)"),
+		Least:      "least($*)", Greatest: "greatest($*)", AnyText: cText("CAST($1 AS text)"), Text: cText("CAST($1 AS text)"),
 		Hash: "hash_record_extended(ROW($*), 0) & 9223372036854775807",
 	},
 	NoWindow: map[Func]bool{
@@ -184,6 +184,7 @@ var PostgreSQL = &Dialect{
 	// schema is there already.
 	About:        "SELECT 'PostgreSQL ' || current_setting('server_version') || ' as ' || current_user",
 	Explain:      "EXPLAIN $1",
+	DropSchema:   "DROP SCHEMA IF EXISTS $1",
 	CreateSchema: "DO $do$ BEGIN IF to_regnamespace($name$$1$name$) IS NULL THEN CREATE SCHEMA $1; END IF; END $do$",
 	// The query may read what it replaces. The planner knows nothing of a table
 	// that nobody has analysed.

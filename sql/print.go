@@ -293,6 +293,19 @@ func (w *writer) query(q Query) {
 			}
 			w.paren(part)
 		}
+	case CustomQuery:
+		text, ok := q.ByDialect[w.Dialect.Name]
+		if !ok {
+			text, ok = q.ByDialect[""]
+		}
+		if !ok {
+			w.refuse("%s has no spelling for a query that is written for other warehouses", w.Dialect.Name)
+		}
+		var pairs []string
+		for _, part := range q.Parts {
+			pairs = append(pairs, part.Text, w.sub(part.Query))
+		}
+		w.put(strings.NewReplacer(pairs...).Replace(text))
 	default:
 		panic(fmt.Sprintf("sql: unknown query %T", q))
 	}
@@ -344,10 +357,15 @@ func (w *writer) selectQuery(s *Select) {
 			w.put(" AS ", w.name(it.As))
 		}
 	})
-	if s.From != nil {
+	from := s.From
+	if from == nil && s.Where != nil {
+		// Not every warehouse takes a condition about no table.
+		from = Derived{Query: &Select{Items: []Item{As(Int(1), "one")}}, As: "one"}
+	}
+	if from != nil {
 		w.line()
 		w.put("FROM ")
-		w.from(s.From)
+		w.from(from)
 	}
 	if s.Where != nil {
 		w.line()
@@ -820,6 +838,13 @@ func (w *writer) call(c Call, over string) (string, bool) {
 	snippet, ok := w.Dialect.Funcs[c.Func]
 	if !ok {
 		snippet, ok = standard[c.Func]
+	}
+	if !ok && c.Func == OtherHash {
+		marked := make([]Expr, len(c.Args))
+		for i, a := range c.Args {
+			marked[i] = Fn(Concat, String("#"), a)
+		}
+		return w.call(Fn(Hash, marked...), over)
 	}
 	if !ok {
 		w.refuse("%s has no spelling for %s", w.Dialect.Name, c.Func)

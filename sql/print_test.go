@@ -21,6 +21,15 @@ func TestStatements(t *testing.T) {
 		s    sql.Statement
 		want string
 	}{
+		{"a condition about no table", sql.CreateTableAs{Table: work("t"), Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Null{Type: sql.TypeInt}, "n")}, Where: sql.Bool(false),
+		}}, `
+CREATE OR REPLACE TABLE t AS
+SELECT CAST(NULL AS BIGINT) AS n
+FROM (
+  SELECT 1 AS one
+) AS one
+WHERE FALSE`},
 		{"create table as", sql.CreateTableAs{Table: work("t"), Query: &sql.Select{
 			With: []sql.CTE{
 				{Name: "big", Query: &sql.Select{Items: sql.Items("o", "id"), From: from, Where: sql.Fn(sql.Gt, amount, sql.Float(100))}},

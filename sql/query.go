@@ -56,7 +56,7 @@ func (t Type) IsList() bool {
 	}
 }
 
-// Query is a SELECT or a UNION.
+// Query is a SELECT, a UNION or a CustomQuery.
 type Query interface{ query() }
 
 // Select is one SELECT. The zero value of each clause means that it is absent.
@@ -74,6 +74,21 @@ type Select struct {
 
 // Union concatenates its queries: UNION ALL, duplicates kept.
 type Union []Query
+
+// CustomQuery is a query that the user wrote in the words of each dialect, by its
+// name; "" is for those that are not named. The Text of each of Parts in it stands
+// for a query in parentheses; the rest is printed as it is, so whoever makes one
+// has looked that quotes and parentheses balance.
+type CustomQuery struct {
+	ByDialect map[string]string
+	Parts     []CustomPart
+}
+
+// CustomPart is a query in the text of a CustomQuery.
+type CustomPart struct {
+	Text  string
+	Query Query
+}
 
 // CTE is one named query of a WITH clause.
 type CTE struct {
@@ -181,8 +196,9 @@ type Drop struct{ Table Table }
 // not exist yet.
 type Swap struct{ Name string }
 
-func (*Select) query() {}
-func (Union) query()   {}
+func (*Select) query()     {}
+func (Union) query()       {}
+func (CustomQuery) query() {}
 
 func (TableRef) from() {}
 func (CTERef) from()   {}

@@ -32,11 +32,14 @@ var Snowflake = &Dialect{
 		IntMod: "CASE WHEN $1 <> -9223372036854775808 OR $2 <> -1 THEN MOD($1, NULLIF($2, 0)) END",
 		IntNeg: "-NULLIF($1, -9223372036854775808)",
 
-		FloatDiv: "CASE WHEN $2 <> 0 OR $1 = CAST('NaN' AS FLOAT) THEN $1 / NULLIF($2, 0) WHEN $2 IS NULL THEN NULL" +
-			" WHEN $1 = 0 THEN CAST('NaN' AS FLOAT) WHEN TO_VARCHAR($2) LIKE '-%' THEN -$1 * CAST('inf' AS FLOAT) ELSE $1 * CAST('inf' AS FLOAT) END",
+		FloatDiv: "CASE WHEN $2 <> 0 THEN $1 / NULLIF($2, 0) WHEN $2 IS NULL THEN NULL" +
+			" WHEN $1 = 0 OR $1 = CAST('NaN' AS FLOAT) THEN CAST('NaN' AS FLOAT) WHEN TO_VARCHAR($2) LIKE '-%' THEN -$1 * CAST('inf' AS FLOAT) ELSE $1 * CAST('inf' AS FLOAT) END",
 		IsNaN: "$1 = CAST('NaN' AS FLOAT)",
 
-		UintAdd: snowflakeUint("$1 + $2"), UintMul: snowflakeUint("$1 * $2"),
+		UintAdd: snowflakeUint("$1 + $2"),
+		// A product may have 39 digits, which is an error: so what is beyond 64 bits
+		// anyway is made of a smaller operand.
+		UintMul: snowflakeUint("CASE WHEN $2 < 4 THEN $1 ELSE LEAST($1, 4611686018427387904) END * $2"),
 		UintSub: "CAST(NULLIF(GREATEST($1 - $2, -1), -1) AS NUMBER(20,0))",
 		UintDiv: "CAST(($1 - MOD($1, NULLIF($2, 0))) / NULLIF($2, 0) AS NUMBER(20,0))", UintMod: "CAST(MOD($1, NULLIF($2, 0)) AS NUMBER(20,0))",
 
@@ -114,7 +117,7 @@ var Snowflake = &Dialect{
 			"OBJECT_CONSTRUCT('x', x, 'n', " + snowflakeRun + ", 'most', GREATEST(" + snowflakeRun + ", CAST(s:most AS INT)), 'best', CASE WHEN " + snowflakeRun + " > CAST(s:most AS INT) THEN x ELSE s:best END)), 'best') AS $type)",
 		ListDistinct: "CASE WHEN COUNT($1) > 0 THEN ARRAY_SORT(ARRAY_AGG(DISTINCT $1)) END",
 
-		ListContains: "ARRAY_CONTAINS(TO_VARIANT($2), $1)", ListLength: "ARRAY_SIZE($1)",
+		ListContains: "ARRAY_CONTAINS(TO_VARIANT($2), CAST($1 AS ARRAY))", ListLength: "ARRAY_SIZE($1)",
 		ListOf: "ARRAY_CONSTRUCT($*)", ListConcat: "ARRAY_FLATTEN(ARRAY_CONSTRUCT($*))", ListGet: "GET($1, $2 - 1)",
 		ListSlice:   "ARRAY_SLICE($1, GREATEST($2, 1) - 1, GREATEST($3, 0))",
 		ListReverse: "REDUCE($1, ARRAY_CONSTRUCT(), (a ARRAY, x VARIANT) -> ARRAY_PREPEND(a, x))",
@@ -124,7 +127,7 @@ var Snowflake = &Dialect{
 		ListMax: "CAST(ARRAY_MAX($1) AS $type)", ListMin: "CAST(ARRAY_MIN($1) AS $type)",
 		ListMap: "TRANSFORM(CAST($1 AS ARRAY), $2)", ListFilter: "FILTER(CAST($1 AS ARRAY), $2)", ListColumn: "CAST($1 AS $type)", Range: "ARRAY_GENERATE_RANGE(0, $1)",
 
-		Least: "LEAST_IGNORE_NULLS($*)", Greatest: "GREATEST_IGNORE_NULLS($*)", Text: "CAST($1 AS VARCHAR)",
+		Least: "LEAST_IGNORE_NULLS($*)", Greatest: "GREATEST_IGNORE_NULLS($*)", AnyText: "CAST(TO_VARIANT($1) AS VARCHAR)", Text: "CAST($1 AS VARCHAR)",
 		Hash: "BITAND(HASH($*), 9223372036854775807)",
 	},
 	NoWindow: map[Func]bool{

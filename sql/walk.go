@@ -100,6 +100,10 @@ func (c *collector) query(q Query) {
 		for _, part := range q {
 			c.query(part)
 		}
+	case CustomQuery:
+		for _, part := range q.Parts {
+			c.query(part.Query)
+		}
 	default:
 		panic(fmt.Sprintf("sql: unknown query %T", q))
 	}

@@ -25,16 +25,18 @@ const (
 type Misfit struct {
 	// Field is the field of the sync that it is about, empty where one is missing.
 	Field string
+	// Value is the text that is wrong, where it is one of those that fill the field.
+	Value string
 	Code  string
 	// Summary says what is wrong, Help what to do.
 	Summary, Help string
 }
 
 // Fit holds what a sync maps against the fields of a platform. creates says that
-// the sync makes new rows, which need the required fields. constants are the
-// values of fields that are the same for every row, by their names. Nothing is
+// the sync makes new rows, which need the required fields. texts are those that a
+// field is known to be filled with, by its name; there may be others. Nothing is
 // wrong where the fields are not known (there are none).
-func Fit(fields []PlatformField, schema Schema, creates bool, constants map[string]string) []Misfit {
+func Fit(fields []PlatformField, schema Schema, creates bool, texts map[string][]string) []Misfit {
 	if len(fields) == 0 {
 		return nil
 	}
@@ -45,12 +47,12 @@ func Fit(fields []PlatformField, schema Schema, creates bool, constants map[stri
 	for _, f := range schema.Fields {
 		i := of(f.Name)
 		if i < 0 {
-			out = append(out, Misfit{f.Name, CodeNoField, fmt.Sprintf("%s has no field %q", schema.Object, f.Name), nearest(f.Name, fields)})
+			out = append(out, Misfit{f.Name, "", CodeNoField, fmt.Sprintf("%s has no field %q", schema.Object, f.Name), nearest(f.Name, fields)})
 			continue
 		}
 		p := &fields[i]
 		wrong := func(code, help, format string, args ...any) {
-			out = append(out, Misfit{f.Name, code, fmt.Sprintf("the field %s of %s ", f.Name, schema.Object) + fmt.Sprintf(format, args...), help})
+			out = append(out, Misfit{f.Name, "", code, fmt.Sprintf("the field %s of %s ", f.Name, schema.Object) + fmt.Sprintf(format, args...), help})
 		}
 		key := f.Name == schema.Key
 		switch {
@@ -63,22 +65,27 @@ func Fit(fields []PlatformField, schema Schema, creates bool, constants map[stri
 		if len(p.Types) > 0 && !slices.Contains(p.Types, f.Type) {
 			wrong(CodeFieldType, "map something of type "+listed(p.Types)+", or give the field that type", "does not take values of type %s", f.Type)
 		}
-		value, constant := constants[f.Name]
-		if constant && len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {
-			help := "write one of " + strings.Join(p.Enum[:min(len(p.Enum), 12)], ", ")
-			if near := diag.Nearest(value, p.Enum); near != "" {
-				help = "did you mean " + near + "?"
+		for _, value := range texts[f.Name] {
+			from := len(out)
+			if len(p.Enum) > 0 && !slices.Contains(p.Enum, value) {
+				help := "write one of " + strings.Join(p.Enum[:min(len(p.Enum), 12)], ", ")
+				if near := diag.Nearest(value, p.Enum); near != "" {
+					help = "did you mean " + near + "?"
+				}
+				wrong(CodeNotInList, help, "does not take the value %q", value)
 			}
-			wrong(CodeNotInList, help, "does not take the value %q", value)
-		}
-		if n := utf8.RuneCountInString(value); constant && p.MaxLength > 0 && n > p.MaxLength {
-			wrong(CodeTooLong, "shorten it", "takes %d characters, and this has %d", p.MaxLength, n)
+			if n := utf8.RuneCountInString(value); p.MaxLength > 0 && n > p.MaxLength {
+				wrong(CodeTooLong, "shorten it", "takes %d characters, and this has %d", p.MaxLength, n)
+			}
+			for i := from; i < len(out); i++ {
+				out[i].Value = value
+			}
 		}
 	}
 	if creates {
 		for _, p := range fields {
 			if p.Required && !slices.ContainsFunc(schema.Fields, func(f Field) bool { return p.Is(f.Name) }) {
-				out = append(out, Misfit{"", CodeFieldNeeded, fmt.Sprintf("new rows of %s need the field %s, which is not mapped", schema.Object, p.Name), "map it"})
+				out = append(out, Misfit{"", "", CodeFieldNeeded, fmt.Sprintf("new rows of %s need the field %s, which is not mapped", schema.Object, p.Name), "map it"})
 			}
 		}
 	}
@@ -106,7 +113,7 @@ func FitRemoval(fields []PlatformField, schema Schema) []Misfit {
 				help = "use " + p.Name + " as the key, or map nothing else that people are found by"
 			}
 		}
-		out = append(out, Misfit{f.Name, CodeKeyAlone, fmt.Sprintf(
+		out = append(out, Misfit{f.Name, "", CodeKeyAlone, fmt.Sprintf(
 			"who leaves %s is taken off by %s alone, and would stay where the platform found them by %s", schema.Object, schema.Key, f.Name,
 		), help})
 	}

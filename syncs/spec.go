@@ -40,6 +40,9 @@ type Spec struct {
 	Result ResultStyle
 	// Erasure is how a person is erased; zero where the platform cannot.
 	Erasure Erasure
+	// Manual is how a person is erased by hand: where the platform has no call for
+	// it, and where none of the identifiers that are known is one that it takes.
+	Manual Manual
 	// Version is that of the platform's interface, zero where it has none.
 	Version Version
 	// TokenFirst says of a Refresher that no request can be spelled without a
@@ -89,6 +92,9 @@ type Object struct {
 	// sync that maps another is refused, unless the destination is a Describer,
 	// which finds out what an account has.
 	Fields []PlatformField
+	// Tells says that the object is told who came and who left, and keeps what it was
+	// told: nobody is taken away there.
+	Tells bool
 	// Doc says in half a sentence what it is.
 	Doc string
 }
@@ -190,22 +196,6 @@ func (r ResultStyle) String() string {
 	}
 	return resultStyles[r]
 }
-
-// Erasure is how a destination erases a person: operations of the kind Erase,
-// of an object of this name, keyed by one of By.
-type Erasure struct {
-	// Object is the Schema.Object of such operations, and By what Schema.Key may be:
-	// "email".
-	Object string
-	By     []string
-	// Blocks says that the platform refuses the person from then on.
-	Blocks bool
-	// Doc says what the platform does, and by when where it says so.
-	Doc string
-}
-
-// IsZero says that nobody can be erased.
-func (e Erasure) IsZero() bool { return len(e.By) == 0 }
 
 // Version is that of a platform's interface.
 type Version struct {

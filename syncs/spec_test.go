@@ -73,39 +73,39 @@ func TestFit(t *testing.T) {
 	f := func(name string, typ syncs.Type) syncs.Field { return syncs.Field{Name: name, Type: typ} }
 	email, company := f("email", syncs.String), f("company", syncs.String)
 	for name, test := range map[string]struct {
-		key       string
-		fields    []syncs.Field
-		updates   bool
-		constants map[string]string
-		want      []syncs.Misfit
+		key     string
+		fields  []syncs.Field
+		updates bool
+		texts   map[string][]string
+		want    []syncs.Misfit
 	}{
 		"fits":                 {key: "email", fields: []syncs.Field{email, company, f("properties.x", syncs.Bool), f("age", syncs.Float)}},
 		"key is read-only":     {key: "hs_object_id", fields: []syncs.Field{f("hs_object_id", syncs.String), company}},
-		"a constant fits":      {key: "email", fields: []syncs.Field{email, company, f("stage", syncs.String), f("note", syncs.String)}, constants: map[string]string{"stage": "lead", "note": "ééééé"}},
+		"a constant fits":      {key: "email", fields: []syncs.Field{email, company, f("stage", syncs.String), f("note", syncs.String)}, texts: map[string][]string{"stage": {"lead", "customer"}, "note": {"ééééé"}}},
 		"an update needs less": {key: "email", fields: []syncs.Field{email}, updates: true},
 		"unknown": {key: "email", fields: []syncs.Field{email, company, f("agee", syncs.Int), f("properties.", syncs.Int)}, want: []syncs.Misfit{
-			{"agee", syncs.CodeNoField, `contacts has no field "agee"`, "did you mean age?"},
-			{"properties.", syncs.CodeNoField, `contacts has no field "properties."`, "did you mean properties.*?"},
+			{"agee", "", syncs.CodeNoField, `contacts has no field "agee"`, "did you mean age?"},
+			{"properties.", "", syncs.CodeNoField, `contacts has no field "properties."`, "did you mean properties.*?"},
 		}},
 		"read-only": {key: "email", fields: []syncs.Field{email, company, f("created", syncs.Date)}, want: []syncs.Misfit{
-			{"created", syncs.CodeReadOnly, "the field created of contacts cannot be written", "remove it: the platform fills it itself"},
+			{"created", "", syncs.CodeReadOnly, "the field created of contacts cannot be written", "remove it: the platform fills it itself"},
 		}},
 		"key": {key: "company", fields: []syncs.Field{company}, want: []syncs.Misfit{
-			{"company", syncs.CodeNotUnique, "the field company of contacts does not identify a row there", "use one of email, hs_object_id as the key"},
+			{"company", "", syncs.CodeNotUnique, "the field company of contacts does not identify a row there", "use one of email, hs_object_id as the key"},
 		}},
 		"type": {key: "email", fields: []syncs.Field{email, company, f("age", syncs.Bool)}, want: []syncs.Misfit{
-			{"age", syncs.CodeFieldType, "the field age of contacts does not take values of type bool", "map something of type int or float, or give the field that type"},
+			{"age", "", syncs.CodeFieldType, "the field age of contacts does not take values of type bool", "map something of type int or float, or give the field that type"},
 		}},
-		"values": {key: "email", fields: []syncs.Field{email, company, f("stage", syncs.String), f("note", syncs.String)}, constants: map[string]string{"stage": "leed", "note": "abcdef"}, want: []syncs.Misfit{
-			{"stage", syncs.CodeNotInList, `the field stage of contacts does not take the value "leed"`, "did you mean lead?"},
-			{"note", syncs.CodeTooLong, "the field note of contacts takes 5 characters, and this has 6", "shorten it"},
+		"values": {key: "email", fields: []syncs.Field{email, company, f("stage", syncs.String), f("note", syncs.String)}, texts: map[string][]string{"stage": {"customer", "leed"}, "note": {"abcdef", "a"}}, want: []syncs.Misfit{
+			{"stage", "leed", syncs.CodeNotInList, `the field stage of contacts does not take the value "leed"`, "did you mean lead?"},
+			{"note", "abcdef", syncs.CodeTooLong, "the field note of contacts takes 5 characters, and this has 6", "shorten it"},
 		}},
 		"missing": {key: "email", fields: []syncs.Field{email}, want: []syncs.Misfit{
-			{"", syncs.CodeFieldNeeded, "new rows of contacts need the field company, which is not mapped", "map it"},
+			{"", "", syncs.CodeFieldNeeded, "new rows of contacts need the field company, which is not mapped", "map it"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := syncs.Fit(fields, syncs.Schema{Object: "contacts", Key: test.key, Fields: test.fields}, !test.updates, test.constants)
+			got := syncs.Fit(fields, syncs.Schema{Object: "contacts", Key: test.key, Fields: test.fields}, !test.updates, test.texts)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}

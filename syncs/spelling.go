@@ -62,6 +62,41 @@ func (o *Spelling) Empty() bool { return len(o.fields) == 0 }
 // it where they have no value, and neither is an object without any field. The
 // error names the field whose value cannot be spelled, and wraps ErrValue.
 func (o *Spelling) Append(b []byte, values []any) ([]byte, error) {
+	return o.append(b, func(i int) any { return values[i] }, false)
+}
+
+// AppendMembers appends what Append does as members of an object that is begun,
+// with a comma before them where it has any.
+func (o *Spelling) AppendMembers(b []byte, values []any) ([]byte, error) {
+	from := len(b)
+	b, err := o.Append(b, values)
+	if err != nil {
+		return b, err
+	}
+	return Members(b[:from], b[from:]), nil
+}
+
+// Emptied is the object of all fields without a value, also of those that skip
+// null: what a Clear makes of them.
+func (o *Spelling) Emptied() []byte {
+	b, _ := o.append(nil, func(int) any { return nil }, true) // Nothing can be spelled.
+	return b
+}
+
+// Members appends the members of an object to one that is begun, with a comma
+// before them where it has any. The object may stand in its memory right behind it.
+func Members(b, object []byte) []byte {
+	if len(object) <= len("{}") {
+		return b
+	}
+	if b[len(b)-1] == '{' {
+		return append(b, object[1:len(object)-1]...)
+	}
+	return append(append(b, ','), object[1:len(object)-1]...)
+}
+
+// append is Append of the values that of gives, by their places.
+func (o *Spelling) append(b []byte, of func(int) any, all bool) ([]byte, error) {
 	b = append(b, '{')
 	depth, common, first := 0, 0, true
 	for i := range o.fields {
@@ -69,8 +104,8 @@ func (o *Spelling) Append(b []byte, values []any) ([]byte, error) {
 		if !first {
 			common = min(common, o.shared[i])
 		}
-		v := values[o.at[i]]
-		if v == nil && f.SkipNull {
+		v := of(o.at[i])
+		if v == nil && f.SkipNull && !all {
 			continue
 		}
 		for ; depth > common; depth-- {
@@ -84,8 +119,8 @@ func (o *Spelling) Append(b []byte, values []any) ([]byte, error) {
 		}
 		b = append(b, keys[depth]...)
 		var err error
-		if o.bare && f.Type == Decimal {
-			b, err = appendNumber(b, v)
+		if _, text := v.(string); text && o.bare && f.Type == Decimal {
+			b, err = AppendNumber(b, f.Type, v)
 		} else {
 			b, err = AppendJSON(b, f.Type, v)
 		}

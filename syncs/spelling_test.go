@@ -87,3 +87,30 @@ func TestBare(t *testing.T) {
 		}
 	}
 }
+
+// TestMembers: fields beside what an object has already, and all of them emptied.
+func TestMembers(t *testing.T) {
+	fields := []syncs.Field{{Name: "a", Type: syncs.Int, SkipNull: true}, {Name: "b.c", Path: []string{"b", "c"}, Type: syncs.Int, SkipNull: true}}
+	spelling := syncs.NewSpelling(fields, nil)
+	for _, test := range []struct {
+		begun  string
+		values []any
+		want   string
+	}{
+		{`{`, []any{int64(1), int64(2)}, `{"a":1,"b":{"c":2}`},
+		{`{"x":0`, []any{int64(1), int64(2)}, `{"x":0,"a":1,"b":{"c":2}`},
+		{`{"x":0`, []any{nil, nil}, `{"x":0`},
+		{`{`, []any{nil, nil}, `{`},
+	} {
+		got, err := spelling.AppendMembers([]byte(test.begun), test.values)
+		if err != nil || string(got) != test.want {
+			t.Errorf("%s with %v: got %s, %v, want %s", test.begun, test.values, got, err, test.want)
+		}
+	}
+	emptied := spelling.Emptied()
+	for range 2 {
+		if got := syncs.Members([]byte(`{"x":0`), emptied); string(got) != `{"x":0,"a":null,"b":{"c":null}` {
+			t.Errorf("got %s", got)
+		}
+	}
+}

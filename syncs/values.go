@@ -53,11 +53,16 @@ func AppendJSON(b []byte, t Type, v any) ([]byte, error) {
 	}
 }
 
-// appendNumber appends a decimal as a JSON number.
-func appendNumber(b []byte, v any) ([]byte, error) {
+// AppendNumber appends a number of any of the three types as JSON, a decimal digit
+// by digit as it is. What is none is ErrValue.
+func AppendNumber(b []byte, t Type, v any) ([]byte, error) {
+	switch v.(type) {
+	case int64, float64:
+		return AppendJSON(b, t, v)
+	}
 	text, ok := v.(string)
-	if !ok {
-		return AppendJSON(b, Decimal, v)
+	if !ok || t != Decimal {
+		return b, ErrValue
 	}
 	// The grammar of JSON: what it refuses, and this does too, are forms such as
 	// ".5" and "007", which no warehouse writes.

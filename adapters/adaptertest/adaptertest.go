@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +28,13 @@ type Harness struct {
 	// reason. Cases of "functions" and "language" are named by their call, such
 	// as int_add(1, 2), those of "loads every type" and "columns" as loads date.
 	Without map[string]string
+	// Only names the cases to run; all are where it is empty.
+	Only []string
 }
+
+// Brief are cases for Harness.Only that tell whether a warehouse is reached in the
+// right way: types, scripts and what is left behind.
+var Brief = []string{"one integer", "about", "columns", "error kinds", "script is atomic", "swap", "clean"}
 
 // Run checks that an adapter does what the contracts of package adapters say.
 func Run(t *testing.T, h Harness) {
@@ -63,12 +71,16 @@ func Run(t *testing.T, h Harness) {
 		{"try casts", tryCasts},
 		{"aggregates", aggregates},
 		{"sums of doubles", sums},
+		{"hashes", hashes},
 		{"code points", codePoints},
 		{"close twice", closeTwice},
 	}
 	known := map[string]bool{}
 	for _, c := range cases {
 		known[c.name] = true
+		if len(h.Only) > 0 && !slices.Contains(h.Only, c.name) {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			if reason, ok := h.Without[c.name]; ok {
 				t.Skip(reason)
@@ -82,9 +94,9 @@ func Run(t *testing.T, h Harness) {
 	for _, c := range append(functions(), language()...) {
 		known[c.name()] = true
 	}
-	for name := range h.Without {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(h.Without)), h.Only) {
 		if !known[name] {
-			t.Errorf("Without names %q, which is no case", name)
+			t.Errorf("the harness names %q, which is no case", name)
 		}
 	}
 }

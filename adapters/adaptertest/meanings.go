@@ -150,6 +150,7 @@ func functions() []meaning {
 		{sql.Fn(sql.Position, str("é😀b"), str("b")), int64(3)},
 		{sql.Fn(sql.Position, str("ab"), str("x")), int64(0)},
 		{sql.Fn(sql.Text, i64(-7)), "-7"},
+		{sql.Fn(sql.AnyText, i64(-7)), "-7"},
 
 		{sql.Fn(sql.TimeAdd, at("2026-01-31T00:00:00Z"), i64(day)), instant("2026-02-01T00:00:00Z")},
 		{sql.Fn(sql.TimeAdd, at("9999-12-31T00:00:00Z"), i64(day)), nil},
@@ -560,6 +561,38 @@ func tryCasts(t *testing.T, w *adapters.Warehouse) {
 			From:  sql.TableRef{Table: table, As: "t"},
 		}, c.want)
 	}
+}
+
+// hashes tell tuples of texts apart, NULL among them, and say nothing of each
+// other; their sum has room for any number of them.
+func hashes(t *testing.T, w *adapters.Warehouse) {
+	table := work("hashed")
+	null := sql.Expr(sql.Null{Type: sql.TypeString})
+	values := []sql.Expr{null, str(""), str("x"), str("#"), str("#x")}
+	var tuples [][]sql.Expr
+	for _, a := range values {
+		for _, b := range values {
+			tuples = append(tuples, []sql.Expr{a, b})
+		}
+	}
+	exec(t, w, sql.CreateTableAs{Table: table, Query: rowsOf([]string{"a", "b"}, tuples...)})
+	a, b := sql.Col("t", "a"), sql.Col("t", "b")
+	hash, other := sql.Fn(sql.Hash, a, b), sql.Fn(sql.OtherHash, a, b)
+	from := sql.TableRef{Table: table, As: "t"}
+	most, all := i64(math.MaxInt64), int64(len(tuples))
+	for what, c := range map[string]struct {
+		of   sql.Expr
+		want any
+	}{
+		"distinct hashes":       {sql.Fn(sql.CountDistinct, hash), all},
+		"distinct other hashes": {sql.Fn(sql.CountDistinct, other), all},
+		"hashes below 0":        {sql.Fn(sql.Count, sql.If(sql.Or{sql.Fn(sql.Lt, hash, i64(0)), sql.Fn(sql.Lt, other, i64(0))}, i64(1), nil)), int64(0)},
+		"hashes as the others":  {sql.Fn(sql.Count, sql.If(sql.And{sql.Fn(sql.Eq, hash, other), sql.Or{sql.Fn(sql.IsNotNull, a), sql.Fn(sql.IsNotNull, b)}}, i64(1), nil)), int64(0)},
+		"sum of hashes":         {sql.Fn(sql.Text, sql.Fn(sql.SumHashes, sql.If(sql.Fn(sql.Same, a, b), most, i64(0)))), "46116860184273879035"},
+	} {
+		give(t, w, what, &sql.Select{Items: []sql.Item{sql.As(c.of, "r")}, From: from}, c.want)
+	}
+	give(t, w, "sum of no hashes", &sql.Select{Items: []sql.Item{sql.As(sql.Fn(sql.Text, sql.Fn(sql.SumHashes, hash)), "r")}, From: from, Where: sql.Bool(false)}, nil)
 }
 
 // aggregates runs each aggregate over rows in several orders.

@@ -27,8 +27,10 @@ type Driver struct {
 	client *client.Client
 	// storage reads large results; nil where that is not wanted.
 	storage *client.Client
-	billed  atomic.Int64
-	closed  atomic.Bool
+	// name begins the names of its jobs.
+	name   string
+	billed atomic.Int64
+	closed atomic.Bool
 }
 
 var (
@@ -36,6 +38,7 @@ var (
 	_ adapters.Catalog = (*Driver)(nil)
 	_ adapters.Checker = (*Driver)(nil)
 	_ adapters.Biller  = (*Driver)(nil)
+	_ adapters.Stopper = (*Driver)(nil)
 )
 
 // Open makes a client. Nothing is asked of BigQuery.
@@ -49,7 +52,7 @@ func Open(ctx context.Context, config Config, from secret.Resolver) (*Driver, er
 	if config.Endpoint != "" {
 		rest = append(slices.Clip(rest), option.WithEndpoint(config.Endpoint))
 	}
-	d := &Driver{config: config}
+	d := &Driver{config: config, name: jobPrefix + rand.Text()[:10] + "_"}
 	if d.client, err = connect(ctx, config, rest); err != nil {
 		return nil, failure(ctx, err)
 	}
@@ -169,6 +172,12 @@ func (p places) statement(e *adapters.Error) int {
 	return out
 }
 
+// jobPrefix begins the names of all jobs of ours.
+const jobPrefix = "customhouse_"
+
+// newID is a name for a job, which nothing else has.
+func (d *Driver) newID() string { return d.name + rand.Text() }
+
 // startPatience is how long a job may take to be accepted, and lookPatience how
 // long one is asked for whose answer did not come.
 const (
@@ -179,7 +188,7 @@ const (
 // query is a job that is not started, of a name that nothing else has.
 func (d *Driver) query(ctx context.Context, text string) *client.Query {
 	q := d.client.Query(text)
-	q.JobID = "customhouse_" + rand.Text()
+	q.JobID = d.newID()
 	q.MaxBytesBilled = d.config.MaxBytesBilled
 	q.Labels = labels(ctx)
 	return q
@@ -201,6 +210,9 @@ func (d *Driver) start(ctx context.Context, text string) (*client.Job, error) {
 	if ctx.Err() != nil {
 		d.cancel(ctx, q.JobID)
 		return nil, failure(ctx, err)
+	}
+	if e := untrusted(err); e != nil {
+		return nil, e
 	}
 	answer, answered := errors.AsType[*googleapi.Error](err)
 	if answered && answer.Code != http.StatusConflict && answer.Code < http.StatusInternalServerError {
@@ -253,6 +265,11 @@ func (d *Driver) wait(ctx context.Context, job *client.Job) error {
 		default:
 			if _, ok := errors.AsType[*googleapi.Error](err); ok {
 				return failure(ctx, err)
+			}
+			if e := untrusted(err); e != nil {
+				e.Kind = adapters.Permission // whatever became of the job, it must not run again
+				e.Message += "; what became of the job " + job.ID() + " is unknown"
+				return e
 			}
 			return &adapters.Error{Kind: adapters.Lost, Message: "BigQuery does not answer, and what became of the job " + job.ID() + " is unknown: " + cause(err)}
 		}

@@ -2,12 +2,14 @@ package bigquery
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"cloud.google.com/go/auth"
 	client "cloud.google.com/go/bigquery"
 	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
@@ -97,11 +99,8 @@ func failure(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*googleapi.Error](err); ok {
 		return answer(e)
 	}
-	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return &adapters.Error{
-			Kind: adapters.Permission, Message: "Google gives no token for the credentials: " + oneLine(e.ErrorCode+" "+e.ErrorDescription),
-			Help: helps["authError"],
-		}
+	if e := untrusted(err); e != nil {
+		return e
 	}
 	if errors.Is(err, context.Canceled) {
 		return canceled(err)
@@ -113,6 +112,36 @@ func failure(ctx context.Context, err error) error {
 		}
 	}
 	return &adapters.Error{Kind: adapters.Transient, Message: "BigQuery cannot be reached: " + cause(err), Help: "check the network, and endpoint of the target"}
+}
+
+// untrusted is the error where Google gives no token for the credentials, so that
+// nothing was asked of BigQuery; nil of others.
+func untrusted(err error) *adapters.Error {
+	var status int
+	var said struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if e, ok := errors.AsType[*auth.Error](err); ok {
+		if e.Response != nil {
+			status = e.Response.StatusCode
+		}
+		if json.Unmarshal(e.Body, &said) != nil {
+			said.Error = "status " + strconv.Itoa(status) // a page of somebody in between
+		}
+	} else if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		if e.Response != nil {
+			status = e.Response.StatusCode
+		}
+		said.Error, said.Description = e.ErrorCode, e.ErrorDescription
+	} else {
+		return nil
+	}
+	out := &adapters.Error{Kind: adapters.Permission, Message: "Google gives no token for the credentials: " + oneLine(said.Error+" "+said.Description), Help: helps["authError"]}
+	if status == http.StatusTooManyRequests || status >= http.StatusInternalServerError {
+		out.Kind, out.Help = adapters.Transient, ""
+	}
+	return out
 }
 
 // answer is an error of HTTP.

@@ -3,7 +3,6 @@ package bigquery
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -47,7 +46,7 @@ func (d *Driver) Load(ctx context.Context, table string, columns []string, rows 
 	source := client.NewReaderSource(l)
 	source.SourceFormat = client.JSON
 	loader := t.LoaderFrom(source)
-	loader.JobID = "customhouse_" + rand.Text()
+	loader.JobID = d.newID()
 	loader.Labels = labels(ctx)
 	loader.CreateDisposition, loader.WriteDisposition = client.CreateNever, client.WriteAppend
 	job, err := loader.Run(ctx)

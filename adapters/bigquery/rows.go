@@ -23,8 +23,23 @@ const pageRows = 5000
 // API, which is faster and takes longer to begin.
 const largeRows = 100_000
 
+// readAgain is how often a page is asked for again, and readPause how long after
+// it failed: reading has no effect.
+const (
+	readAgain = 3
+	readPause = 100 * time.Millisecond
+)
+
 // Rows streams a result, a page of it at a time.
 type Rows struct {
+	driver *Driver
+	job    *client.Job
+	// large says that the Storage Read API brings the rows, in any order.
+	large bool
+	// read is how many rows came, failed how often the next did not.
+	read   uint64
+	failed int
+
 	ctx     context.Context //nolint:containedctx // a result lives as long as its query
 	cancel  context.CancelFunc
 	it      *client.RowIterator
@@ -44,33 +59,59 @@ func (d *Driver) Query(ctx context.Context, query string) (adapters.Rows, error)
 		return nil, err
 	}
 	inner, cancel := context.WithCancel(ctx)
-	it, err := d.read(inner, job)
-	if err != nil {
+	r := &Rows{driver: d, job: job, ctx: inner, cancel: cancel}
+	if err := r.open(); err != nil {
 		cancel()
 		return nil, failure(ctx, err)
 	}
-	r := &Rows{ctx: ctx, cancel: cancel, it: it, schema: it.Schema}
-	for _, f := range it.Schema {
+	r.schema = r.it.Schema
+	for _, f := range r.schema {
 		r.columns = append(r.columns, columnOf(f))
 	}
 	return r, nil
 }
 
-func (d *Driver) read(ctx context.Context, job *client.Job) (*client.RowIterator, error) {
-	it, err := job.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if d.storage != nil && it.TotalRows >= largeRows {
-		if again, err := d.storage.JobFromIDLocation(ctx, job.ID(), job.Location()); err == nil {
-			if large, err := again.Read(ctx); err == nil {
-				return large, nil
-			}
+// open begins to read behind the rows that came.
+func (r *Rows) open() error {
+	for {
+		it, err := r.job.Read(r.ctx)
+		switch {
+		case err == nil:
+		case r.again(err):
+			continue
+		default:
+			return err
 		}
-		// Whoever may not use that API still gets the rows.
+		d := r.driver
+		if d.storage != nil && r.read == 0 && it.TotalRows >= largeRows {
+			if again, err := d.storage.JobFromIDLocation(r.ctx, r.job.ID(), r.job.Location()); err == nil {
+				if large, err := again.Read(r.ctx); err == nil {
+					r.it, r.large = large, true
+					return nil
+				}
+			}
+			// Whoever may not use that API still gets the rows.
+		}
+		it.PageInfo().MaxSize = pageRows
+		it.StartIndex = r.read
+		r.it = it
+		return nil
 	}
-	it.PageInfo().MaxSize = pageRows
-	return it, nil
+}
+
+// again says that what failed may be asked for again, and waits before that.
+func (r *Rows) again(err error) bool {
+	known, ok := errors.AsType[*adapters.Error](failure(r.ctx, err))
+	if !ok || known.Kind != adapters.Transient || r.large || r.failed == readAgain {
+		return false
+	}
+	r.failed++
+	select {
+	case <-r.ctx.Done():
+		return false
+	case <-time.After(readPause):
+		return true
+	}
 }
 
 // Columns describes the result.
@@ -81,8 +122,8 @@ func (r *Rows) Next(dest []any) error {
 	if r.done {
 		return io.EOF
 	}
-	r.row = r.row[:0]
-	switch err := r.it.Next(&r.row); {
+	err := r.next()
+	switch {
 	case errors.Is(err, iterator.Done):
 		r.done = true
 		return io.EOF
@@ -103,6 +144,25 @@ func (r *Rows) Next(dest []any) error {
 		dest[i] = out
 	}
 	return nil
+}
+
+// next reads a row into r.row, and goes on where a connection broke.
+func (r *Rows) next() error {
+	for {
+		r.row = r.row[:0]
+		err := r.it.Next(&r.row)
+		switch {
+		case err == nil:
+			r.read++
+			r.failed = 0
+			return nil
+		case errors.Is(err, iterator.Done) || !r.again(err):
+			return err
+		}
+		if err := r.open(); err != nil {
+			return err
+		}
+	}
 }
 
 // Close ends the reading. The job has ended.

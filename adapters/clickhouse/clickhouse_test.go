@@ -19,11 +19,16 @@ func resolver(s *chtest.Server) secret.Resolver {
 // target is a target at the server for tests.
 func target(tb testing.TB, s *chtest.Server) clickhouse.Config {
 	tb.Helper()
-	password, err := secret.NewRef("${env:PASSWORD}")
+	c, err := config(s)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return clickhouse.Config{Address: s.Address, User: s.User, Password: password}
+	return c
+}
+
+func config(s *chtest.Server) (clickhouse.Config, error) {
+	password, err := secret.NewRef("${env:PASSWORD}")
+	return clickhouse.Config{Address: s.Address, Secure: s.Secure, User: s.User, Password: password}, err
 }
 
 // open opens an empty database and closes it with the test.

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -46,30 +47,37 @@ var settings = map[string]string{
 // bounds are the settings by which what a statement holds goes to disk before it
 // is as much as the target's max_memory_usage: the shares that the engine itself
 // goes by are of the server's memory. A statement may hold several joins, groups
-// and blocks at once. None where the target has no max_memory_usage.
+// and blocks at once. A join begins as few buckets, and divides when it is large:
+// each bucket has buffers of its own. None where the target has no
+// max_memory_usage.
 func bounds(config Config) map[string]string {
 	limit, err := strconv.ParseUint(config.Settings["max_memory_usage"], 10, 64)
 	if err != nil || limit == 0 {
 		return nil
 	}
-	const held, joined, block, largest = 8, 8, 16, 256 << 20
+	const held, joined, block, largest = 16, 8, 16, 256 << 20
 	of := func(share uint64) string { return strconv.FormatUint(limit/share, 10) }
 	return map[string]string{
 		"max_bytes_before_external_group_by": of(held), "max_bytes_before_external_sort": of(held),
-		"join_algorithm": "grace_hash,hash", "max_bytes_in_join": of(joined), "grace_hash_join_initial_buckets": "8",
+		"join_algorithm": "grace_hash,hash", "max_bytes_in_join": of(joined), "grace_hash_join_initial_buckets": "4",
 		"min_insert_block_size_bytes": strconv.FormatUint(min(limit/block, largest), 10),
 	}
 }
 
 // Driver runs statements in one ClickHouse.
 type Driver struct {
-	conn     client.Conn
+	conn client.Conn
+	// name begins the ids of its statements.
+	name     string
 	settings client.Settings
 	protocol string
 	closed   atomic.Bool
 }
 
-var _ adapters.Driver = (*Driver)(nil)
+var (
+	_ adapters.Driver  = (*Driver)(nil)
+	_ adapters.Stopper = (*Driver)(nil)
+)
 
 // dialTimeout is how long a server may take to answer a connection.
 const dialTimeout = 10 * time.Second
@@ -77,6 +85,9 @@ const dialTimeout = 10 * time.Second
 // readTimeout is how long a statement may take until its first byte: without a
 // limit of its own it is the context that ends it.
 const readTimeout = 24 * time.Hour
+
+// product is what servers know us by.
+const product = "customhouse"
 
 // connections is how many statements may be under way at once.
 const connections = 32
@@ -88,7 +99,7 @@ func Open(ctx context.Context, config Config, dir string, from secret.Resolver) 
 		DialTimeout: dialTimeout, ReadTimeout: readTimeout, MaxOpenConns: connections, MaxIdleConns: connections,
 		Compression: &client.Compression{Method: client.CompressionLZ4},
 	}
-	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{"customhouse", "1"})
+	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{product, "1"})
 	if config.Protocol != Native {
 		options.Protocol = client.HTTP
 	}
@@ -105,7 +116,7 @@ func Open(ctx context.Context, config Config, dir string, from secret.Resolver) 
 			return nil, err
 		}
 	}
-	d := &Driver{settings: client.Settings{}, protocol: config.Protocol}
+	d := &Driver{name: product + "-" + rand.Text()[:10] + "-", settings: client.Settings{}, protocol: config.Protocol}
 	for _, list := range []map[string]string{settings, bounds(config), config.Settings} {
 		for name, value := range list {
 			d.settings[name] = value
@@ -156,7 +167,12 @@ func (d *Driver) probe(ctx context.Context) error {
 	var year uint16
 	const first = "SELECT toYear(fromUnixTimestamp64Micro(-62135596800000000, 'UTC'))"
 	if err := d.conn.QueryRow(d.with(ctx, ""), first).Scan(&year); err != nil {
-		return failure(ctx, err)
+		err := reading(ctx, err)
+		// What answers in another protocol is not understood, in one way or another.
+		if known, ok := errors.AsType[*adapters.Error](err); ok && known.Help == "" && (known.Kind == adapters.Transient || known.Kind == adapters.Unknown) {
+			known.Help = ports
+		}
+		return err
 	}
 	if year != 1 {
 		return &adapters.Error{
@@ -189,7 +205,7 @@ func (d *Driver) with(ctx context.Context, id string, more ...string) context.Co
 func (d *Driver) Exec(ctx context.Context, script []string) error {
 	var session []string
 	if len(script) > 1 && d.protocol != Native {
-		session = []string{"session_id", newID()}
+		session = []string{"session_id", d.newID()}
 	}
 	for i, statement := range script {
 		if err := d.exec(ctx, statement, session); err != nil {
@@ -206,7 +222,7 @@ func (d *Driver) exec(ctx context.Context, statement string, session []string) e
 	if err := d.usable(ctx); err != nil {
 		return err
 	}
-	id := newID()
+	id := d.newID()
 	if err := d.conn.Exec(d.with(ctx, id, session...), statement); err != nil {
 		if ctx.Err() != nil {
 			d.kill(ctx, id)
@@ -230,15 +246,18 @@ func (d *Driver) usable(ctx context.Context) error {
 // killPatience is how long stopping a statement may take.
 const killPatience = 3 * time.Second
 
+// killPause is how long to wait before looking for a statement again.
+const killPause = 50 * time.Millisecond
+
 // kill stops a statement at the server, where it goes on although its client is
 // gone. It may have come to its end, or not have begun, in which case it is
 // looked for a few times.
 func (d *Driver) kill(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killPatience)
 	defer cancel()
-	const tries, pause = 3, 50 * time.Millisecond
+	const tries = 3
 	for range tries {
-		rows, err := d.conn.Query(d.with(ctx, newID()), "KILL QUERY WHERE query_id = "+sql.ClickHouse.QuoteString(id)+" SYNC")
+		rows, err := d.conn.Query(d.with(ctx, d.newID()), "KILL QUERY WHERE query_id = "+sql.ClickHouse.QuoteString(id)+" SYNC")
 		if err != nil {
 			return
 		}
@@ -250,12 +269,62 @@ func (d *Driver) kill(ctx context.Context, id string) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(pause):
+		case <-time.After(killPause):
 		}
 	}
 }
 
-func newID() string { return "customhouse-" + rand.Text() }
+// newID is an id for a statement or session.
+func (d *Driver) newID() string { return d.name + rand.Text() }
+
+// StopOthers goes by the ids of statements, which begin with the name of their
+// driver, and by what they write, which is said before their first parenthesis.
+// Reading is left alone: others may look at the tables. It sees the statements of
+// the server that answers.
+func (d *Driver) StopOthers(ctx context.Context, schemas [][]string) (stopped int, err error) {
+	names := make([]string, len(schemas))
+	for i, parts := range schemas {
+		names[i] = regexp.QuoteMeta(sql.ClickHouse.QuoteName(parts[len(parts)-1]))
+	}
+	quote := sql.ClickHouse.QuoteString
+	where := "startsWith(query_id, " + quote(product+"-") + ") AND NOT startsWith(query_id, " + quote(d.name) + ")" +
+		" AND query_kind NOT IN ('Select', 'Describe', 'Explain', 'KillQuery')" +
+		" AND match(query, " + quote(`^[^(\n]* (?:`+strings.Join(names, "|")+`)[.]`) + ")"
+	for {
+		left, err := d.count(ctx, "SELECT query_id FROM system.processes WHERE "+where)
+		if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.Permission {
+			return 0, nil
+		}
+		if err != nil || left == 0 {
+			return stopped, err
+		}
+		stopped = max(stopped, left)
+		if _, err := d.count(ctx, "KILL QUERY WHERE "+where+" SYNC"); err != nil {
+			return stopped, err
+		}
+		select {
+		case <-ctx.Done():
+			return stopped, canceled(ctx.Err())
+		case <-time.After(killPause):
+		}
+	}
+}
+
+// count is how many rows a statement gives.
+func (d *Driver) count(ctx context.Context, statement string) (n int, err error) {
+	rows, err := d.conn.Query(d.with(ctx, d.newID()), statement)
+	if err != nil {
+		return 0, reading(ctx, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		n++
+	}
+	if err := rows.Err(); err != nil {
+		return 0, reading(ctx, err)
+	}
+	return n, nil
+}
 
 // Columns lists the columns of a table or view.
 func (d *Driver) Columns(ctx context.Context, table []string) ([]adapters.Column, error) {

@@ -107,6 +107,9 @@ var helps = map[int32]string{
 	516: "check user and password of the target; a password or token that has expired has to be made anew",
 }
 
+// ports is what to do where the server is not found at the address.
+const ports = "check address, protocol and secure of the target: the ports are 8123 (http) and 9000 (native), with secure 8443 and 9440"
+
 // failure turns an error of the client into one of ours. What the engine says of
 // names and types is kept; what it says of values, and of the statement, in which
 // there may be values, is not. Nor is the error wrapped: it would say all of it.
@@ -124,7 +127,7 @@ func failure(ctx context.Context, err error) error {
 	case isDial(err):
 		return &adapters.Error{
 			Kind: adapters.Transient, Message: "ClickHouse cannot be reached: " + cause(err),
-			Help: "check address, protocol and secure of the target: the ports are 8123 (http) and 9000 (native), with secure 8443 and 9440",
+			Help: ports,
 		}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
 		return &adapters.Error{Kind: adapters.Lost, Message: "the connection to ClickHouse is lost: " + cause(err)}

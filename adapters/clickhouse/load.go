@@ -124,7 +124,7 @@ func (l *loader) prepare() error {
 	if err := l.driver.usable(l.ctx); err != nil {
 		return err
 	}
-	text, ctx := "INSERT INTO "+l.table, l.driver.with(l.ctx, newID())
+	text, ctx := "INSERT INTO "+l.table, l.driver.with(l.ctx, l.driver.newID())
 	if l.driver.protocol == Native {
 		quoted := make([]string, len(l.columns))
 		for i, c := range l.columns {

@@ -33,7 +33,7 @@ func (d *Driver) Query(ctx context.Context, query string) (adapters.Rows, error)
 		return nil, err
 	}
 	inner, cancel := context.WithCancel(ctx)
-	id := newID()
+	id := d.newID()
 	rows, err := d.conn.Query(d.with(inner, id), query)
 	if err != nil {
 		cancel()

@@ -33,11 +33,16 @@ type Driver struct {
 	mu     sync.Mutex
 	idle   []*pgconn.PgConn
 	closed bool
+	// sessions are the numbers of those that it has begun.
+	sessions []uint32
 	// kinds are types that are not built in, by their number.
 	kinds map[uint32]kind
 }
 
-var _ adapters.Driver = (*Driver)(nil)
+var (
+	_ adapters.Driver  = (*Driver)(nil)
+	_ adapters.Stopper = (*Driver)(nil)
+)
 
 // WorkParts is where the tables of sql.Work live, beside a public schema: see
 // adapters.Options.
@@ -246,6 +251,9 @@ func (d *Driver) connect(ctx context.Context) (*pgconn.PgConn, error) {
 		hangUp(ctx, c)
 		return nil, d.failure(ctx, err)
 	}
+	d.mu.Lock()
+	d.sessions = append(d.sessions, c.PID())
+	d.mu.Unlock()
 	return c, nil
 }
 

@@ -12,7 +12,9 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(adaptertest.Main(func() int { return postgrestest.Main(m) }, postgrestest.Inherited))
+}
 
 // connect opens a database.
 func connect(tb testing.TB, address string) *postgres.Driver {
@@ -55,12 +57,49 @@ var locales = map[string]string{
 func TestConformance(t *testing.T) {
 	for name, options := range locales {
 		t.Run(name, func(t *testing.T) {
-			adaptertest.Run(t, adaptertest.Harness{
-				Open: func(tb testing.TB) *adapters.Warehouse {
-					tb.Helper()
-					return open(tb, postgrestest.Database(tb, options))
-				},
-			})
+			adaptertest.Run(t, adaptertest.Harness{Open: func(tb testing.TB) *adapters.Warehouse {
+				tb.Helper()
+				return postgrestest.NewTarget(tb, options).Open(tb)
+			}})
 		})
 	}
+}
+
+// TestLive runs a part of the suite as in a database that the variable names, which
+// is one of the server here.
+func TestLive(t *testing.T) {
+	address := postgrestest.Database(t)
+	t.Setenv("CUSTOMHOUSE_TEST_POSTGRES", address)
+	adaptertest.Run(t, adaptertest.Harness{Only: adaptertest.Brief, Open: func(tb testing.TB) *adapters.Warehouse {
+		tb.Helper()
+		target := postgrestest.NewTarget(tb)
+		if !target.Live {
+			tb.Error("the variable is not followed")
+		}
+		return target.Open(tb)
+	}})
+	left, err := open(t, address).Int(t.Context(), &sql.Select{
+		Items: []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")},
+		From:  sql.TableRef{Table: sql.Table{Space: sql.Source, Name: "information_schema.schemata"}, As: "s"},
+		Where: sql.Fn(sql.StartsWith, sql.Col("s", "schema_name"), sql.String("test_")),
+	})
+	if err != nil || left != 0 {
+		t.Errorf("%d schemas are left, %v", left, err)
+	}
+}
+
+func TestStopOthers(t *testing.T) {
+	target := postgrestest.NewTarget(t)
+	other := *target
+	other.Schema += "_other"
+	adaptertest.Stops(t, target.Connect, other.Connect)
+}
+
+func TestKilledScript(t *testing.T) {
+	rounds := 4
+	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
+		rounds = 100
+	}
+	target := postgrestest.NewTarget(t)
+	adaptertest.Killed(t, adaptertest.Killing{Connect: target.Connect, Env: target.Inheritance(), Rounds: rounds})
 }

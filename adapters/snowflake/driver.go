@@ -2,6 +2,7 @@ package snowflake
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
@@ -60,6 +61,8 @@ const (
 type Driver struct {
 	db     *sql.DB
 	closed atomic.Bool
+	// process tells its statements from those of others.
+	process string
 	// timed says that the statements have a timeout of ours.
 	timed bool
 }
@@ -67,6 +70,7 @@ type Driver struct {
 var (
 	_ adapters.Driver  = (*Driver)(nil)
 	_ adapters.Catalog = (*Driver)(nil)
+	_ adapters.Stopper = (*Driver)(nil)
 )
 
 // Open connects to the account that config names.
@@ -82,7 +86,9 @@ func Open(ctx context.Context, config Config, from secret.Resolver) (*Driver, er
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{db: sql.OpenDB(client.NewConnector(client.SnowflakeDriver{}, *settings)), timed: config.StatementTimeout > 0}
+	d := &Driver{
+		db: sql.OpenDB(client.NewConnector(client.SnowflakeDriver{}, *settings)), process: rand.Text()[:10], timed: config.StatementTimeout > 0,
+	}
 	d.db.SetMaxOpenConns(sessions)
 	d.db.SetMaxIdleConns(sessions)
 	d.db.SetConnMaxLifetime(sessionLife)
@@ -189,17 +195,21 @@ func (d *Driver) release(c *sql.Conn, err error) {
 }
 
 // tagged labels the statements of a context in the account's history.
-func tagged(ctx context.Context) context.Context {
+func (d *Driver) tagged(ctx context.Context) context.Context {
 	label := adapters.LabelOf(ctx)
-	tag, err := json.Marshal(struct {
-		App   string `json:"app"`
-		Run   string `json:"run,omitempty"`
-		Model string `json:"model,omitempty"`
-	}{application, label.Run, label.Model})
+	text, err := json.Marshal(tag{App: application, Process: d.process, Run: label.Run, Model: label.Model})
 	if err != nil {
 		return ctx
 	}
-	return client.WithQueryTag(ctx, string(tag))
+	return client.WithQueryTag(ctx, string(text))
+}
+
+// tag is a query tag.
+type tag struct {
+	App     string `json:"app"`
+	Process string `json:"process"`
+	Run     string `json:"run,omitempty"`
+	Model   string `json:"model,omitempty"`
 }
 
 // Exec runs the script in one session, and in one request.
@@ -208,7 +218,7 @@ func (d *Driver) Exec(ctx context.Context, script []string) error {
 	if err != nil {
 		return err
 	}
-	inner := tagged(ctx)
+	inner := d.tagged(ctx)
 	if len(script) > 1 {
 		inner = client.WithMultiStatement(inner, len(script))
 	}

@@ -51,7 +51,7 @@ func (d *Driver) query(ctx context.Context, query string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, cancel := context.WithCancel(client.WithHigherPrecision(client.WithEmbeddedValuesNullable(client.WithStructuredTypesEnabled(tagged(ctx)))))
+	inner, cancel := context.WithCancel(client.WithHigherPrecision(client.WithEmbeddedValuesNullable(client.WithStructuredTypesEnabled(d.tagged(ctx)))))
 	rows, err := c.QueryContext(inner, query) //nolint:rowserrcheck // Rows looks
 	if err == nil {
 		r := &Rows{driver: d, rows: rows, conn: c, ctx: ctx, cancel: cancel}

@@ -1,6 +1,9 @@
 package snowflake_test
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"unicode"
 
@@ -11,6 +14,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
+
+func TestMain(m *testing.M) { os.Exit(adaptertest.Main(m.Run, sftest.Inherited)) }
 
 // resolver gives the password of the server for tests.
 func resolver(s *sftest.Server) secret.Resolver {
@@ -27,38 +32,52 @@ func target(tb testing.TB, s *sftest.Server) snowflake.Config {
 	return snowflake.Config{Account: s.Account, User: s.User, Password: password, Database: s.Database, Host: s.Host, Port: s.Port, Protocol: "http"}
 }
 
-// open opens an empty database and closes it with the test.
+// open opens empty schemas and closes the warehouse with the test.
 func open(tb testing.TB) *adapters.Warehouse {
 	tb.Helper()
-	s := sftest.Start(tb)
-	driver, err := snowflake.Open(tb.Context(), target(tb, s), resolver(s))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	w := adapters.New(adapters.Options{Driver: driver, Dialect: sql.Snowflake, Schema: "customhouse", Work: []string{"customhouse_work"}})
-	tb.Cleanup(func() {
-		if err := w.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	if err := w.Init(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
-	return w
+	return sftest.NewTarget(tb).Open(tb)
 }
 
 // notExecuted are the cases that the local server cannot execute, or that
 // Snowflake answers in another way. What of them is generated is parsed.
 var notExecuted = map[string]string{
 	"code points":             "a million rows take the local server minutes; TestLetters asks for those that matter",
-	"precedence":              "the local server's translation of one query is 8 MB of DuckDB's SQL",
 	"loads floats":            "the client cannot read infinities and NULL in lists that come as JSON; the service sends Arrow",
-	"float_to_string(-0)":     "the local server writes -0 as 0",
 	"float_to_string(5e-324)": "numbers below 2^-1022 have more digits than they need",
 }
 
 func TestConformance(t *testing.T) {
-	adaptertest.Run(t, adaptertest.Harness{Open: open, Without: notExecuted})
+	without := notExecuted
+	if sftest.NewTarget(t).Live {
+		without = map[string]string{"float_to_string(5e-324)": notExecuted["float_to_string(5e-324)"]}
+	}
+	adaptertest.Run(t, adaptertest.Harness{Open: open, Without: without})
+}
+
+// TestLive runs a part of the suite as on an account that the variable names, which
+// is the local server here.
+func TestLive(t *testing.T) {
+	s := sftest.Start(t)
+	t.Setenv("CUSTOMHOUSE_TEST_SNOWFLAKE", fmt.Sprintf("%s@%s/%s?host=%s&port=%d&protocol=http", s.User, s.Account, s.Database, s.Host, s.Port))
+	t.Setenv("CUSTOMHOUSE_TEST_SNOWFLAKE_PASSWORD", s.Password)
+	if !sftest.NewTarget(t).Live {
+		t.Error("the variable is not followed")
+	}
+	adaptertest.Run(t, adaptertest.Harness{Open: open, Only: adaptertest.Brief})
+	var dropped int
+	for _, statement := range s.Statements() {
+		if strings.HasPrefix(statement.Text, "DROP SCHEMA IF EXISTS TEST_") || strings.HasPrefix(statement.Text, "DROP SCHEMA IF EXISTS test_") {
+			dropped++
+		}
+	}
+	if want := 2 * len(adaptertest.Brief); dropped != want {
+		t.Errorf("%d schemas were dropped, want %d", dropped, want)
+	}
+}
+
+// TestNotExecuted: the page on warehouses says what is only parsed.
+func TestNotExecuted(t *testing.T) {
+	adaptertest.Documented(t, "../../docs/warehouses.md", "Snowflake", notExecuted)
 }
 
 // TestLetters compares white space, and the letters that have a lower case, with
@@ -109,4 +128,20 @@ func TestLetters(t *testing.T) {
 	if seen != len(letters) {
 		t.Errorf("got %d of %d letters", seen, len(letters))
 	}
+}
+
+func TestStopOthers(t *testing.T) {
+	target := sftest.NewTarget(t)
+	other := *target
+	other.Schema += "_other"
+	adaptertest.Stops(t, target.Connect, other.Connect)
+}
+
+func TestKilledScript(t *testing.T) {
+	rounds := 4
+	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
+		rounds = 60
+	}
+	target := sftest.NewTarget(t)
+	adaptertest.Killed(t, adaptertest.Killing{Connect: target.Connect, Env: target.Inheritance(), Tables: target.Tables, Rounds: rounds})
 }

@@ -50,6 +50,7 @@ entities:
   - {name: customer, identifiers: [{name: user_id}]}
 sources:
   - name: contacts
+    class: personal
     table: main.contacts
     entity: customer
     identifiers: {user_id: user_id}
@@ -66,7 +67,9 @@ traits:
 segments:
   - {name: readers, entity: customer, when: 'orders >= 0'}
 destinations:
-  - {name: sink, type: webhook, url: '%s', allow_private: true, batch_size: 1000}
+  - {name: sink, type: webhook, url: '%s', allow_private: true, batch_size: 1000, allow: [public, internal, personal]}
+purposes:
+  - {name: marketing, basis: legitimate_interests, description: offers}
 syncs:
   - name: all
     from: {segment: readers}

@@ -12,6 +12,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 	"github.com/customhouse-cdp/customhouse/adapters/snowflake"
 	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/profile"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -42,14 +43,17 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs/tiktok"
 	"github.com/customhouse-cdp/customhouse/syncs/tiktok/tiktoktest"
 	"github.com/customhouse-cdp/customhouse/syncs/webhook"
+	"github.com/customhouse-cdp/customhouse/syncs/webhook/webhooktest"
 )
 
 // targetKinds are the warehouses that are compiled in. A new one is a folder
 // below adapters and an entry here.
 var targetKinds = []targetKind{
 	{
-		name:   "duckdb",
-		config: func() any { return new(duckdb.Config) },
+		name:    "duckdb",
+		config:  func() any { return new(duckdb.Config) },
+		profile: duckdb.Profile,
+		place:   duckdbPlace,
 		layout: func(t *config.Target) adapters.Options {
 			return adapters.Options{
 				Dialect: sql.DuckDB, Schema: t.Schema, Catalog: []string{duckdb.FileCatalog},
@@ -61,8 +65,11 @@ var targetKinds = []targetKind{
 		},
 	},
 	{
-		name:   "postgres",
-		config: func() any { return new(postgres.Config) },
+		name:    "postgres",
+		keeps:   "PostgreSQL keeps deleted rows until VACUUM has written over them, and in its log and backups: VACUUM FULL, and see how long you keep backups",
+		config:  func() any { return new(postgres.Config) },
+		profile: postgres.Profile,
+		place:   postgresPlace,
 		grants: func(t *config.Target, f adapters.GrantsFor) []string {
 			return postgres.Grants(*t.Config.(*postgres.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
 		},
@@ -74,8 +81,11 @@ var targetKinds = []targetKind{
 		},
 	},
 	{
-		name:   "snowflake",
-		config: func() any { return new(snowflake.Config) },
+		name:    "snowflake",
+		keeps:   "Snowflake keeps what was deleted for the time travel of its tables (DATA_RETENTION_TIME_IN_DAYS, one day where none is set) and seven days of Fail-safe after that",
+		config:  func() any { return new(snowflake.Config) },
+		profile: snowflake.Profile,
+		place:   snowflakePlace,
 		grants: func(t *config.Target, f adapters.GrantsFor) []string {
 			return snowflake.Grants(*t.Config.(*snowflake.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
 		},
@@ -88,8 +98,11 @@ var targetKinds = []targetKind{
 		},
 	},
 	{
-		name:   "clickhouse",
-		config: func() any { return new(clickhouse.Config) },
+		name:    "clickhouse",
+		keeps:   "ClickHouse removes the files of deleted parts some eight minutes after they were replaced (old_parts_lifetime); see how long you keep backups",
+		config:  func() any { return new(clickhouse.Config) },
+		profile: clickhouse.Profile,
+		place:   clickhousePlace,
 		grants: func(t *config.Target, f adapters.GrantsFor) []string {
 			return clickhouse.Grants(*t.Config.(*clickhouse.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
 		},
@@ -101,8 +114,11 @@ var targetKinds = []targetKind{
 		},
 	},
 	{
-		name:   "bigquery",
-		config: func() any { return new(bigquery.Config) },
+		name:    "bigquery",
+		keeps:   "BigQuery keeps what was deleted for the time travel of the dataset (seven days where none is set) and seven days of fail-safe after that",
+		config:  func() any { return new(bigquery.Config) },
+		profile: bigquery.Profile,
+		place:   bigqueryPlace,
 		grants: func(t *config.Target, f adapters.GrantsFor) []string {
 			return bigquery.Grants(*t.Config.(*bigquery.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
 		},
@@ -149,6 +165,7 @@ var fakes = map[string]func() synctest.Fake{
 	"salesforce":          func() synctest.Fake { return salesforcetest.New() },
 	"slack":               func() synctest.Fake { return slacktest.New() },
 	"tiktok":              func() synctest.Fake { return tiktoktest.New() },
+	"webhook":             func() synctest.Fake { return webhooktest.New() },
 }
 
 // targetKind is how the composition root knows a warehouse.
@@ -157,10 +174,18 @@ type targetKind struct {
 	name string
 	// config makes the value that a target's keys are decoded into.
 	config func() any
+	// profile says what the keys of dbt's adapter are among those of config.
+	profile profile.Adapter
 	// layout says how SQL is spelled for a target and where its tables live.
 	layout func(*config.Target) adapters.Options
 	// grants are statements for the administrator; nil where there are no users.
 	grants func(t *config.Target, f adapters.GrantsFor) []string
+	// place is the warehouse as OpenLineage names it, and the parts of a table's
+	// name that are left out in the target: a database, and a schema.
+	place func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (namespace string, within []string)
+	// keeps says how long the warehouse keeps what was deleted; empty where Compact
+	// leaves nothing.
+	keeps string
 	// connect opens a target; relative paths start at dir.
 	connect func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (adapters.Driver, error)
 }
@@ -227,9 +252,9 @@ func destination[C any](name string, config func() *C, open func(*C) syncs.Desti
 
 // kinds are what package config must know of the lists above.
 func kinds() config.Kinds {
-	k := config.Kinds{Targets: map[string]func() any{}, Destinations: map[string]func() any{}}
+	k := config.Kinds{Targets: map[string]func() any{}, Destinations: map[string]func() any{}, Profiles: map[string]profile.Adapter{}}
 	for _, t := range targetKinds {
-		k.Targets[t.name] = t.config
+		k.Targets[t.name], k.Profiles[t.name] = t.config, t.profile
 	}
 	for _, d := range destinationKinds {
 		k.Destinations[d.name] = d.config

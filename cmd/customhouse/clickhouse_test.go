@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,24 +81,20 @@ func TestExamplesOnClickHouse(t *testing.T) {
 // remote gives a project the target remote, which is ClickHouse.
 func remote(t *testing.T, dir string, server *chtest.Server) {
 	t.Helper()
-	project := filepath.Join(dir, "customhouse.yaml")
-	text, err := os.ReadFile(project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The work tables are in a database beside, which a run makes.
-	schema := server.Database(t)
+	target, _ := clickhouseTarget(t, server)
+	addTarget(t, dir, "remote", target)
+}
+
+// clickhouseTarget is a target in databases that nothing else has. The work tables
+// are in one beside, which a run makes.
+func clickhouseTarget(t *testing.T, server *chtest.Server) (yaml, schema string) {
+	t.Helper()
+	schema = server.Database(t)
 	t.Cleanup(func() {
 		if out, err := server.Query("DROP DATABASE IF EXISTS " + schema + "_work SYNC"); err != nil {
 			t.Error(out, err)
 		}
 	})
-	line := fmt.Sprintf("targets:\n  remote: {type: clickhouse, address: '%s', user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}\n", server.Address, server.User, schema)
-	changed := strings.Replace(string(text), "targets:\n", line, 1)
-	if changed == string(text) {
-		t.Fatal("the project has no targets")
-	}
-	if err := os.WriteFile(project, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return fmt.Sprintf("{type: clickhouse, address: '%s', secure: %t, user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}",
+		server.Address, server.Secure, server.User, schema), schema
 }

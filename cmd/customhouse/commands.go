@@ -14,14 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
-	"github.com/customhouse-cdp/customhouse/cmd/internal/selection"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 )
 
 // inventory counts the resources by kind.
 func inventory(nodes []models.Node) string {
-	kinds := []string{"entity", "source", "relation", "trait", "segment", "destination", "sync"}
+	kinds := []string{"entity", "source", "relation", "trait", "segment", "destination", "sync", "test"}
 	many := map[string]string{"entity": "entities"}
 	count := map[string]int{}
 	for _, n := range nodes {
@@ -47,11 +46,11 @@ func (a *app) lsCommand() *cobra.Command {
 		Short: "List the project's resources",
 		Args:  cobra.NoArgs,
 		RunE: do(func(context.Context, []string) error {
-			_, plan, err := a.planned()
+			p, plan, err := a.planned()
 			if err != nil {
 				return err
 			}
-			selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
+			selected, err := a.selected(p, plan)
 			if err != nil {
 				return err
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/manifest"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -40,6 +41,9 @@ leave it as a bit.`,
 			if err != nil {
 				return err
 			}
+			if m.Nodes, err = p.definitions(plan.Nodes); err != nil {
+				return err
+			}
 			if err := p.writeCompiled(m, files); err != nil {
 				return err
 			}
@@ -58,7 +62,7 @@ leave it as a bit.`,
 }
 
 // writeCompiled replaces target/compiled and the manifest.
-func (p *project) writeCompiled(m manifest, files map[string]string) error {
+func (p *project) writeCompiled(m manifest.Manifest, files map[string]string) error {
 	text, err := indented(m)
 	if err != nil {
 		return fmt.Errorf("writing the manifest: %w", err)
@@ -74,38 +78,13 @@ func (p *project) writeCompiled(m manifest, files map[string]string) error {
 	return p.writeArtifact("manifest.json", text)
 }
 
-// manifest is customhouse/manifest/v1.
-type manifest struct {
-	Schema      string          `json:"schema"`
-	Project     string          `json:"project"`
-	ProjectHash string          `json:"project_hash"`
-	Target      string          `json:"target"`
-	Dialect     string          `json:"dialect"`
-	Nodes       []node          `json:"nodes"`
-	Models      []manifestModel `json:"models"`
-	Syncs       []manifestModel `json:"syncs"`
-}
-
-type manifestModel struct {
-	Name string `json:"name"`
-	// Nodes are the keys of the resources that it builds.
-	Nodes []string `json:"nodes"`
-	// Reads and Writes are tables outside the model.
-	Reads  []string `json:"reads"`
-	Writes []string `json:"writes"`
-	// Needs are the models that have to be built before.
-	Needs []string `json:"needs"`
-	// Files are paths below target/compiled.
-	Files []string `json:"files"`
-}
-
 // compiled spells a plan: the manifest, and the SQL by file name.
-func compiled(p *project, plan *models.Plan) (manifest, map[string]string, error) {
+func compiled(p *project, plan *models.Plan) (manifest.Manifest, map[string]string, error) {
 	printer := p.kind.printer(p.target, p.fileSources())
-	m := manifest{
-		Schema: "customhouse/manifest/v1", Project: p.Name, ProjectHash: p.hash,
+	m := manifest.Manifest{
+		Schema: manifest.Schema, Version: thisVersion().Version, Project: p.Name, ProjectHash: p.hash,
 		Target: p.target.Name, Dialect: printer.Dialect.Name,
-		Nodes: toNodes(plan.Nodes), Models: []manifestModel{}, Syncs: []manifestModel{},
+		Nodes: []manifest.Node{}, Models: []manifest.Model{}, Syncs: []manifest.Model{},
 	}
 	graph, err := models.NewGraph(plan.Models)
 	if err != nil {
@@ -167,6 +146,11 @@ func (s *speller) steps(steps []models.Step) {
 			s.script(step.Title, step.Statements)
 		case *models.Assert:
 			s.query("assert "+step.Title, step.Query)
+		case *models.Examine:
+			s.query(step.Title, step.Query)
+			for i := range step.Expectations {
+				s.failing(&step.Expectations[i])
+			}
 		case *models.Unite:
 			s.query("in process "+step.Title, step.Query())
 		case *models.Loop:
@@ -199,6 +183,16 @@ func (s *speller) query(title string, q sql.Query) {
 	s.file(title, []string{text})
 }
 
+// failing writes the query of the rows that fail an expectation, for people.
+func (s *speller) failing(x *models.Expectation) {
+	if x.Failing == nil {
+		return
+	}
+	text, err := s.printer.Query(x.Failing)
+	s.err = cmp.Or(s.err, err)
+	s.files[failingFile(x)] = text + ";\n"
+}
+
 func (s *speller) file(title string, texts []string) {
 	if len(texts) == 0 {
 		return
@@ -209,8 +203,8 @@ func (s *speller) file(title string, texts []string) {
 	s.files[name] = head + strings.Join(texts, ";\n\n") + ";\n"
 }
 
-func (s *speller) entry(name string, nodes []string, use models.Use) manifestModel {
-	m := manifestModel{Name: name, Nodes: append([]string{}, nodes...), Needs: []string{}, Files: append([]string{}, s.names...)}
+func (s *speller) entry(name string, nodes []string, use models.Use) manifest.Model {
+	m := manifest.Model{Name: name, Nodes: append([]string{}, nodes...), Needs: []string{}, Files: append([]string{}, s.names...)}
 	reads, writes := map[string]bool{}, map[string]bool{}
 	for t := range use.Reads {
 		s.outside(t, reads)

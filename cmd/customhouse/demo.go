@@ -73,7 +73,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	secret := newRunID(d.now())
 	d.platform = newPlatforms(secret, d.now)
-	url, stop, err := serve(ctx, d.platform)
+	url, stop, err := serveHere(ctx, d.platform)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (d *demo) day(ctx context.Context, a *app, number int) error {
 func (d *demo) once(ctx context.Context, a *app) (run.Summary, error) {
 	summary, err := a.run(ctx)
 	if err == nil {
-		err = exit(summary.Status)
+		err = a.exit(summary.Status)
 	}
 	return summary, err
 }
@@ -273,7 +273,7 @@ func addresses(ctx context.Context, p *project, wh *adapters.Warehouse, s *confi
 	field, _ := s.Fields.Get(s.To.Key)
 	id := identity.Column(e)
 	key := sql.Col("p", field.Trait)
-	rows, err := show.all(ctx, &sql.Select{
+	rows, err := show.wh.All(ctx, &sql.Select{
 		Items: []sql.Item{sql.As(key, "key"), sql.As(sql.Fn(sql.CountAll), "n")},
 		From: sql.Joins(sql.TableRef{Table: segment.Table, As: "m"},
 			sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: profile.Table(e), As: "p"}, On: sql.Fn(sql.Eq, sql.Col("p", id), sql.Col("m", id))}),
@@ -417,12 +417,12 @@ func (p *platforms) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.object(batch.Object).Handler().ServeHTTP(w, r)
 }
 
-// serve listens on this machine alone, until stop.
-func serve(ctx context.Context, handler http.Handler) (url string, stop func() error, err error) {
+// serveHere listens on this machine alone, until stop.
+func serveHere(ctx context.Context, handler http.Handler) (url string, stop func() error, err error) {
 	return serveAt(ctx, "127.0.0.1:0", handler)
 }
 
-// serveAt is serve at an address.
+// serveAt is serveHere at an address.
 func serveAt(ctx context.Context, address string, handler http.Handler) (url string, stop func() error, err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

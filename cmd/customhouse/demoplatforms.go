@@ -43,7 +43,7 @@ func startVendors(ctx context.Context) (_ *vendors, stop func() error, err error
 		return errors.Join(errs...)
 	}
 	for name, handler := range map[string]http.Handler{"SHOP_HUBSPOT_URL": v.crm, "SHOP_META_URL": v.ads} {
-		url, s, err := serve(ctx, handler)
+		url, s, err := serveHere(ctx, handler)
 		if err != nil {
 			return nil, nil, errors.Join(err, stop())
 		}

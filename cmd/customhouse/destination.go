@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -360,7 +359,8 @@ func (a *app) destinationErase() *cobra.Command {
 		Long: `Have the platform of a destination forget people for good: their identifiers are
 read from standard input, one a line, and --by says of which kind they are. It
 needs --yes, since nothing brings them back. What the platform does, and whether
-it blocks them from then on, is said by customhouse destination show.
+it blocks them from then on, is said by customhouse destination show. Where it
+erases from one object at a time, it is asked of each that a sync fills.
 
 This asks the platform alone. Take the people out of the warehouse first, or the
 next run sends them again.
@@ -381,100 +381,95 @@ func (a *app) erase(ctx context.Context, name, by string, yes bool) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, c.leave()) }()
-	erasure := c.opened.Spec().Erasure
+	spec := c.opened.Spec()
+	filled, err := c.objects("")
+	if err != nil {
+		return err
+	}
+	objects := spec.Erasure.Objects(filled)
 	switch {
-	case erasure.IsZero():
-		return usageError{fmt.Errorf("a %s erases nobody: take people away by a sync, with on_leave", c.Type)}
-	case !slices.Contains(erasure.By, by):
-		return unknown(fmt.Sprintf("%s (%s) erases nobody by %q", name, c.Type, by), by, erasure.By, "write --by with one of")
+	case spec.Erasure.IsZero():
+		return usageError{fmt.Errorf("a %s erases nobody: take people away by a sync, with on_leave, and follow customhouse destination show %s", c.Type, name)}
+	case !slices.Contains(spec.Erasure.By, by):
+		return unknown(fmt.Sprintf("%s (%s) erases nobody by %q", name, c.Type, by), by, spec.Erasure.By, "write --by with one of")
+	case len(objects) == 0:
+		return usageError{fmt.Errorf("a %s erases people from one %s at a time, and no sync fills one of %s", c.Type, spec.Erasure.Object, name)}
 	case !c.project.target.Deliver:
 		return usageError{fmt.Errorf("target %s does not say deliver: true, so nothing is asked of its destinations", c.project.target.Name)}
 	}
-	ops, err := a.people()
+	people, err := a.people()
 	if err != nil {
 		return err
 	}
 	if !yes {
-		return usageError{fmt.Errorf("%s would be erased from %s, for good: say --yes", counted(int64(len(ops)), "person"), name)}
+		return usageError{fmt.Errorf("%s would be erased from %s, for good: say --yes", counted(int64(len(people)), "person"), name)}
 	}
-	results := &erased{}
-	report, err := deliver.Run(ctx, deliver.Job{
-		RunID: newRunID(a.now()), AsOf: a.now(), Destination: c.opened,
-		Schema:  syncs.Schema{Sync: "erasure", Object: erasure.Object, Key: by, Fields: []syncs.Field{{Name: by, Path: []string{by}, Type: syncs.String}}},
-		Secrets: c.asker.Secrets, Dir: c.project.dir, Counts: deliver.Counts{Removals: int64(len(ops))}, Guards: config.Guards{AllowEmpty: true},
-		Changes: func(context.Context) iter.Seq2[syncs.Op, error] {
-			return func(yield func(syncs.Op, error) bool) {
-				for _, op := range ops {
-					if !yield(op, nil) {
-						return
-					}
-				}
-			}
-		},
-		Ledger: results, Jobs: deliver.NewMemory(), Clock: c.asker.Clock, Session: c.asker.Session, KeepToken: c.asker.KeepToken,
-	})
-	if err != nil {
-		return err //nolint:wrapcheck // It names the erasure.
+	out := erased{Schema: erasureSchema, Destination: name, By: by}
+	for _, object := range objects {
+		receipts, err := c.asker.Erase(ctx, deliver.Erasure{ID: newRunID(a.now()), AsOf: a.now(), Object: object, By: by, People: people})
+		if err != nil {
+			return err //nolint:wrapcheck // It names the erasure.
+		}
+		out.add(receipts)
 	}
-	absent := report.Accepted - results.there
 	if a.format == "json" {
-		err = console.JSON(a.stdout, struct {
-			Schema      string   `json:"schema"`
-			Destination string   `json:"destination"`
-			By          string   `json:"by"`
-			Erased      int64    `json:"erased"`
-			Absent      int64    `json:"absent"`
-			Failed      int64    `json:"failed"`
-			Why         []string `json:"why,omitempty"`
-		}{erasureSchema, name, by, results.there, absent, report.Attempted - report.Accepted, results.why})
+		err = console.JSON(a.stdout, out)
 	} else {
-		a.say("%s: %d erased, %d were not there, %d were not erased", name, results.there, absent, report.Attempted-report.Accepted)
-		for _, why := range results.why {
+		a.say("%s: %d erased, %d were not there, %d were not erased", name, out.Erased, out.Absent, out.Failed)
+		for _, why := range out.Why {
 			a.say("  %s", why)
 		}
 	}
-	if err == nil && report.Attempted > report.Accepted {
+	if err == nil && out.Failed > 0 {
 		return failure{exitFailure}
 	}
 	return err
 }
 
 // people reads identifiers, each once.
-func (a *app) people() ([]syncs.Op, error) {
+func (a *app) people() ([]string, error) {
 	seen := map[string]bool{}
-	var ops []syncs.Op
+	var people []string
 	lines := bufio.NewScanner(a.stdin)
 	for lines.Scan() {
 		key := strings.TrimSpace(lines.Text())
 		if key != "" && !seen[key] {
 			seen[key] = true
-			ops = append(ops, syncs.Op{Kind: syncs.Erase, Key: key})
+			people = append(people, key)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
-	if len(ops) == 0 {
+	if len(people) == 0 {
 		return nil, usageError{errors.New("standard input names nobody: write one identifier a line")}
 	}
-	return ops, nil
+	return people, nil
 }
 
-// erased is the ledger of an erasure: it counts.
+// erased counts what became of people.
 type erased struct {
-	there int64
-	why   []string
+	Schema      string   `json:"schema"`
+	Destination string   `json:"destination"`
+	By          string   `json:"by"`
+	Erased      int64    `json:"erased"`
+	Absent      int64    `json:"absent"`
+	Failed      int64    `json:"failed"`
+	Why         []string `json:"why,omitempty"`
 }
 
-// Record implements deliver.Ledger.
-func (e *erased) Record(_ context.Context, results []deliver.Result, _ bool) error {
-	for _, r := range results {
+func (e *erased) add(receipts []deliver.Receipt) {
+	for _, r := range receipts {
 		switch why := r.Code + ": " + r.Message; {
-		case r.Accepted && r.Origin != deliver.Absent:
-			e.there++
-		case !r.Accepted && !slices.Contains(e.why, why) && len(e.why) < 20:
-			e.why = append(e.why, why)
+		case r.Done && r.Origin == deliver.Absent:
+			e.Absent++
+		case r.Done:
+			e.Erased++
+		default:
+			e.Failed++
+			if r.Code != "" && !slices.Contains(e.Why, why) && len(e.Why) < 20 {
+				e.Why = append(e.Why, why)
+			}
 		}
 	}
-	return nil
 }

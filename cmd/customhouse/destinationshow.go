@@ -40,6 +40,12 @@ type abilities struct {
 	Requests    int             `json:"requests_at_a_time"`
 	ErasesBy    []string        `json:"erases_by,omitempty"`
 	Erasure     string          `json:"erasure,omitempty"`
+	// Later, Blocks and Beyond are of the erasure too, and Manual is how it is done by
+	// hand.
+	Later  string   `json:"erased_by,omitempty"`
+	Blocks bool     `json:"erasure_blocks,omitempty"`
+	Beyond []string `json:"not_erased,omitempty"`
+	Manual []string `json:"erasure_by_hand"`
 }
 
 type objectAbility struct {
@@ -75,6 +81,7 @@ func describe(d *config.Destination, spec syncs.Spec) abilities {
 	out := abilities{
 		Schema: abilitySchema, Destination: d.Name, Type: d.Type, Version: spec.Version.Name, Results: spec.Result.String(),
 		Objects: []objectAbility{}, Requests: max(spec.Concurrency, 1), ErasesBy: spec.Erasure.By, Erasure: spec.Erasure.Doc,
+		Later: spec.Erasure.Later, Blocks: spec.Erasure.Blocks, Beyond: spec.Erasure.Beyond, Manual: spec.Manual.Steps(),
 	}
 	if !spec.Version.Until.IsZero() {
 		out.Until = spec.Version.Until.Format(time.DateOnly)
@@ -158,5 +165,18 @@ func (a *app) printAbilities(out abilities) {
 	}
 	if len(out.ErasesBy) > 0 {
 		a.say("Erases people by %s: %s.", strings.Join(out.ErasesBy, ", "), out.Erasure)
+		if out.Later != "" {
+			a.say("They are gone %s.", out.Later)
+		}
+		a.say("That does not cover:")
+		for _, what := range out.Beyond {
+			a.say("  - %s", what)
+		}
+		a.say("Whom it cannot find is erased by hand:")
+	} else {
+		a.say("It has no call that erases somebody. By hand:")
+	}
+	for i, step := range out.Manual {
+		a.say("  %d. %s", i+1, step)
 	}
 }

@@ -66,6 +66,42 @@ func TestDocsNameEveryKey(t *testing.T) {
 	}
 }
 
+// TestDocsOutline: the page of each destination has what a reader looks for, in the
+// same order everywhere, and a whole project as its example. A webhook is no platform
+// and has a page of its own kind.
+func TestDocsOutline(t *testing.T) {
+	outline := []string{"Permissions", "Example", "Limits", "A person who leaves", "Erasing somebody"}
+	for _, kind := range destinationKinds {
+		if kind.name == "webhook" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("../../docs/destinations", kind.name+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		page, at := string(text), -1
+		for _, heading := range outline {
+			_, section, found := strings.Cut(page, "\n## "+heading+"\n")
+			section, _, _ = strings.Cut(section, "\n## ")
+			if !found || len(strings.Fields(section)) < 8 {
+				t.Errorf("%s.md says nothing under %q", kind.name, heading)
+			}
+			if here := strings.Index(page, "\n## "+heading+"\n"); here < at {
+				t.Errorf("%s.md has %q too early", kind.name, heading)
+			} else {
+				at = here
+			}
+			if heading == "Example" && !strings.Contains(section, "```yaml\nproject:") {
+				t.Errorf("%s.md has no whole project under %q", kind.name, heading)
+			}
+		}
+		if intro, _, _ := strings.Cut(page, "\n## "); len(strings.Fields(intro)) < 15 {
+			t.Errorf("%s.md does not say first what it does", kind.name)
+		}
+	}
+}
+
 // TestDocsExamples: the example of each destination's page is a project that
 // compiles without a warning.
 func TestDocsExamples(t *testing.T) {

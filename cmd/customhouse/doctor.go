@@ -71,6 +71,7 @@ type examination struct {
 	Schema   string    `json:"schema"`
 	Target   string    `json:"target"`
 	Type     string    `json:"type"`
+	From     string    `json:"from,omitempty"`
 	OK       bool      `json:"ok"`
 	Findings []symptom `json:"findings"`
 }
@@ -106,7 +107,7 @@ func (a *app) doctor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := &examination{Schema: doctorSchema, Target: p.target.Name, Type: p.target.Type, OK: true, Findings: []symptom{}}
+	e := &examination{Schema: doctorSchema, Target: p.target.Name, Type: p.target.Type, From: p.target.From, OK: true, Findings: []symptom{}}
 	a.examine(ctx, e, p, plan)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -253,7 +254,11 @@ func (a *app) examineSecrets(ctx context.Context, e *examination, plan *models.P
 // text is the examination on one screen.
 func (e *examination) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Target %s (%s)\n\n", e.Target, e.Type)
+	about := e.Type
+	if e.From != "" {
+		about += ", " + e.From
+	}
+	fmt.Fprintf(&b, "Target %s (%s)\n\n", e.Target, about)
 	width := 0
 	for _, f := range e.Findings {
 		width = max(width, len(f.What))

@@ -19,6 +19,7 @@ const (
 	diesTimes = "CUSTOMHOUSE_TEST_DIES_TIMES" // at which passage of it
 	passages  = "CUSTOMHOUSE_TEST_PASSAGES"   // the file to write the passages of all points to
 	leaseTTL  = "CUSTOMHOUSE_TEST_LEASE"      // how long its leases last
+	pollEvery = "CUSTOMHOUSE_TEST_POLL"       // how often serve looks at its state
 	flushRows = "CUSTOMHOUSE_TEST_FLUSH_ROWS"
 )
 
@@ -42,6 +43,9 @@ func dying() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, env: os.LookupEnv}
 	if text := os.Getenv(leaseTTL); text != "" {
 		a.leaseTTL, _ = time.ParseDuration(text)
+	}
+	if text := os.Getenv(pollEvery); text != "" {
+		a.poll, _ = time.ParseDuration(text)
 	}
 	reached := func(point string) {
 		mu.Lock()

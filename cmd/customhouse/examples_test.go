@@ -40,7 +40,7 @@ func example(t *testing.T, name, data, asOf string) (dir string, env []string, r
 func members(t *testing.T, env []string, dir, segment, trait string) []string {
 	t.Helper()
 	var out []string
-	for _, row := range readCSV(t, must(t, env, "--project-dir", dir, "--format", "csv", "show", "segment:"+segment, "--limit", "1000000")) {
+	for _, row := range readCSV(t, must(t, env, "--project-dir", dir, "--format", "csv", "show", "--unmask", "--because", "test", "segment:"+segment, "--limit", "1000000")) {
 		out = append(out, row[trait])
 	}
 	slices.Sort(out)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
@@ -46,8 +47,8 @@ exit code is 0 where they are the same or not, 1 where one of them is unknown.
 With --sync: what lies between one customer and the destination, a line a gate,
 from the identifier to the last answer of the platform.
 
-It prints the identifiers of people, since somebody asked for them by name. It
-reads what the last run left and changes nothing.`,
+Identifiers that are personal or sensitive are masked without --unmask. It reads
+what the last run left and changes nothing.`,
 		Example: `  customhouse explain customer email=ada@example.com
   customhouse explain customer 42
   customhouse explain link email=ada@example.com cookie=c1 --rows
@@ -84,6 +85,7 @@ reads what the last run left and changes nothing.`,
 	c.Flags().StringVar(&entity, "entity", "", "whose identifiers explain link is about; the project's first entity by default")
 	c.Flags().StringVar(&sync, "sync", "", "sync to explain for one customer")
 	c.Flags().BoolVar(&rows, "rows", false, "show a row of the source for each step of explain link")
+	a.unmaskFlags(c)
 	return c
 }
 
@@ -94,6 +96,25 @@ type explorer struct {
 	sources []*config.Source
 	// read says that the files of sources can be queried.
 	read bool
+}
+
+// reveal says whom the command looks at, before anything of them is shown.
+func (x *explorer) reveal(ctx context.Context, ids ...*int64) (err error) {
+	who := []someone{{}}
+	for i, id := range slices.DeleteFunc(ids, func(id *int64) bool { return id == nil }) {
+		who = append(who[:i], someone{x.e.Name, *id})
+	}
+	for _, one := range who {
+		if x.masks, err = x.masker(ctx, x.project, audit.Of("entity", x.e.Name), one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shown is an identifier as it may be seen.
+func (x *explorer) shown(kind, value string) string {
+	return x.masks.String(x.masks.Identifier(x.e.Name, kind), value)
 }
 
 // explore opens the project and its warehouse to look at one entity, by default
@@ -125,7 +146,7 @@ func (x *explorer) ask(ctx context.Context, q sql.Query) ([][]any, error) {
 	if q == nil {
 		return nil, nil
 	}
-	rows, err := x.all(ctx, q)
+	rows, err := x.wh.All(ctx, q)
 	return rows, x.missing(err)
 }
 
@@ -338,7 +359,7 @@ func (x *explorer) lookup(ctx context.Context, term string) (idValue, error) {
 	kind, value, ok := strings.Cut(term, "=")
 	kind = strings.TrimSpace(kind)
 	if !ok || strings.TrimSpace(value) == "" {
-		return idValue{}, usageError{fmt.Errorf("%q has to look like email=ada@example.com", term)}
+		return idValue{}, usageError{errors.New("the identifier has to look like email=ada@example.com")}
 	}
 	rank := x.rank(kind)
 	if rank == len(x.e.Identifiers) {
@@ -369,17 +390,19 @@ func (x *explorer) lookup(ctx context.Context, term string) (idValue, error) {
 // stranger says why an identifier is unknown.
 func (x *explorer) stranger(ctx context.Context, id idValue, term string) (string, []finding, error) {
 	_, typed, _ := strings.Cut(term, "=")
+	raw := id.Value
+	id.Value = x.shown(id.Type, raw)
 	kept, err := x.incidents(ctx, sql.And{
 		sql.Fn(sql.Eq, sql.Col("x", "identifier_type"), sql.String(id.Type)),
 		sql.Fn(sql.IsNull, sql.Col("x", "number")),
-		sql.In{Expr: sql.Col("x", "identifier"), List: []sql.Expr{sql.String(typed), sql.String(id.Value)}},
+		sql.In{Expr: sql.Col("x", "identifier"), List: []sql.Expr{sql.String(typed), sql.String(raw)}},
 	}, 10)
 	if err != nil {
 		return "", nil, err
 	}
 	text := id.String() + " is unknown"
-	if id.Value != typed {
-		text = fmt.Sprintf("%s %s is unknown, spelled %s", id.Type, console.Line(typed), console.Line(id.Value))
+	if raw != typed {
+		text = fmt.Sprintf("%s %s is unknown, spelled %s", id.Type, console.Line(x.shown(id.Type, typed)), console.Line(id.Value))
 	}
 	if len(kept) == 0 {
 		return text + ": no row of any source carried it when the last run looked", nil, nil
@@ -408,7 +431,7 @@ func (x *explorer) incidents(ctx context.Context, where sql.Expr, limit int64) (
 	out := make([]finding, len(rows))
 	for i, r := range rows {
 		out[i] = finding{
-			idValue: idValue{Type: console.Cell(r[0]), Value: console.Cell(r[1]), number: integer(r[4]), ID: optional[int64](r[5])},
+			idValue: idValue{Type: console.Cell(r[0]), Value: x.shown(console.Cell(r[0]), console.Cell(r[1])), number: integer(r[4]), ID: optional[int64](r[5])},
 			Reason:  console.Cell(r[2]), Evidence: console.Cell(r[3]),
 		}
 	}
@@ -454,7 +477,7 @@ func (x *explorer) named(ctx context.Context, numbers []int64) (map[int64]idValu
 		}
 		for _, r := range rows {
 			n := integer(r[0])
-			out[n] = idValue{number: n, Type: console.Cell(r[1]), Value: console.Cell(r[2]), ID: optional[int64](r[3]), Quarantined: truth(r[4])}
+			out[n] = idValue{number: n, Type: console.Cell(r[1]), Value: x.shown(console.Cell(r[1]), console.Cell(r[2])), ID: optional[int64](r[3]), Quarantined: truth(r[4])}
 		}
 	}
 	return out, nil
@@ -518,7 +541,7 @@ func (x *explorer) decided(ctx context.Context, pairs []config.Pair) ([]decision
 			continue
 		}
 		of := func(r []any, ref config.Reference) idValue {
-			return idValue{Type: ref.Type, Value: ref.Value, number: integer(r[2]), component: integer(r[3]), ID: optional[int64](r[4])}
+			return idValue{Type: ref.Type, Value: x.shown(ref.Type, ref.Value), number: integer(r[2]), component: integer(r[3]), ID: optional[int64](r[4])}
 		}
 		k := int(integer(a[0]))
 		out = append(out, decision{k, of(a, pairs[k].A), of(b, pairs[k].B)})
@@ -552,6 +575,9 @@ func (x *explorer) link(ctx context.Context, first, second string, withRows bool
 	if out.B, err = x.lookup(ctx, second); err != nil {
 		return err
 	}
+	if err := x.reveal(ctx, out.A.ID, out.B.ID); err != nil {
+		return err
+	}
 	for _, side := range []struct {
 		id   idValue
 		term string
@@ -564,6 +590,9 @@ func (x *explorer) link(ctx context.Context, first, second string, withRows bool
 			out.Apart = append(out.Apart, kept...)
 			out.Summary = append(out.Summary, text)
 		}
+	}
+	for _, id := range []*idValue{&out.A, &out.B} {
+		id.Value = x.shown(id.Type, id.Value)
 	}
 	if len(out.Summary) > 0 {
 		return errors.Join(x.print(out), failure{exitFailure})
@@ -717,14 +746,15 @@ func (x *explorer) row(ctx context.Context, s *config.Source, a, b int64) (*sour
 	if err := x.readFiles(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := x.all(ctx, identity.SourceRow(x.e, s, a, b))
+	rows, err := x.wh.All(ctx, identity.SourceRow(x.e, s, a, b))
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	out := &sourceRow{At: optional[time.Time](rows[0][0])}
 	for i, binding := range identity.Bindings(x.e, s) {
 		if v := rows[0][i+1]; v != nil {
-			out.Identifiers = append(out.Identifiers, idValue{Type: binding.Identifier.Name, Value: console.Cell(v)})
+			kind := binding.Identifier.Name
+			out.Identifiers = append(out.Identifiers, idValue{Type: kind, Value: x.shown(kind, console.Cell(v))})
 		}
 	}
 	return out, nil
@@ -942,7 +972,10 @@ func (x *explorer) target(ctx context.Context, term string) (id int64, asked *in
 		case found.ID != nil:
 			return *found.ID, nil, nil
 		}
-		text := fmt.Sprintf("%s is %s", found, x.whose(found))
+		if err := x.reveal(ctx); err != nil {
+			return 0, nil, err
+		}
+		text := fmt.Sprintf("%s %s is %s", found.Type, console.Line(x.shown(found.Type, found.Value)), x.whose(found))
 		if found.number == 0 {
 			if text, _, err = x.stranger(ctx, found, term); err != nil {
 				return 0, nil, err
@@ -958,7 +991,7 @@ func (x *explorer) target(ctx context.Context, term string) (id int64, asked *in
 	}
 	id, bad := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 	if bad != nil {
-		return 0, nil, usageError{fmt.Errorf("%q has to be an id, or to look like email=ada@example.com", term)}
+		return 0, nil, usageError{errors.New("who is meant has to be an id, or to look like email=ada@example.com")}
 	}
 	first := id
 	for range 1000 { // merges of merges; ids only ever get smaller
@@ -1017,6 +1050,9 @@ func (x *explorer) customer(ctx context.Context, term string) error {
 	if err != nil {
 		return err
 	}
+	if err := x.reveal(ctx, &id); err != nil {
+		return err
+	}
 	out := customerExplained{
 		Schema: explainSchema, Entity: x.e.Name, ID: id, Asked: asked, Identifiers: []idValue{}, Links: []link{}, Apart: []link{},
 		Suspect: []finding{}, Quarantined: []beside{},
@@ -1040,7 +1076,7 @@ func (x *explorer) customer(ctx context.Context, term string) error {
 	}
 	for _, r := range rows {
 		out.Identifiers = append(out.Identifiers, idValue{
-			number: integer(r[0]), Type: console.Cell(r[1]), Value: console.Cell(r[2]), First: optional[time.Time](r[3]), Last: optional[time.Time](r[4]),
+			number: integer(r[0]), Type: console.Cell(r[1]), Value: x.shown(console.Cell(r[1]), console.Cell(r[2])), First: optional[time.Time](r[3]), Last: optional[time.Time](r[4]),
 			Source: console.Cell(r[5]), Quarantined: truth(r[6]), Rows: integer(r[7]),
 		})
 	}
@@ -1148,7 +1184,7 @@ func (x *explorer) besides(ctx context.Context, out *customerExplained, m identi
 	for _, r := range rows {
 		out.Quarantined = append(out.Quarantined, beside{
 			finding: finding{
-				idValue: idValue{Type: console.Cell(r[1]), Value: console.Cell(r[2]), Rows: integer(r[4]), Quarantined: true},
+				idValue: idValue{Type: console.Cell(r[1]), Value: x.shown(console.Cell(r[1]), console.Cell(r[2])), Rows: integer(r[4]), Quarantined: true},
 				Reason:  "quarantined", Evidence: reasons[integer(r[0])].Evidence,
 			},
 			On: x.sources[integer(r[3])].Name,

@@ -56,7 +56,11 @@ func (a *app) fake(ctx context.Context, name, listen string) error {
 		return err
 	}
 	a.say("A fake of %s is at %s. Deliver to it with", name, url)
-	a.say("  base_url: %s", url)
+	key := "base_url"
+	if name == "webhook" {
+		key = "url"
+	}
+	a.say("  %s: %s", key, url)
 	a.say("  allow_private: true")
 	a.say("and the credential %s wherever one is asked for. It holds: %s%s", synctest.Canary, url, contentsPath)
 	<-ctx.Done()

@@ -31,7 +31,8 @@ func TestFakes(t *testing.T) {
 			lines := bufio.NewScanner(out)
 			var url string
 			for url == "" && lines.Scan() {
-				if text, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "base_url: "); ok {
+				// The key is base_url, or for a webhook url.
+				if key, text, ok := strings.Cut(strings.TrimSpace(lines.Text()), ": "); ok && strings.HasSuffix(key, "url") {
 					url = text
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/audience"
@@ -57,8 +58,13 @@ func (s *segmenter) gates(ctx context.Context, name, who string) error {
 	if err != nil {
 		return err
 	}
+	masks, err := s.masker(ctx, s.project, audit.Of("sync", name), someone{e.Name, id})
+	if err != nil {
+		return err
+	}
+	s.masks = masks
 	out := syncExplanation{Schema: "customhouse/sync-explain/v1", Sync: name, Entity: e.Name, ID: id, AsOf: s.plan.AsOf, Next: "nothing"}
-	out.pass("identifier", true, fmt.Sprintf("%s is %s %d", console.Line(who), e.Name, id))
+	out.pass("identifier", true, fmt.Sprintf("%s is %s %d", console.Line(strings.TrimSpace(kind)+"="+s.asked(e, strings.TrimSpace(kind), value)), e.Name, id))
 	opt := s.options()
 	opt.Select = map[string]bool{"sync:" + name: true}
 	plan, g := s.project.checked.Plan(opt), s.project.checked.Gates(opt, x, id)
@@ -138,13 +144,24 @@ func (s *segmenter) wanted(ctx context.Context, g audience.Gates, out *syncExpla
 		return err
 	} else if left != nil {
 		rule, _ := left[0].(string)
-		out.pass("rules", rule == "", either(rule == "", "none of from leaves them out", "left out by "+rule))
+		out.pass("rules", rule == "", either(rule == "", "none of from leaves them out", "left out by "+rule+": "+audience.Because(rule)))
 	}
 	rows, err := s.ask(ctx, g.Wanted)
 	for _, row := range rows {
+		if key, ok := row[0].(string); ok {
+			row[0] = s.masks.String(s.masks.Key(out.Sync), key)
+		}
 		out.wanted(row)
 	}
 	return err
+}
+
+// asked is an identifier, or an id, that somebody typed, as it may be shown.
+func (s *segmenter) asked(e *config.Entity, kind, value string) string {
+	if !slices.ContainsFunc(e.Identifiers, func(x config.Identifier) bool { return x.Name == kind }) {
+		return value
+	}
+	return s.masks.String(s.masks.Identifier(e.Name, kind), value)
 }
 
 // wanted says of a row that should be at the destination whether it can be sent.
@@ -184,6 +201,7 @@ func (s *segmenter) delivered(ctx context.Context, g audience.Gates, events bool
 			now = ""
 		}
 		key, _ := r[0].(string)
+		key = s.masks.String(s.masks.Key(out.Sync), key)
 		out.state("ledger", fmt.Sprintf("%s acknowledged as of %s%s", console.Line(key), moment(at), now))
 	}
 	if rows, err = s.ask(ctx, g.Pending); err != nil {
@@ -197,7 +215,7 @@ func (s *segmenter) delivered(ctx context.Context, g audience.Gates, events bool
 	}
 	for _, r := range rows {
 		first, _ := r[4].(time.Time)
-		out.pass("rejection", false, fmt.Sprintf("%v: %s: %s (attempt %v, the first as of %s)", r[0], said(r[1]), console.Line(fmt.Sprint(r[2])), r[3], moment(first)))
+		out.pass("rejection", false, fmt.Sprintf("%v: %s: %s (attempt %v, the first as of %s)", r[0], said(r[1]), console.Line(s.masks.Words(text(r[2]))), r[3], moment(first)))
 	}
 	if rows, err = s.ask(ctx, g.Log); err != nil {
 		return err

@@ -144,7 +144,7 @@ func TestHostile(t *testing.T) {
 				if strings.Contains(v, "\x00") {
 					continue // no argument of a process can hold it
 				}
-				if text := must(t, env, "--project-dir", dir, "show", "customer", "nick="+v, "--format", "json"); !strings.Contains(text, `"value": "`+strconv.Itoa(i)+`"`) {
+				if text := must(t, env, "--project-dir", dir, "show", "--unmask", "--because", "test", "customer", "nick="+v, "--format", "json"); !strings.Contains(text, `"value": "`+strconv.Itoa(i)+`"`) {
 					t.Errorf("show customer nick=%q: got %s", v, text)
 				}
 			}
@@ -215,7 +215,7 @@ func hostileProject(t *testing.T, dir string, source map[string]any, column func
 func lines(t *testing.T, env []string, dir, name string) []map[string]string {
 	t.Helper()
 	var out []map[string]string
-	for line := range strings.Lines(must(t, env, "--project-dir", dir, "--format", "json", "show", name, "--limit", "1000000")) {
+	for line := range strings.Lines(must(t, env, "--project-dir", dir, "--format", "json", "show", "--unmask", "--because", "test", name, "--limit", "1000000")) {
 		var row map[string]any
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			t.Fatal(err)

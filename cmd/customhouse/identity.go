@@ -53,7 +53,7 @@ With --try, instead: what one more type of identifier would merge before anybody
 adopts it. It looks for a column of that name in the entity's sources, or reads
 those given as type=source.column,source.column. Nothing is written.
 
-The examples are identifiers of people: mind who reads the output.`,
+The examples are identifiers of people, which are masked without --unmask.`,
 		Example: `  customhouse identity audit
   customhouse identity audit --try phone
   customhouse identity audit --try loyalty=contacts.card,orders.card_no --normalize digits`,
@@ -63,6 +63,9 @@ The examples are identifiers of people: mind who reads the output.`,
 				return usageError{errors.New("--normalize and --region say how to read the values of --try")}
 			}
 			return a.explore(ctx, entity, limit, func(ctx context.Context, x *explorer) error {
+				if err := x.reveal(ctx); err != nil {
+					return err
+				}
 				if trial.try != "" {
 					return x.try(ctx, trial)
 				}
@@ -76,11 +79,12 @@ The examples are identifiers of people: mind who reads the output.`,
 	f.StringVar(&trial.try, "try", "", "a type of identifier to try: type, or type=source.column,source.column")
 	f.StringVar(&trial.normalize, "normalize", "", "how the values of --try are made comparable; by the name of the type where it is not given")
 	f.StringVar(&trial.region, "region", "", "region in which --try reads national phone numbers; the project's by default")
+	a.unmaskFlags(c)
 	return c
 }
 
-// audit is customhouse/identity-audit/v1.
-type audit struct {
+// identityAudit is customhouse/identity-audit/v1.
+type identityAudit struct {
 	Schema      string         `json:"schema"`
 	Entity      string         `json:"entity"`
 	Customers   int64          `json:"customers"`
@@ -161,11 +165,11 @@ type part struct {
 var sizeBounds = []int64{1, 2, 6, 11, 51}
 
 func (x *explorer) audit(ctx context.Context) error {
-	out := audit{
+	out := identityAudit{
 		Schema: auditSchema, Entity: x.e.Name, Largest: []sized{}, Shared: []sharedValue{}, Incidents: []reasonFound{}, Changes: []runChanges{},
 		Suspects: []suspectFound{},
 	}
-	for _, part := range []func(context.Context, *audit) error{
+	for _, part := range []func(context.Context, *identityAudit) error{
 		x.auditSizes, x.auditTypes, x.auditShared, x.auditIncidents, x.auditChanges, x.auditSuspects,
 	} {
 		if err := part(ctx, &out); err != nil {
@@ -189,7 +193,7 @@ func (x *explorer) bySize() sql.Derived {
 	}}
 }
 
-func (x *explorer) auditSizes(ctx context.Context, out *audit) error {
+func (x *explorer) auditSizes(ctx context.Context, out *identityAudit) error {
 	var items []sql.Item
 	n := sql.Col("c", "n")
 	for i, from := range sizeBounds {
@@ -219,7 +223,7 @@ func (x *explorer) auditSizes(ctx context.Context, out *audit) error {
 	return err
 }
 
-func (x *explorer) auditTypes(ctx context.Context, out *audit) error {
+func (x *explorer) auditTypes(ctx context.Context, out *identityAudit) error {
 	kind, id := sql.Col("i", "identifier_type"), sql.Col("i", x.column())
 	each := &sql.Select{
 		Items: []sql.Item{
@@ -250,18 +254,18 @@ func (x *explorer) auditTypes(ctx context.Context, out *audit) error {
 	return err
 }
 
-func (x *explorer) auditShared(ctx context.Context, out *audit) error {
+func (x *explorer) auditShared(ctx context.Context, out *identityAudit) error {
 	rows, err := x.ask(ctx, identity.Crowds(x.e, x.sources, x.limit))
 	for _, r := range rows {
 		out.Shared = append(out.Shared, sharedValue{
-			idValue:  idValue{Type: console.Cell(r[0]), Value: console.Cell(r[1]), Quarantined: truth(r[2])},
+			idValue:  idValue{Type: console.Cell(r[0]), Value: x.shown(console.Cell(r[0]), console.Cell(r[1])), Quarantined: truth(r[2])},
 			Stronger: x.e.Identifiers[integer(r[3])].Name, Count: integer(r[4]),
 		})
 	}
 	return err
 }
 
-func (x *explorer) auditIncidents(ctx context.Context, out *audit) error {
+func (x *explorer) auditIncidents(ctx context.Context, out *identityAudit) error {
 	reason := sql.Col("x", "reason")
 	rows, err := x.ask(ctx, &sql.Select{
 		Items:   []sql.Item{sql.As(reason, "reason"), sql.As(sql.Fn(sql.CountAll), "n")},
@@ -283,7 +287,7 @@ func (x *explorer) auditIncidents(ctx context.Context, out *audit) error {
 	return nil
 }
 
-func (x *explorer) auditChanges(ctx context.Context, out *audit) error {
+func (x *explorer) auditChanges(ctx context.Context, out *identityAudit) error {
 	of := func(kind string) sql.Item {
 		is := sql.Fn(sql.Eq, sql.Col("h", "kind"), sql.String(kind))
 		return sql.As(sql.Fn(sql.Count, sql.If(is, sql.Int(1), nil)), kind)
@@ -302,7 +306,7 @@ func (x *explorer) auditChanges(ctx context.Context, out *audit) error {
 	return err
 }
 
-func (x *explorer) auditSuspects(ctx context.Context, out *audit) error {
+func (x *explorer) auditSuspects(ctx context.Context, out *identityAudit) error {
 	id := sql.Col("x", x.column())
 	marked := &sql.Select{
 		Items: []sql.Item{sql.As(id, "id")}, From: sql.TableRef{Table: identity.IncidentsTable(x.e), As: "x"},
@@ -408,9 +412,9 @@ func (s suspectFound) why() string {
 	return "without it, parts of " + strings.Join(parts, ", ") + " identifiers"
 }
 
-func (a audit) print(w io.Writer) error { return aligned(w, a.lines) }
+func (a identityAudit) print(w io.Writer) error { return aligned(w, a.lines) }
 
-func (a audit) lines(line func(format string, args ...any)) {
+func (a identityAudit) lines(line func(format string, args ...any)) {
 	line("%s: %s from %s", a.Entity, counted(a.Customers, a.Entity), counted(a.Identifiers, "identifier"))
 	line("By number of identifiers")
 	for _, s := range a.Sizes {
@@ -559,7 +563,7 @@ func (x *explorer) try(ctx context.Context, f trialFlags) (err error) {
 		if v != value || low == 0 {
 			value, low = v, c
 			if int64(len(found.Top)) < x.limit {
-				found.Top = append(found.Top, trialValue{v, k})
+				found.Top = append(found.Top, trialValue{x.masks.String("", v), k})
 			}
 		}
 		if k <= int64(t.SharedBy) {
@@ -585,6 +589,7 @@ func (x *explorer) try(ctx context.Context, f trialFlags) (err error) {
 	results := merged.results()
 	for i := range results {
 		r := &results[i]
+		r.Value = x.masks.String("", r.Value) // Nobody has classified it.
 		r.Breaks = x.breaks(holdings[r.IDs[0]])
 		found.Merging += int64(r.Count)
 		found.Into++

@@ -28,6 +28,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/models/audience"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
@@ -142,8 +143,10 @@ traits:
   - {name: active, entity: customer, pick: latest, from: people.active}
 segments:
   - {name: active, entity: customer, when: 'active == true'}
+purposes: [{name: service, basis: contract, description: what it is for}]
 sources:
   - name: people
+    class: public
     files: {path: people.csv}
     entity: customer
     identifiers: {user_id: id}
@@ -500,6 +503,7 @@ func (c *crash) check() {
 		c.Fatal(err)
 	}
 	defer store.Close()
+	c.checkAudit(store, schema)
 	for sync := range ledger {
 		l, err := store.Acquire(context.Background(), "sync "+sync, 0)
 		if err != nil {
@@ -509,6 +513,37 @@ func (c *crash) check() {
 		jobs, err2 := l.Jobs(context.Background(), sync+"/"+objects[sync]+"/id")
 		if err := errors.Join(err1, err2, l.Release(context.Background())); err != nil || last != 0 || len(jobs) > 0 || l.Marked() != "" {
 			c.Errorf("%s: after all was recorded the journal has entry %d, %d jobs are open, %q is marked, %v", sync, last, len(jobs), l.Marked(), err)
+		}
+	}
+}
+
+// checkAudit wants the audit log to be whole, and to have each sync of each run whose
+// rows were answered for, once.
+func (c *crash) checkAudit(store *state.Store, schema string) {
+	key, err := store.PrivacyKey(context.Background())
+	if err != nil {
+		c.Fatal(err)
+	}
+	log, err := audit.Open(store, key)
+	if err != nil {
+		c.Fatal(err)
+	}
+	if r, err := log.Verify(context.Background(), nil); err != nil || len(r.Findings) > 0 {
+		c.Errorf("the audit log: %+v, %v", r.Findings, err)
+	}
+	has := map[string]int{}
+	for r, err := range log.Records(context.Background(), time.Time{}) {
+		if err != nil {
+			c.Fatal(err)
+		}
+		if r.Action == audit.Delivered || r.Action == audit.Recovered && r.Details["operations"] == nil {
+			has[fmt.Sprint(r.Details["run"], " ", r.Object)]++
+		}
+	}
+	// Before the first run that ended the log has nothing to go by.
+	for _, row := range c.rows("SELECT DISTINCT run_id, 'sync:' || sync FROM " + schema + "sync_log WHERE outcome <> 'invalid' AND run_id >= (SELECT min(run_id) FROM " + schema + "privacy_audit_heads)") {
+		if n := has[row[0]+" "+row[1]]; n != 1 {
+			c.Errorf("the audit log has %s of run %s %d times", row[1], row[0], n)
 		}
 	}
 }

@@ -26,6 +26,9 @@ const (
 	exitOK      = 0
 	exitFailure = 1 // handled: invalid project, failed model, broken guard
 	exitUsage   = 2 // wrong flags, a crash, an interrupt
+	exitChanges = 2 // of plan --detailed-exitcode alone, which has no other 2
+	// exitDegraded is that of run and sync with --detailed-exitcode alone.
+	exitDegraded = 3 // rows were rejected or not answered for, below every guard
 )
 
 func main() {

@@ -3,17 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
+	databasesql "database/sql"
 	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,15 +26,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
-	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the output of scripts")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"customhouse":       main,
-		"customhouse-dying": dying,
+		"customhouse":        main,
+		"customhouse-dying":  dying,
+		"customhouse-soaked": soaked,
+		"ask":                askAPI,
 	})
 }
 
@@ -44,6 +48,8 @@ func TestMain(m *testing.M) {
 //	hold file       hold a DuckDB file, as another process would, until release
 //	sql file text...
 //	                run statements of DuckDB's own SQL in a file
+//	sqlite file text...
+//	                the same in a file of SQLite's
 //	platform [text] start a platform that accepts everything, but for what
 //	                contains text; its address is in $PLATFORM_URL, its log of
 //	                operations in platform.log
@@ -54,8 +60,25 @@ func TestMain(m *testing.M) {
 //	crm dump file   write what it holds to a file
 //	fake name       serve a fake of a platform; its address is in $FAKE_URL, its
 //	                credential in $TOKEN
+//	fake held file  write what it holds
+//	bucket          serve a bucket that speaks S3; its address and credentials are in
+//	                $BUCKET_URL, $BUCKET_KEY and $BUCKET_SECRET
+//	bucket copy dir copy what is in it
+//	sftp dir        serve a folder over SFTP; its port and key take the place of
+//	                SFTP_PORT and SFTP_KEY in customhouse.yaml, the password is in
+//	                $SFTP_PASSWORD
+//	until regexp cmd
+//	                run a command until its output matches
+//	forge           start a place of pull requests; its address is in $FORGE_URL
+//	forge dump file write what was done to its comments, and ours, to a file
+//	steps file      write the scripts of a file of examples for CI to step1, step2
+//	port name       put an address of this machine that is free into $name
+//	ask method path [body [header: value]...]
+//	                send a request to the API at $API with $TOKEN, and print the
+//	                status and the body
 //	stall, resume   let the platform keep requests waiting, and answer them
 //	await           wait until a request is waiting
+//	unpack          write the files of a ZIP into a folder
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
@@ -63,20 +86,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("NO_COLOR", "1")
-			return nil
+			examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+			e.Setenv("EXAMPLES", examples)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": func(ts *testscript.TestScript, _ bool, args []string) {
-				want, args := args[0], args[1:]
-				err := ts.Exec(args[0], args[1:]...)
-				code := 0
-				if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-					code = exit.ExitCode()
-				}
-				if strconv.Itoa(code) != want {
-					ts.Fatalf("exit code %d, want %s (%v)", code, want, err)
-				}
-			},
+			"exits": exits,
 			"hold": func(ts *testscript.TestScript, _ bool, args []string) {
 				driver, err := duckdb.Open(context.Background(), duckdb.Config{Path: ts.MkAbs(args[0])}, "")
 				ts.Check(err)
@@ -87,6 +102,15 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(errors.Join(driver.Exec(context.Background(), args[1:]), driver.Close()))
 			},
+			"sqlite": func(ts *testscript.TestScript, _ bool, args []string) {
+				db, err := databasesql.Open("sqlite3", ts.MkAbs(args[0]))
+				ts.Check(err)
+				for _, text := range args[1:] {
+					_, err = db.ExecContext(context.Background(), text)
+					ts.Check(err)
+				}
+				ts.Check(db.Close())
+			},
 			"platform": func(ts *testscript.TestScript, _ bool, args []string) {
 				p := newPlatform(ts.MkAbs("platform.log"))
 				p.refuses = strings.Join(args, " ")
@@ -96,13 +120,24 @@ func TestScripts(t *testing.T) {
 				ts.Setenv("PLATFORM_URL", server.URL)
 				scriptPlatforms.Store(ts.Getenv("WORK"), p)
 			},
-			"crm": crm,
-			"fake": func(ts *testscript.TestScript, _ bool, args []string) {
-				server := httptest.NewServer(fakes[args[0]]())
-				ts.Defer(server.Close)
-				ts.Setenv("FAKE_URL", server.URL)
-				ts.Setenv("TOKEN", synctest.Canary)
+			"until": func(ts *testscript.TestScript, _ bool, args []string) {
+				want := regexp.MustCompile("(?m)" + args[0])
+				for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+					ts.Check(ts.Exec(args[1], args[2:]...))
+					if want.MatchString(ts.ReadFile("stdout")) {
+						return
+					}
+				}
+				ts.Fatalf("%s never said %q", args[1], args[0])
 			},
+			"crm": crm, "forge": forgeScript, "steps": stepsScript,
+			"port": func(ts *testscript.TestScript, _ bool, args []string) {
+				listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+				ts.Check(err)
+				ts.Check(listener.Close())
+				ts.Setenv(args[0], listener.Addr().String())
+			},
+			"fake": fake, "bucket": bucket, "sftp": sftp, "unpack": unpack,
 			"stall":  func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).stall() },
 			"resume": func(ts *testscript.TestScript, _ bool, _ []string) { platformOf(ts).resume() },
 			"await": func(ts *testscript.TestScript, _ bool, _ []string) {
@@ -114,6 +149,18 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, args := args[0], args[1:]
+	err := ts.Exec(args[0], args[1:]...)
+	code := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	}
+	if strconv.Itoa(code) != want {
+		ts.Fatalf("exit code %d, want %s (%v)", code, want, err)
+	}
 }
 
 var scriptPlatforms sync.Map // by the script's folder
@@ -230,7 +277,7 @@ func must(t *testing.T, env []string, args ...string) string {
 // table reads a table of a project by column name.
 func table(t *testing.T, env []string, dir, name string) []map[string]string {
 	t.Helper()
-	return readCSV(t, must(t, env, "--project-dir", dir, "--format", "csv", "show", name, "--limit", "100000000"))
+	return readCSV(t, must(t, env, "--project-dir", dir, "--format", "csv", "show", "--unmask", "--because", "test", name, "--limit", "100000000"))
 }
 
 func readCSV(t *testing.T, text string) []map[string]string {
@@ -279,7 +326,7 @@ func snapshot(t *testing.T, env []string, dir string) string {
 	t.Helper()
 	var b strings.Builder
 	for _, name := range public {
-		fmt.Fprintf(&b, "== %s\n%s", name, must(t, env, "--project-dir", dir, "--format", "csv", "show", name, "--limit", "100000000"))
+		fmt.Fprintf(&b, "== %s\n%s", name, must(t, env, "--project-dir", dir, "--format", "csv", "show", "--unmask", "--because", "test", name, "--limit", "100000000"))
 	}
 	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/parity"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
@@ -23,8 +24,8 @@ import (
 const paritySchema = "customhouse/parity/v1"
 
 type parityFlags struct {
-	built, showValues bool
-	rows              int
+	built bool
+	rows  int
 }
 
 func (a *app) parityCommand() *cobra.Command {
@@ -37,17 +38,17 @@ all tables that it builds, row by row, and what each sync would send. Nothing is
 delivered. For a move to another warehouse: the sources have to hold the same in
 both. What a target remembers of its own runs and deliveries is not compared.
 
-Values are personal as a rule: without --show-values the columns that differ are
+Values are personal as a rule: without --unmask the columns that differ are
 named, and rows only by an id of ours.
 
 The exit code is 0 where all is equal and 1 where anything differs.`,
 		Example: `  customhouse parity local production
-  customhouse parity local production --built --show-values --rows 20`,
+  customhouse parity local production --built --unmask --because 'ticket 4711' --rows 20`,
 		Args: cobra.ExactArgs(2),
 		RunE: do(func(ctx context.Context, args []string) error { return a.parity(ctx, args[0], args[1], f) }),
 	}
 	cmd.Flags().BoolVar(&f.built, "built", false, "run nothing: compare what the last runs left")
-	cmd.Flags().BoolVar(&f.showValues, "show-values", false, "show the values that differ")
+	a.unmaskFlags(cmd)
 	cmd.Flags().IntVar(&f.rows, "rows", 5, "differences to show of each table")
 	return cmd
 }
@@ -89,7 +90,7 @@ func (a *app) parity(ctx context.Context, nameA, nameB string, f parityFlags) (e
 		if err != nil {
 			return fmt.Errorf("comparing %s: %w", t.Name, err)
 		}
-		out.add(found, f.showValues)
+		out.add(found, a.unmask)
 	}
 	for i, s := range sides[0].syncs {
 		equal := s.Digest == sides[1].syncs[i].Digest
@@ -115,6 +116,9 @@ func (a *app) side(ctx context.Context, name string, built bool) (s opened, _ co
 	if err != nil {
 		return s, ctx, err
 	}
+	if _, err := a.masker(ctx, p, audit.Of("target", name), someone{}); err != nil {
+		return s, ctx, err
+	}
 	if s.options, err = a.options(ctx, p, plan, false); err != nil {
 		return s, ctx, err
 	}
@@ -128,7 +132,7 @@ func (a *app) side(ctx context.Context, name string, built bool) (s opened, _ co
 		}
 	}()
 	if !built {
-		s.options.Plan, s.options.Revise, err = a.resume(ctx, p, s.options.Warehouse, plan, s.options.Files)
+		s.options.Plan, s.options.Revise, err = a.resume(ctx, p, s.options.Warehouse, plan, s.options.Files, a.fullRefresh)
 		if err != nil {
 			return s, ctx, err
 		}
@@ -156,6 +160,9 @@ func (a *app) side(ctx context.Context, name string, built bool) (s opened, _ co
 // remembers of itself.
 func built(plan *models.Plan) []sql.Table {
 	own := map[sql.Table]bool{inputs.StateTable: true}
+	for _, e := range plan.Project.Entities {
+		own[identity.SuppressedTable(e)] = true // digests by a key of the target's own
+	}
 	for _, t := range audience.System() {
 		own[t.Table] = true
 	}

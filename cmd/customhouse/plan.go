@@ -7,13 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/impact"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/mask"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
@@ -22,6 +29,9 @@ import (
 )
 
 const planSchema = "customhouse/plan/v1"
+
+// planObject is what the audit log calls a look at what syncs would send.
+var planObject = audit.Of("plan", "syncs")
 
 // forecast is customhouse/plan/v1: what syncs would send.
 type forecast struct {
@@ -50,10 +60,12 @@ type syncForecast struct {
 	// Digest stands for what would be sent.
 	Digest  string          `json:"digest"`
 	Changes []plannedChange `json:"changes"`
+	// LeftOut are the first ids that each rule leaves out.
+	LeftOut map[string][]int64 `json:"left_out,omitempty"`
 }
 
-// plannedChange is a row that would be sent. The key and the values are there
-// with --show-values alone.
+// plannedChange is a row that would be sent, its key and values as whoever made the
+// plan may see them.
 type plannedChange struct {
 	Operation string         `json:"operation"`
 	Reason    string         `json:"reason"`
@@ -72,10 +84,11 @@ type plannedField struct {
 }
 
 type planFlags struct {
-	resync     bool
-	out        string
-	showValues bool
-	rows       int
+	candidateFlags
+	detailed bool
+	resync   bool
+	out      string
+	rows     int
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -88,20 +101,44 @@ what each sync would send: how many rows are new, changed and gone, the first of
 them field by field, how many requests that takes, and which guards would stop
 it. Nothing is built and nothing is sent.
 
-The values are personal as a rule and not shown without --show-values.
+Keys and values that are personal or sensitive are masked without --unmask.
 
 With --out the plan is saved; "customhouse sync --plan FILE" sends exactly that,
 or refuses where there is something else to send by then.
 
-The exit code is 1 where a guard would stop a sync.`,
-		Example: `  customhouse plan --select sync:vip_to_crm --show-values
-  customhouse plan --out friday.json && customhouse sync --plan friday.json`,
+With --candidate the project as it is here is built beside what was built last, in
+another schema of the same warehouse that is removed afterwards, and compared with
+it: resources that differ (with --base or --state), customers that merge and split,
+traits that move, who enters and leaves each segment and for which part of its
+condition, and what each sync would send then. It is for pull requests.
+
+The exit code is 1 where a guard would stop a sync. With --detailed-exitcode it is
+2 where there is any change, and 0 where there is none.`,
+		Example: `  customhouse plan --select sync:vip_to_crm --unmask --because 'ticket 4711'
+  customhouse plan --out friday.json && customhouse sync --plan friday.json
+  git worktree add ../base main && customhouse plan --candidate --base ../base`,
 		Args: cobra.NoArgs,
-		RunE: do(func(ctx context.Context, _ []string) error { return a.forecast(ctx, f) }),
+		RunE: do(func(ctx context.Context, _ []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			if f.candidate {
+				return a.impact(ctx, f)
+			}
+			return a.forecast(ctx, f)
+		}),
 	}
+	cmd.Flags().BoolVar(&f.candidate, "candidate", false, "build the project beside what was built last, and say what that changes")
+	cmd.Flags().StringVar(&f.base, "base", "", "folder of the project that the target runs now, such as a worktree of the main branch")
+	cmd.Flags().BoolVar(&f.rebuild, "rebuild-base", false, "build the base too, from the sources as they are now, so that no new rows count as changes")
+	cmd.Flags().StringVar(&f.schema, "schema", "", "schema to build the candidate in (default: that of the target with _plan)")
+	cmd.Flags().BoolVar(&f.keep, "keep", false, "leave the schema of the candidate there; the next plan clears it")
+	cmd.Flags().Float64Var(&f.sample, "sample", 0, "compare profiles, segments and syncs of so many per cent of the customers, by whole components")
+	cmd.Flags().StringVar(&f.comment, "comment", "", "file to write a comment for a pull request to, in Markdown, without values")
+	cmd.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit code 2 where there are changes, 0 where there are none")
 	resyncFlag(cmd, &f.resync)
 	cmd.Flags().StringVar(&f.out, "out", "", "file to save the plan to")
-	cmd.Flags().BoolVar(&f.showValues, "show-values", false, "show keys and values")
+	a.unmaskFlags(cmd)
 	cmd.Flags().IntVar(&f.rows, "rows", 5, fmt.Sprintf("rows to show of each reason, at most %d", audience.PreviewRows))
 	return cmd
 }
@@ -127,6 +164,8 @@ The exit codes are those of run.`,
 			return a.delivered(a.deliver(ctx, file, due))
 		}),
 	}
+	a.detailedFlag(cmd)
+	a.observeFlags(cmd)
 	resyncFlag(cmd, &due.resync)
 	cmd.Flags().StringVar(&file, "plan", "", "saved plan to keep to")
 	cmd.AddCommand(a.retryCommand())
@@ -152,6 +191,8 @@ know them by their keys: look there first, or some may be doubled.
 			return a.delivered(a.deliver(ctx, "", dueRows{retry: &r}))
 		}),
 	}
+	a.detailedFlag(cmd)
+	a.observeFlags(cmd)
 	cmd.Flags().StringVar(&r.Code, "code", "", "only rows rejected with this code")
 	cmd.Flags().StringVar(&r.Key, "key", "", "only the row with this key")
 	return cmd
@@ -165,7 +206,7 @@ func (a *app) delivered(summary run.Summary, err error) error {
 	if err != nil {
 		return err
 	}
-	return exit(summary.Status)
+	return a.exit(summary.Status)
 }
 
 // syncs is the plan of the selected syncs alone: what they read is as the last
@@ -221,10 +262,19 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 	if err = errors.Join(err, leave()); err != nil {
 		return err
 	}
+	masks, err := a.masker(ctx, p, planObject, someone{})
+	if err != nil {
+		return err
+	}
+	if f.out != "" && a.unmask {
+		if err := a.note(ctx, p, audit.Exported, planObject, someone{}); err != nil {
+			return err
+		}
+	}
 	out := forecast{Schema: planSchema, ProjectHash: p.hash, Target: p.target.Name, AsOf: plan.AsOf, FullResync: f.resync}
 	stopped := false
 	for _, s := range list {
-		out.Syncs = append(out.Syncs, f.sync(s))
+		out.Syncs = append(out.Syncs, f.sync(s, masks))
 		stopped = stopped || len(s.Guards) > 0
 	}
 	if f.out != "" {
@@ -235,16 +285,91 @@ func (a *app) forecast(ctx context.Context, f planFlags) (err error) {
 	if a.format == "json" {
 		err = console.JSON(a.stdout, out)
 	} else {
-		_, err = io.WriteString(a.stdout, out.text(f.showValues))
+		_, err = io.WriteString(a.stdout, out.text(a.unmask))
 	}
-	if err == nil && stopped {
+	switch {
+	case err != nil:
+	case stopped:
 		err = failure{exitFailure}
+	case f.detailed && slices.ContainsFunc(out.Syncs, sends):
+		err = failure{exitChanges}
 	}
 	return err
 }
 
+// check finds flags that do not go together, and what could not be written in the
+// end.
+func (f planFlags) check() error {
+	for _, x := range []struct{ flag, file string }{{"--comment", f.comment}, {"--out", f.out}} {
+		if err := writable(x.flag, x.file); err != nil {
+			return err
+		}
+	}
+	if !f.candidate {
+		for _, x := range []struct {
+			name  string
+			given bool
+		}{{"base", f.base != ""}, {"rebuild-base", f.rebuild}, {"schema", f.schema != ""}, {"keep", f.keep}, {"sample", f.sample != 0}, {"comment", f.comment != ""}} {
+			if x.given {
+				return usageError{fmt.Errorf("--%s is for plan --candidate", x.name)}
+			}
+		}
+		return nil
+	}
+	if f.schema != "" && !config.IsName(f.schema) {
+		return usageError{fmt.Errorf("--schema is %q: it is made of lower-case letters, digits and underscores, starts with a letter, and has %d characters at most", f.schema, config.MaxName)}
+	}
+	if f.rebuild && f.base == "" {
+		return usageError{errors.New("--rebuild-base builds the project of --base: name its folder")}
+	}
+	if f.sample < 0 || f.sample >= 100 {
+		return usageError{errors.New("--sample is a percentage above 0 and below 100")}
+	}
+	if f.out != "" || f.resync {
+		return usageError{errors.New("--out and --full-resync are for what was built last: leave --candidate out")}
+	}
+	return nil
+}
+
+// writable refuses a file that a flag names and that could not be written once
+// the work is done. It leaves what is there as it is.
+func writable(flag, file string) error {
+	if file == "" {
+		return nil
+	}
+	try := func() error {
+		info, err := os.Stat(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+			if err != nil {
+				return err
+			}
+			return errors.Join(f.Close(), os.Remove(f.Name()))
+		case err != nil:
+			return err
+		case info.IsDir():
+			return errors.New("it is a folder")
+		case !info.Mode().IsRegular():
+			return nil // to open a pipe is to wait for its reader
+		}
+		f, err := os.OpenFile(file, os.O_WRONLY, 0) //nolint:gosec // the file that the user names
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	if err := try(); err != nil {
+		return usageError{fmt.Errorf("%s %s cannot be written: %w", flag, file, err)}
+	}
+	return nil
+}
+
+// sends says that a sync has rows to send.
+func sends(s syncForecast) bool { return impact.Sync{Counts: s.Counts}.Sends() > 0 }
+
 // sync is what a plan says of one sync.
-func (f planFlags) sync(s run.Forecast) syncForecast {
+func (f planFlags) sync(s run.Forecast, masks *mask.Masker) syncForecast {
 	out := syncForecast{
 		Sync: s.Sync, Destination: s.Destination, Mode: s.Mode, Counts: map[string]int64{}, Full: s.Full, Requests: s.Requests, Seconds: s.Duration.Seconds(),
 		Guards: append([]string{}, s.Guards...), Digest: s.Digest, Changes: []plannedChange{},
@@ -252,15 +377,20 @@ func (f planFlags) sync(s run.Forecast) syncForecast {
 	for _, v := range s.Counts.Values {
 		out.Counts[v.Name] = v.Value
 	}
+	for _, x := range s.LeftOut {
+		if out.LeftOut == nil {
+			out.LeftOut = map[string][]int64{}
+		}
+		if len(out.LeftOut[x.Rule]) < f.rows {
+			out.LeftOut[x.Rule] = append(out.LeftOut[x.Rule], x.EntityID)
+		}
+	}
 	shown := map[string]int{}
 	for _, c := range s.Changes {
 		if shown[c.Reason]++; shown[c.Reason] > f.rows {
 			continue
 		}
-		row := plannedChange{Operation: c.Operation, Reason: c.Reason, EntityID: c.EntityID, Fields: []plannedField{}}
-		if f.showValues {
-			row.Key = c.Key
-		}
+		row := plannedChange{Operation: c.Operation, Reason: c.Reason, EntityID: c.EntityID, Key: masks.String(masks.Key(s.Sync), c.Key), Fields: []plannedField{}}
 		before := map[string]*string{}
 		for _, v := range c.Before {
 			before[v.Name] = v.Text
@@ -271,14 +401,22 @@ func (f planFlags) sync(s run.Forecast) syncForecast {
 			if was, had := before[v.Name]; had && same(was, v.Text) {
 				continue
 			}
-			if !f.showValues {
-				field.Before, field.After = nil, nil
-			}
+			class := masks.Field(s.Sync, v.Name)
+			field.Before, field.After = masked(masks, class, field.Before), masked(masks, class, field.After)
 			row.Fields = append(row.Fields, field)
 		}
 		out.Changes = append(out.Changes, row)
 	}
 	return out
+}
+
+// masked is the text of a value of a class as it may be seen.
+func masked(m *mask.Masker, c config.Class, s *string) *string {
+	if s == nil {
+		return nil
+	}
+	text := m.String(c, *s)
+	return &text
 }
 
 func same(a, b *string) bool {
@@ -291,8 +429,8 @@ func same(a, b *string) bool {
 // forNew says what happens to new rows, in modes that do not create records.
 var forNew = map[string]string{config.Update: "to update", config.Add: "to add", config.Append: "to append"}
 
-// text is the plan for people.
-func (p forecast) text(values bool) string {
+// text is the plan for people; an open one shows keys as they are.
+func (p forecast) text(open bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Plan on target %s, as of %s, from what was built last\n", p.Target, p.AsOf.UTC().Format(time.RFC3339Nano))
 	for _, s := range p.Syncs {
@@ -327,10 +465,26 @@ func (p forecast) text(values bool) string {
 			b.WriteString("\n  " + why)
 		}
 		b.WriteString("\n")
+		for _, rule := range audience.Rules {
+			ids := make([]string, len(s.LeftOut[rule]))
+			for i, id := range s.LeftOut[rule] {
+				ids[i] = strconv.FormatInt(id, 10)
+			}
+			if n := s.Counts[rule] - int64(len(ids)); n > 0 && len(ids) > 0 {
+				ids = append(ids, "and "+console.Number(n)+" more")
+			}
+			if len(ids) > 0 {
+				fmt.Fprintf(&b, "  left out: %s: %s\n", audience.Because(rule), strings.Join(ids, ", "))
+			}
+		}
 		for _, c := range s.Changes {
-			fmt.Fprintf(&b, "  %-9s  %s\n", c.Reason, cmp.Or(c.Key, fmt.Sprintf("entity %d", c.EntityID)))
+			who := c.Key
+			if !open {
+				who = fmt.Sprintf("entity %d, %s", c.EntityID, who)
+			}
+			fmt.Fprintf(&b, "  %-9s  %s\n", c.Reason, who)
 			for _, f := range c.Fields {
-				fmt.Fprintf(&b, "    %s\n", f.text(values))
+				fmt.Fprintf(&b, "    %s\n", f.text())
 			}
 		}
 		for _, g := range s.Guards {
@@ -340,10 +494,7 @@ func (p forecast) text(values bool) string {
 	return b.String()
 }
 
-func (f plannedField) text(values bool) string {
-	if !values {
-		return f.Name
-	}
+func (f plannedField) text() string {
 	word := func(s *string) string {
 		if s == nil {
 			return "no value"
@@ -432,14 +583,24 @@ func (a *app) deliver(ctx context.Context, file string, due dueRows) (run.Summar
 		}
 	}
 	options.Expect = expect
-	ctx, leave, err := a.equip(ctx, p, &options)
-	if err != nil {
-		return run.Summary{}, err
-	}
-	summary, err := run.Run(ctx, options)
-	err = errors.Join(err, leave())
-	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
-		err = errors.Join(err, p.writeResults(summary))
-	}
-	return summary, err
+	return a.observed(ctx, func(observers *observers) (summary run.Summary, err error) {
+		watch := observers.watch(p, plan.RunID)
+		watch.planned(plan)
+		defer func() { watch.ended(ctx, summary, err) }()
+		using, leave, err := a.equip(ctx, p, &options)
+		if err != nil {
+			return run.Summary{}, err
+		}
+		audited, err := a.audited(using, p, options)
+		if err != nil {
+			return run.Summary{}, errors.Join(err, leave())
+		}
+		options.Events = audited.listen(watch.begin(using, options, a.events))
+		summary, err = run.Run(using, options)
+		err = errors.Join(err, audited.ended(using, summary), leave())
+		if summary.RunID != "" && !summary.FinishedAt.IsZero() {
+			err = errors.Join(err, p.writeResults(summary))
+		}
+		return summary, err
+	})
 }

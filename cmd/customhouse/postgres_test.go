@@ -14,33 +14,19 @@ import (
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
 
-// onPostgres gives a project a target in an empty database beside its local one.
-// Texts are compared in another order there, if nobody says how.
-func onPostgres(t *testing.T, server *postgrestest.Server, dir string, env []string) []string {
+// onPostgres gives a project the target postgres. Texts are compared in another
+// order there, if nobody says how.
+func onPostgres(t *testing.T, dir string, env []string) []string {
 	t.Helper()
-	address := server.Database(t, "TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
-	file := filepath.Join(dir, projectFile)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, after, ok := strings.Cut(string(text), "\n  local: {type: duckdb")
-	if !ok {
-		t.Fatalf("the project has no local target: %s", text)
-	}
-	const target = "\n  postgres: {type: postgres, url: '${env:TEST_POSTGRES}', deliver: true}"
-	local, rest, _ := strings.Cut(after, "\n")
-	changed := before + "\n  local: {type: duckdb" + local + target + "\n" + rest
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return append(env, "TEST_POSTGRES="+address)
+	target := postgrestest.NewTarget(t, "TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	addTarget(t, dir, "postgres", target.YAML())
+	return append(env, target.Env...)
 }
 
 // sameOnPostgres runs a project on both targets and wants them to be equal.
 func sameOnPostgres(t *testing.T, dir string, env []string, at string) {
 	t.Helper()
-	r := customhouse(t, env, "--project-dir", dir, "parity", "local", "postgres", "--as-of", at, "--show-values")
+	r := customhouse(t, env, "--project-dir", dir, "parity", "local", "postgres", "--as-of", at, "--unmask", "--because", "test")
 	if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
 		t.Fatalf("as of %s: exit code %d\n%s%s", at, r.code, r.stdout, r.stderr)
 	}
@@ -55,9 +41,8 @@ func TestShopOnPostgres(t *testing.T) {
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
 		customers = 20_000
 	}
-	server := postgrestest.New(t)
 	dir, env := shopProject(t, customers)
-	env = onPostgres(t, server, dir, env)
+	env = onPostgres(t, dir, env)
 	for number := 1; number <= 2; number++ {
 		day(t, dir, customers, number)
 		sameOnPostgres(t, dir, env, asOf(number))
@@ -83,7 +68,7 @@ func TestShopOnPostgres(t *testing.T) {
 func TestLookWhileInUse(t *testing.T) {
 	t.Parallel()
 	dir, env := shopProject(t, 20)
-	env = onPostgres(t, postgrestest.New(t), dir, env)
+	env = onPostgres(t, dir, env)
 	on := func(args ...string) []string {
 		return append([]string{"--project-dir", dir, "--target", "postgres"}, args...)
 	}
@@ -125,12 +110,11 @@ func TestExamplesOnPostgres(t *testing.T) {
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
 		examples = append(examples, "two-sources", "online-retail")
 	}
-	server := postgrestest.New(t)
 	for _, name := range examples {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
-			sameOnPostgres(t, dir, onPostgres(t, server, dir, []string{oracle.Variable + "=" + data}), "2026-01-01T00:00:00Z")
+			sameOnPostgres(t, dir, onPostgres(t, dir, []string{oracle.Variable + "=" + data}), "2026-01-01T00:00:00Z")
 		})
 	}
 }

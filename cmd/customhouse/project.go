@@ -20,7 +20,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/catalog"
-	"github.com/customhouse-cdp/customhouse/cmd/internal/selection"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
@@ -50,7 +50,7 @@ func (a *app) load() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := &recorder{FS: os.DirFS(dir)}
+	files := &recorder{FS: os.DirFS(dir), dir: dir, env: a.env}
 	p, found := config.Load(files, dir, kinds())
 	if err := found.Err(); err != nil {
 		return nil, err
@@ -65,6 +65,12 @@ func (a *app) load() (*project, error) {
 	target, err := a.chooseTarget(p)
 	if err != nil {
 		return nil, err
+	}
+	if err := target.Found.Err(); err != nil {
+		return nil, err
+	}
+	if len(target.Found) > 0 {
+		a.render(target.Found)
 	}
 	kind := targetKinds[slices.IndexFunc(targetKinds, func(k targetKind) bool { return k.name == target.Type })]
 	return &project{Project: p, dir: dir, target: target, kind: kind, hash: hash}, nil
@@ -124,9 +130,31 @@ func (a *app) chooseTarget(p *config.Project) (*config.Target, error) {
 // recorder remembers which files of a folder were opened.
 type recorder struct {
 	fs.FS
+	dir   string
+	env   func(string) (string, bool)
 	mu    sync.Mutex
 	names []string
+	// beyond are the paths of files that were opened elsewhere.
+	beyond []string
 }
+
+// Reach opens a file that is not below the folder and remembers its path.
+func (r *recorder) Reach(name string) (fs.File, error) {
+	path := filepath.FromSlash(name)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(r.dir, path)
+	}
+	f, err := os.Open(path) //nolint:gosec // a file of dbt's, which the project names
+	if err == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.beyond = append(r.beyond, path)
+	}
+	return f, err
+}
+
+// LookupEnv looks a variable of the environment up.
+func (r *recorder) LookupEnv(name string) (string, bool) { return r.env(name) }
 
 // Open opens a file or folder and remembers its name.
 func (r *recorder) Open(name string) (fs.File, error) {
@@ -159,6 +187,15 @@ func (r *recorder) hash() (string, error) {
 		fmt.Fprintf(sum, "%d %s %d ", len(name), name, len(text))
 		sum.Write(text)
 	}
+	// Where they are is not what they say.
+	for _, path := range r.beyond {
+		text, err := os.ReadFile(path) //nolint:gosec // it was read before
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%d ", len(text))
+		sum.Write(text)
+	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
@@ -172,13 +209,47 @@ func (a *app) planned() (*project, *models.Plan, error) {
 	return p, plan, err
 }
 
-// plan compiles the selected part of the project, for a first run.
-func (a *app) plan(p *project) (*models.Plan, error) {
+// order is what a run is asked to do.
+type order struct {
+	runID string
+	asOf  time.Time
+	// today is when exceptions must not have ended, whatever asOf is.
+	today time.Time
+	// selected are the keys of the nodes of a plan to do, nil for all.
+	selected func(*project, *models.Plan) (map[string]bool, error)
+	// refresh builds from all rows.
+	refresh bool
+	// warn is told what is to be looked at in the project; it may be nil.
+	warn func(diag.List)
+	// listen makes what is told what happens, of the attributes that each line of
+	// a log is to have; it may return nil.
+	listen func(attrs ...any) run.Func
+	// observers may be nil.
+	observers *observers
+}
+
+// order is that of the command line.
+func (a *app) order(p *project) (order, error) {
 	asOf, err := a.at(p.Timezone)
+	return order{
+		runID: newRunID(a.now()), asOf: asOf, today: a.now(), selected: a.selected, refresh: a.fullRefresh,
+		warn: a.render, listen: a.events,
+	}, err
+}
+
+// plan compiles the part of the project that the command line selects, for a
+// first run.
+func (a *app) plan(p *project) (*models.Plan, error) {
+	o, err := a.order(p)
 	if err != nil {
 		return nil, err
 	}
-	options := compile.Options{AsOf: asOf, Target: p.target.Name, RunID: newRunID(a.now())}
+	return p.plan(o)
+}
+
+// plan compiles the part of the project that an order selects, for a first run.
+func (p *project) plan(o order) (*models.Plan, error) {
+	options := compile.Options{AsOf: o.asOf, Today: o.today, Target: p.target.Name, RunID: o.runID}
 	var found diag.List
 	// Checking makes much garbage and soon ends; to collect it meanwhile costs a
 	// quarter of the time.
@@ -188,14 +259,17 @@ func (a *app) plan(p *project) (*models.Plan, error) {
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
-	if len(found) > 0 {
-		a.render(found)
+	if len(found) > 0 && o.warn != nil {
+		o.warn(found)
 	}
 	plan := p.checked.Plan(options)
 	if err := p.fit(plan); err != nil {
 		return nil, err
 	}
-	selected, err := selection.Select(plan.Nodes, a.include, a.exclude)
+	if err := p.selectable(plan.Nodes); err != nil {
+		return nil, err
+	}
+	selected, err := o.selected(p, plan)
 	if err != nil || selected == nil {
 		return plan, err
 	}
@@ -241,24 +315,33 @@ func (a *app) resolver() secret.Resolver {
 	}
 }
 
-// files resolves the paths of the sources that are files.
+// files resolves the paths of the sources of a plan that are files.
 func (a *app) files(ctx context.Context, p *project, plan *models.Plan) (map[string]adapters.Files, error) {
+	sources := make([]*config.Source, len(plan.Checks))
+	for i, c := range plan.Checks {
+		sources[i] = c.Source
+	}
+	return a.filesOf(ctx, p, sources)
+}
+
+// filesOf resolves the paths of sources that are files.
+func (a *app) filesOf(ctx context.Context, p *project, sources []*config.Source) (map[string]adapters.Files, error) {
 	out := map[string]adapters.Files{}
 	var found diag.List
-	for _, c := range plan.Checks {
-		f := c.Source.Files
+	for _, s := range sources {
+		f := s.Files
 		if f == nil {
 			continue
 		}
 		name, err := f.Path.Resolve(ctx, a.resolver())
 		if err != nil {
-			found = append(found, unresolved(err, c.Source.Pos.At("files", "path")))
+			found = append(found, unresolved(err, s.Pos.At("files", "path")))
 			continue
 		}
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(p.dir, name)
 		}
-		out[c.Source.Name] = adapters.Files{Path: name, Format: fileFormat(f.Format, name), Delimiter: f.Delimiter}
+		out[s.Name] = adapters.Files{Path: name, Format: fileFormat(f.Format, name), Delimiter: f.Delimiter}
 	}
 	return out, found.Sort().Err()
 }

@@ -35,6 +35,8 @@ type app struct {
 	// not wait for a minute; nil and 0 outside of them.
 	tune     func(*run.Options)
 	leaseTTL time.Duration
+	// poll is how often serve looks at the state, for tests; 0 for the usual.
+	poll time.Duration
 
 	// The global flags.
 	projectDir string
@@ -43,11 +45,22 @@ type app struct {
 	include    []string
 	exclude    []string
 	asOf       string
+	// state is the manifest that selectors by state compare with.
+	state string
 	// fullRefresh is run's.
 	fullRefresh bool
-	format      string
-	logFormat   string
-	noColor     bool
+	// detailed is that of run and sync: degraded has an exit code of its own.
+	detailed  bool
+	format    string
+	logFormat string
+	noColor   bool
+	// metricsFile and lineageFile are those of commands that run something.
+	metricsFile, lineageFile string
+	// unmask shows values that are masked otherwise, because of a reason.
+	unmask  bool
+	because string
+	// command is the name of the one that runs.
+	command string
 	// quiet keeps the lines of progress to terminals.
 	quiet bool
 
@@ -83,7 +96,12 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.report(ctx, root.ExecuteContext(ctx))
+	ran, err := root.ExecuteContextC(ctx)
+	code := a.report(ctx, err)
+	if _, told := errors.AsType[failure](err); code == exitUsage && !told && ran.Name() == "plan" && slices.Contains(args, "--detailed-exitcode") {
+		return exitFailure // 2 says that there are changes
+	}
+	return code
 }
 
 // report prints an error, once, and chooses the exit code. Errors that are not
@@ -189,7 +207,11 @@ Start with: customhouse init my_project`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			a.dirGiven = cmd.Flags().Changed("project-dir")
+			a.command = cmd.Name()
 			if err := a.checkFlags(cmd); err != nil {
+				return err
+			}
+			if err := a.checkUnmask(cmd); err != nil {
 				return err
 			}
 			context.AfterFunc(cmd.Context(), func() { a.stopping(cmd.Context()) })
@@ -201,13 +223,14 @@ Start with: customhouse init my_project`,
 	f.StringVar(&a.target, "target", "", "target of the project; its first one by default")
 	f.StringArrayVar(&a.include, "select", nil, "only these resources, such as segment:vip+ or tag:hourly (repeatable)")
 	f.StringArrayVar(&a.exclude, "exclude", nil, "not these resources (repeatable)")
+	f.StringVar(&a.state, "state", "", "manifest.json that state:modified and state:new compare with, or the folder that it is in")
 	f.StringVar(&a.asOf, "as-of", "", "the instant that now means: RFC 3339, or a date in the project's time zone (default: now)")
 	f.StringVar(&a.format, "format", "human", "format of results: human or json")
 	f.StringVar(&a.logFormat, "log-format", "text", "format of progress on standard error: text or json")
 	f.BoolVar(&a.noColor, "no-color", false, "plain lines, even on a terminal")
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.compileCommand(), a.runCommand(), a.planCommand(), a.syncCommand(), a.showCommand(), a.explainCommand(), a.identityCommand(), a.segmentsCommand(),
-		a.fmtCommand(), a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.demoCommand(), a.fakeCommand(), a.destinationCommand(), a.parityCommand(), a.doctorCommand(),
+		a.fmtCommand(), a.lsCommand(), a.schemaCommand(), a.versionCommand(), a.docsCommand(), a.demoCommand(), a.fakeCommand(), a.destinationCommand(), a.parityCommand(), a.doctorCommand(), a.serveCommand(), a.scheduleCommand(), a.testCommand(), a.dbtCommand(), a.alertsCommand(), a.tokenCommand(), a.privacyCommand(),
 	)
 	return root
 }
@@ -230,6 +253,8 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	switch cmd.Name() {
 	case "show":
 		formats = console.RowFormats
+	case "register":
+		formats = []string{"human", "md", "csv", "json"}
 	case "demo":
 		formats = formats[:1] // it is for people
 	}
@@ -268,9 +293,10 @@ func (a *app) logger() *slog.Logger {
 }
 
 // events is where the events of a run go.
-func (a *app) events() run.Func {
+// Its lines have the attributes, where they have any.
+func (a *app) events(attrs ...any) run.Func {
 	if a.logFormat == "json" {
-		return console.Log(a.logger())
+		return console.Log(a.logger().With(attrs...))
 	}
 	if a.quiet && !a.live() {
 		return nil
@@ -301,11 +327,16 @@ func (a *app) at(zone *time.Location) (time.Time, error) {
 	if a.asOf == "" {
 		return a.now().UTC().Truncate(time.Microsecond), nil
 	}
-	if t, err := time.Parse(time.RFC3339Nano, a.asOf); err == nil {
+	return instantOf("--as-of", a.asOf, zone)
+}
+
+// instantOf is the instant that a flag names.
+func instantOf(flag, text string, zone *time.Location) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return t.UTC().Truncate(time.Microsecond), nil
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, a.asOf, zone); err == nil {
+	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
 		return t.UTC(), nil
 	}
-	return time.Time{}, usageError{fmt.Errorf("--as-of is %q: it has to look like 2026-01-31 or 2026-01-31T12:00:00Z", a.asOf)}
+	return time.Time{}, usageError{fmt.Errorf("%s is %q: it has to look like 2026-01-31 or 2026-01-31T12:00:00Z", flag, text)}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,8 @@ compares and counts.
 
 The exit code is 0 where everything was built and delivered (rejected rows
 below the guards are reported loudly, and stay due), 1 where a model or sync
-failed, 2 after an interrupt.`,
+failed, 2 after an interrupt. With --detailed-exitcode it is 3 where rows were
+rejected or not answered for.`,
 		Args: cobra.NoArgs,
 		RunE: do(func(ctx context.Context, _ []string) error {
 			summary, err := a.run(ctx)
@@ -40,21 +42,32 @@ failed, 2 after an interrupt.`,
 			if err != nil {
 				return err
 			}
-			return exit(summary.Status)
+			return a.exit(summary.Status)
 		}),
 	}
+	a.detailedFlag(cmd)
+	a.observeFlags(cmd)
 	cmd.Flags().BoolVar(&a.fullRefresh, "full-refresh", false, "build identities and aggregates from all rows, not from those that are new, and evaluate every segment; ids stay")
 	return cmd
 }
 
+// detailedFlag lets what calls the command tell degraded from done.
+func (a *app) detailedFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.detailed, "detailed-exitcode", false, "exit with 3 where rows were rejected or not answered for, below every guard")
+}
+
 // exit is the failure that a run's status stands for.
-func exit(status run.Status) error {
+func (a *app) exit(status run.Status) error {
 	switch status {
 	case run.Interrupted:
 		return failure{exitUsage}
 	case run.Failed:
 		return failure{exitFailure}
-	case run.OK, run.Degraded, run.Skipped, run.Withheld:
+	case run.Degraded:
+		if a.detailed {
+			return failure{exitDegraded}
+		}
+	case run.OK, run.Skipped, run.Withheld:
 	}
 	return nil
 }
@@ -66,26 +79,59 @@ func (a *app) printSummary(s run.Summary) error {
 	return console.Summary(a.stdout, s)
 }
 
-// run runs the project and writes target/run_results.json.
+// run runs what the command line selects.
 func (a *app) run(ctx context.Context) (run.Summary, error) {
-	p, plan, err := a.planned()
+	p, err := a.load()
 	if err != nil {
 		return run.Summary{}, err
 	}
+	o, err := a.order(p)
+	if err != nil {
+		return run.Summary{}, err
+	}
+	return a.observed(ctx, func(observers *observers) (run.Summary, error) {
+		o.observers = observers
+		return a.perform(ctx, p, o, func() {})
+	})
+}
+
+// perform does what an order says and writes target/run_results.json. It calls
+// begun once it has the target: an error before that has changed nothing.
+func (a *app) perform(ctx context.Context, p *project, o order, begun func()) (summary run.Summary, err error) {
+	watch := o.observers.watch(p, o.runID)
+	defer func() { watch.ended(ctx, summary, err) }()
+	plan, err := p.plan(o)
+	if err != nil {
+		return run.Summary{}, err
+	}
+	watch.planned(plan)
 	options, err := a.options(ctx, p, plan, p.target.Deliver)
 	if err != nil {
 		return run.Summary{}, err
 	}
-	ctx, leave, err := a.equip(ctx, p, &options)
+	using, leave, err := a.equip(ctx, p, &options)
 	if err != nil {
 		return run.Summary{}, err
 	}
-	options.Plan, options.Revise, err = a.resume(ctx, p, options.Warehouse, plan, options.Files)
+	begun()
+	if err := a.carryOn(using, p, options.Warehouse, options.State); err != nil {
+		return run.Summary{}, errors.Join(err, leave())
+	}
+	options.Plan, options.Revise, err = a.resume(using, p, options.Warehouse, plan, options.Files, o.refresh)
 	if err != nil {
 		return run.Summary{}, errors.Join(err, leave())
 	}
-	summary, err := run.Run(ctx, options)
-	err = errors.Join(err, leave())
+	watch.planned(options.Plan)
+	audited, err := a.audited(using, p, options)
+	if err != nil {
+		return run.Summary{}, errors.Join(err, leave())
+	}
+	options.Events = audited.listen(watch.begin(using, options, o.listen))
+	summary, err = run.Run(using, options)
+	if err == nil {
+		err = a.outlived(using, p, options.Warehouse, options.State, plan.AsOf)
+	}
+	err = errors.Join(err, audited.ended(using, summary), leave())
 	if summary.RunID != "" && !summary.FinishedAt.IsZero() {
 		err = errors.Join(err, p.writeResults(summary))
 	}
@@ -94,8 +140,8 @@ func (a *app) run(ctx context.Context) (run.Summary, error) {
 
 // resume is the plan of the run that follows what the warehouse holds, and how it
 // is revised once it is known what has changed.
-func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, plan *models.Plan, files map[string]adapters.Files) (*models.Plan, func(context.Context) (*models.Plan, error), error) {
-	options := compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Refresh: a.fullRefresh}
+func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, plan *models.Plan, files map[string]adapters.Files, refresh bool) (*models.Plan, func(context.Context) (*models.Plan, error), error) {
+	options := compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Refresh: refresh}
 	var err error
 	if options.Identities, err = run.Identities(ctx, wh); err != nil {
 		return nil, nil, err
@@ -103,12 +149,18 @@ func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, pl
 	if options.Aggregates, err = run.Aggregates(ctx, wh); err != nil {
 		return nil, nil, err
 	}
+	if options.Erased, err = run.Erased(ctx, wh, p.Project); err != nil {
+		return nil, nil, err
+	}
+	if options.Corrected, err = run.Corrected(ctx, wh); err != nil {
+		return nil, nil, err
+	}
 	last, err := run.Evaluations(ctx, wh, p.Project)
 	if err != nil {
 		return nil, nil, err
 	}
 	options.Inputs = &inputs.Known{Last: last}
-	if options.Identities != nil || len(options.Aggregates) > 0 || len(last) > 0 {
+	if options.Identities != nil || len(options.Aggregates) > 0 || len(last) > 0 || len(options.Erased)+len(options.Corrected) > 0 {
 		plan = p.checked.Plan(options)
 	}
 	return plan, func(ctx context.Context) (*models.Plan, error) {
@@ -158,7 +210,7 @@ func (a *app) options(ctx context.Context, p *project, plan *models.Plan, mayDel
 	return run.Options{
 		Plan: plan, Files: files, Destinations: destinations, Secrets: known.value, OpenPlace: places.Open,
 		Target: p.target.Name, ProjectHash: p.hash, Deliver: mayDeliver,
-		Events: a.events(), Clock: deliver.Timer(a.now),
+		Events: a.events(slog.String("run_id", plan.RunID)), Clock: deliver.Timer(a.now),
 	}, nil
 }
 

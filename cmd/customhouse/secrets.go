@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -44,6 +45,16 @@ func (s *secrets) resolve(ctx context.Context, from secret.Resolver, config any,
 	})
 }
 
+// isEntry says that a value is an entry of a strict.Ordered: its key is part of
+// the path of what it holds.
+func isEntry(v reflect.Value) bool {
+	if v.Kind() != reflect.Struct || v.NumField() != 2 {
+		return false
+	}
+	key := v.FieldByName("Key")
+	return key.IsValid() && key.Kind() == reflect.String && v.FieldByName("Value").IsValid()
+}
+
 // walkRefs visits the references below the exported fields of a value, with
 // the path of YAML keys that leads to them; certain ones are known to be
 // secrets.
@@ -57,7 +68,7 @@ func walkRefs(v reflect.Value, path []string, visit func(r secret.Ref, path []st
 			visit(x, path, true)
 		}
 		return
-	case secret.Template:
+	case interface{ Refs() []secret.Ref }:
 		for _, r := range x.Refs() {
 			visit(r, path, false)
 		}
@@ -67,9 +78,8 @@ func walkRefs(v reflect.Value, path []string, visit func(r secret.Ref, path []st
 	case reflect.Pointer, reflect.Interface:
 		walkRefs(v.Elem(), path, visit)
 	case reflect.Struct:
-		// An entry of a strict.Ordered: its key is part of the path.
-		if key, value := v.FieldByName("Key"), v.FieldByName("Value"); v.NumField() == 2 && key.IsValid() && key.Kind() == reflect.String {
-			walkRefs(value, append(slices.Clip(path), key.String()), visit)
+		if isEntry(v) {
+			walkRefs(v.FieldByName("Value"), append(slices.Clip(path), v.FieldByName("Key").String()), visit)
 			return
 		}
 		for i := range v.NumField() {
@@ -83,7 +93,11 @@ func walkRefs(v reflect.Value, path []string, visit func(r secret.Ref, path []st
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			walkRefs(v.Index(i), path, visit)
+			of := path
+			if !isEntry(v.Index(i)) {
+				of = append(slices.Clip(path), strconv.Itoa(i))
+			}
+			walkRefs(v.Index(i), of, visit)
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {

@@ -46,11 +46,13 @@ func secretProject(t *testing.T) string {
 project: {name: p}
 targets:
   local: {type: duckdb, path: p.duckdb, deliver: true}
+purposes: [{name: service, basis: contract, description: what it is for}]
 entities:
   - name: customer
     identifiers: [{name: email, normalize: email}]
 sources:
   - name: contacts
+    class: personal
     files: {path: contacts.csv}
     entity: customer
     identifiers: {email: email}
@@ -59,9 +61,9 @@ traits:
 segments:
   - {name: everyone, entity: customer, when: contacts.count() > 0}
 destinations:
-  - {name: platform, type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true, timeout: 2s,
+  - {name: platform, allow: [public, internal, personal], type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true, timeout: 2s,
      headers: {Authorization: 'Bearer ${env:PLATFORM_TOKEN}'}}
-  - {name: files, type: files, path: out}
+  - {name: files, allow: [public, internal, personal], type: files, path: out}
 syncs:
   - name: to_platform
     from: {entity: customer}
@@ -234,13 +236,14 @@ entities:
     identifiers: [{name: email, normalize: email}]
 sources:
   - name: contacts
+    class: personal
     files: {path: contacts.csv}
     entity: customer
     identifiers: {email: email}
 traits:
   - {name: email, entity: customer, pick: latest, from: contacts.email}
 destinations:
-  - {name: platform, type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true}
+  - {name: platform, allow: [public, internal, personal], type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true}
 syncs:
   - name: to_platform
     from: {entity: customer}

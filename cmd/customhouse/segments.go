@@ -65,7 +65,7 @@ func (p *project) segment(name string) (*config.Segment, error) {
 
 // ask reads a small result of our own tables.
 func (s *segmenter) ask(ctx context.Context, q sql.Query) ([][]any, error) {
-	rows, err := s.all(ctx, q)
+	rows, err := s.wh.All(ctx, q)
 	return rows, notBuilt(err)
 }
 
@@ -141,32 +141,45 @@ func (s *segmenter) size(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	members, err := s.members(ctx, list)
+	found, err := s.sizes(ctx, list)
 	if err != nil {
 		return err
+	}
+	out := segmentSizes{Schema: sizesSchema, Segments: found}
+	if s.format == "json" {
+		return console.JSON(s.stdout, out)
+	}
+	return out.print(s.stdout)
+}
+
+// sizes says how large some segments are.
+func (s *segmenter) sizes(ctx context.Context, list []*config.Segment) ([]segmentSize, error) {
+	out := []segmentSize{}
+	if len(list) == 0 {
+		return out, nil
+	}
+	members, err := s.members(ctx, list)
+	if err != nil {
+		return nil, err
 	}
 	last, err := s.past(ctx, list, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	profiles := map[string]int64{}
-	out := segmentSizes{Schema: sizesSchema, Segments: []segmentSize{}}
 	for _, x := range list {
 		if _, counted := profiles[x.Entity]; !counted {
 			if profiles[x.Entity], err = s.profiles(ctx, s.entity(x.Entity)); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		found := segmentSize{Segment: x.Name, Entity: x.Entity, Members: members[x.Name], Profiles: profiles[x.Entity]}
 		if runs := last[x.Name]; len(runs) > 0 {
 			found.Last = &runs[0]
 		}
-		out.Segments = append(out.Segments, found)
+		out = append(out, found)
 	}
-	if s.format == "json" {
-		return console.JSON(s.stdout, out)
-	}
-	return out.print(s.stdout)
+	return out, nil
 }
 
 func (o segmentSizes) print(w io.Writer) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -24,6 +25,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/examples/shop"
 	"github.com/customhouse-cdp/customhouse/models/compile"
+	subject "github.com/customhouse-cdp/customhouse/models/privacy/person"
+	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 // shopProject is the shop on its day 1, delivering to files alone.
@@ -155,7 +158,7 @@ func tables(t *testing.T, env []string, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for _, name := range public {
-		out[name] = must(t, env, "--project-dir", dir, "--format", "csv", "show", name, "--limit", "100000000")
+		out[name] = must(t, env, "--project-dir", dir, "--format", "csv", "show", "--unmask", "--because", "test", name, "--limit", "100000000")
 	}
 	return out
 }
@@ -231,9 +234,40 @@ func TestGolden(t *testing.T) {
 				}
 				got[strings.ReplaceAll(model.Name, ":", "_")+".sql"] = strings.Join(texts, "\n")
 			}
+			got["privacy_person.sql"] = personSQL(t, kind.printer(target, []string{"contacts", "loyalty", "newsletter", "orders", "page_views"}), loaded)
 			golden(t, kind.name, got)
 		})
 	}
+}
+
+// personSQL is what a warehouse is asked of one person.
+func personSQL(t *testing.T, printer *sql.Printer, p *config.Project) string {
+	t.Helper()
+	who := subject.Person{Project: p, Entity: p.Entities[0], IDs: []int64{17, 3}, Named: []subject.Identifier{{Type: "phone", Value: "+33612345678"}}}
+	var b strings.Builder
+	say := func(title string, q sql.Query) {
+		text, err := printer.Query(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "-- %s\n%s;\n\n", title, text)
+	}
+	say("merged", subject.Merged(who.Entity, who.IDs))
+	say("living", subject.Living(who.Entity, who.IDs))
+	for _, part := range who.Parts([]string{"email", "spent"}, []string{"lifecycle"}) {
+		say(part.Name, part.Query)
+	}
+	for _, part := range who.Working() {
+		say("count "+part.Name, subject.Count(part.Query, part.Time))
+	}
+	for _, s := range p.Sources[:1] {
+		say("rows of "+s.Name, who.Rows(s, []subject.Column{{Name: "user_id"}, {Name: "email"}, {Name: "mobile"}, {Name: "first_name"}, {Name: "extra", Other: true}, {Name: "updated_at"}}))
+		say("count rows of "+s.Name, subject.Count(who.Holding(s), "at"))
+	}
+	for _, trait := range p.Traits[:2] {
+		say("origin of "+trait.Name, who.Origin(trait))
+	}
+	return b.String()
 }
 
 // golden compares files with those of a folder of sql/golden.

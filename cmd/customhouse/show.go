@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/mask"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
@@ -27,6 +29,9 @@ func (a *app) showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show <table> | segment:<name> | <entity> <identifier>=<value>",
 		Short: "Show rows of a table, the members of a segment, or one profile",
+		Long: `Show rows of a table of ours, the members of a segment, or one profile. Values
+that are personal or sensitive are masked; --unmask shows them, and is written down
+in the audit log with what --because says.`,
 		Example: `  customhouse show customer_profiles --limit 5
   customhouse show segment:vip --format csv
   customhouse show customer email=ada@example.com
@@ -46,6 +51,7 @@ func (a *app) showCommand() *cobra.Command {
 		}),
 	}
 	c.Flags().Int64Var(&limit, "limit", limit, "how many rows at most")
+	a.unmaskFlags(c)
 	return c
 }
 
@@ -59,6 +65,8 @@ type shower struct {
 	in    *entered
 	wh    *adapters.Warehouse
 	limit int64
+	// masks says how values are shown, once it is known at what somebody looks.
+	masks *mask.Masker
 }
 
 // look opens the project and its warehouse to see what the last run left.
@@ -98,7 +106,7 @@ func (s *shower) table(ctx context.Context, name string) error {
 	for _, c := range columns {
 		q.OrderBy = append(q.OrderBy, sql.Asc(sql.Col("t", c)))
 	}
-	return s.rows(ctx, q)
+	return s.rows(ctx, q, name, audit.Of("table", name))
 }
 
 // columns names the columns of a table; a missing table is a usage error.
@@ -127,7 +135,8 @@ func (s *shower) unknownTable(name string) error {
 	if slices.Contains(tables, name) {
 		return errors.New("table " + name + " is not there yet: customhouse run builds it")
 	}
-	return unknown("there is no table "+name, name, tables, "there are")
+	// Who forgets the entity names a person here.
+	return unknown("there is no table "+mask.Text(name), name, tables, "there are")
 }
 
 // segment prints members with their profiles.
@@ -153,16 +162,22 @@ func (s *shower) segment(ctx context.Context, name string) error {
 		Where:   sql.Fn(sql.Eq, sql.Col("m", "segment"), sql.String(name)),
 		OrderBy: []sql.Order{sql.Asc(sql.Col("p", id))},
 		Limit:   s.limit,
-	})
+	}, profile.Table(e).Name, audit.Of("segment", name))
 }
 
-func (s *shower) rows(ctx context.Context, q sql.Query) (err error) {
+// rows prints rows that lie as those of a table do, as whoever looks at what may
+// see them.
+func (s *shower) rows(ctx context.Context, q sql.Query, table string, what audit.Object) (err error) {
+	masks, err := s.masker(ctx, s.project, what, someone{})
+	if err != nil {
+		return err
+	}
 	rows, err := s.wh.Query(ctx, q)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	_, err = console.Rows(s.stdout, rows, s.format)
+	_, err = console.Rows(s.stdout, masks.Rows(table, rows), s.format)
 	return err
 }
 
@@ -177,68 +192,84 @@ func (s *shower) entity(name string) *config.Entity {
 
 // profile prints everything known of the one that an identifier belongs to.
 func (s *shower) profile(ctx context.Context, entity, term string) error {
+	kind, value, ok := strings.Cut(term, "=")
+	if !ok {
+		return usageError{errors.New("the identifier has to look like email=ada@example.com")}
+	}
+	id, found, err := s.person(ctx, entity, strings.TrimSpace(kind), value)
+	if err != nil {
+		return err
+	}
+	masks, err := s.masker(ctx, s.project, audit.Of("entity", entity), someone{entity, id})
+	if err != nil {
+		return err
+	}
+	found.mask(masks)
+	if s.format == "json" {
+		return console.JSON(s.stdout, found)
+	}
+	return found.print(s.stdout)
+}
+
+// person is everything known of the one that an identifier belongs to, and their
+// id.
+func (s *shower) person(ctx context.Context, entity, kind, value string) (id int64, found person, err error) {
 	e := s.entity(entity)
 	if e == nil {
 		var names []string
 		for _, x := range s.project.Entities {
 			names = append(names, x.Name)
 		}
-		return unknown("there is no entity "+entity, entity, names, "there are")
+		return 0, found, unknown("there is no entity "+entity, entity, names, "there are")
 	}
-	kind, value, ok := strings.Cut(term, "=")
-	kind = strings.TrimSpace(kind)
-	if !ok {
-		return usageError{fmt.Errorf("%q has to look like email=ada@example.com", term)}
+	if id, err = s.find(ctx, e, kind, value); err != nil {
+		return 0, found, err
 	}
-	id, err := s.find(ctx, e, kind, value)
-	if err != nil {
-		return err
-	}
-	found := person{Schema: "customhouse/profile/v1", Entity: entity}
+	found = person{Schema: "customhouse/profile/v1", Entity: entity}
 	column := identity.Column(e)
 	is := func(alias string) sql.Expr { return sql.Fn(sql.Eq, sql.Col(alias, column), sql.Int(id)) }
 	columns, err := s.columns(ctx, profile.Table(e))
 	if err != nil {
-		return err
+		return 0, found, err
 	}
-	values, err := s.all(ctx, &sql.Select{Items: sql.Items("p", columns...), From: sql.TableRef{Table: profile.Table(e), As: "p"}, Where: is("p")})
+	values, err := s.wh.All(ctx, &sql.Select{Items: sql.Items("p", columns...), From: sql.TableRef{Table: profile.Table(e), As: "p"}, Where: is("p")})
 	if err != nil {
-		return err
+		return 0, found, err
 	}
 	if len(values) == 1 {
 		for i, c := range columns {
 			found.Profile = append(found.Profile, field{c, values[0][i]})
 		}
 	}
-	values, err = s.all(ctx, &sql.Select{
+	values, err = s.wh.All(ctx, &sql.Select{
 		Items:   sql.Items("i", "identifier_type", "identifier"),
 		From:    sql.TableRef{Table: identity.IdentitiesTable(e), As: "i"},
 		Where:   is("i"),
 		OrderBy: []sql.Order{sql.Asc(sql.Col("i", "identifier_type")), sql.Asc(sql.Col("i", "identifier"))},
 	})
 	if err != nil {
-		return err
+		return 0, found, err
 	}
 	for _, row := range values {
 		found.Identifiers = append(found.Identifiers, field{console.Cell(row[0]), row[1]})
 	}
-	values, err = s.all(ctx, &sql.Select{
+	values, err = s.wh.All(ctx, &sql.Select{
 		Items:   sql.Items("m", "segment", "entered_at"),
 		From:    sql.TableRef{Table: segment.Table, As: "m"},
 		Where:   is("m"),
 		OrderBy: []sql.Order{sql.Asc(sql.Col("m", "segment"))},
 	})
 	if err != nil {
-		return err
+		return 0, found, err
 	}
 	for _, row := range values {
 		found.Segments = append(found.Segments, field{console.Cell(row[0]), row[1]})
 	}
-	if s.format == "json" {
-		return console.JSON(s.stdout, found)
-	}
-	return found.print(s.stdout)
+	return id, found, nil
 }
+
+// nobodyError says that an identifier belongs to nobody. It does not repeat it.
+type nobodyError struct{ error }
 
 // find is the id of the one that an identifier belongs to. The value is
 // brought into its comparable form by the project's own rule.
@@ -264,7 +295,7 @@ func (s *shower) find(ctx context.Context, e *config.Entity, kind, value string)
 		}
 		return 0, unknown(e.Name+" has no identifier "+kind, kind, names, "it has")
 	}
-	rows, err := s.all(ctx, q)
+	rows, err := s.wh.All(ctx, q)
 	var known *adapters.Error
 	if errors.As(err, &known) && known.Kind == adapters.NotFound {
 		return 0, s.unknownTable(identity.IdentitiesTable(e).Name)
@@ -275,30 +306,11 @@ func (s *shower) find(ctx context.Context, e *config.Entity, kind, value string)
 	id, ok := rows[0][0].(int64)
 	if !ok {
 		if n, _ := rows[0][1].(int64); n > 0 {
-			return 0, fmt.Errorf("this %s is of nobody: customhouse explain %s says why", kind, e.Name)
+			return 0, nobodyError{fmt.Errorf("this %s is of nobody: customhouse explain %s says why", kind, e.Name)}
 		}
-		return 0, fmt.Errorf("no %s has this %s", e.Name, kind)
+		return 0, nobodyError{fmt.Errorf("no %s has this %s", e.Name, kind)}
 	}
 	return id, nil
-}
-
-// all reads a result that is known to be small.
-func (s *shower) all(ctx context.Context, q sql.Query) (out [][]any, err error) {
-	rows, err := s.wh.Query(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for {
-		row := make([]any, len(rows.Columns()))
-		switch err := rows.Next(row); {
-		case errors.Is(err, io.EOF):
-			return out, nil
-		case err != nil:
-			return nil, err
-		}
-		out = append(out, row)
-	}
 }
 
 // person is customhouse/profile/v1.
@@ -308,6 +320,18 @@ type person struct {
 	Profile     []field `json:"profile"`
 	Identifiers []field `json:"identifiers"`
 	Segments    []field `json:"segments"`
+}
+
+// mask shows values as they may be seen.
+func (p person) mask(m *mask.Masker) {
+	for i, f := range p.Profile {
+		if f.Name != p.Entity+"_id" {
+			p.Profile[i].Value = m.Value(m.Trait(p.Entity, f.Name), f.Value)
+		}
+	}
+	for i, f := range p.Identifiers {
+		p.Identifiers[i].Value = m.Value(m.Identifier(p.Entity, f.Name), f.Value)
+	}
 }
 
 // field is one named value.

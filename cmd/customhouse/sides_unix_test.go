@@ -209,6 +209,7 @@ func (c *crash) appends(seed uint64) string {
 		jobs.again = 0 // A job is known before it has its rows.
 	}
 	return `  - name: orders
+    class: public
     files: {path: orders.csv}
     entity: customer
     events: true

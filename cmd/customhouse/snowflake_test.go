@@ -1,42 +1,22 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/adapters/snowflake/sftest"
+	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
 
-// onSnowflake gives a project the target snowflake, which is the local server.
+// onSnowflake gives a project the target snowflake.
 func onSnowflake(t *testing.T, dir string, env []string) []string {
 	t.Helper()
-	line, more := snowflakeTarget(t)
-	file := filepath.Join(dir, projectFile)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.Replace(string(text), "targets:\n", "targets:\n  snowflake: "+line+"\n", 1)
-	if changed == string(text) {
-		t.Fatal("the project has no targets")
-	}
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return append(env, more...)
-}
-
-// snowflakeTarget is a target at the local server.
-func snowflakeTarget(t *testing.T) (line string, env []string) {
-	t.Helper()
-	s := sftest.Start(t)
-	return fmt.Sprintf("{type: snowflake, account: %s, user: %s, password: '${env:SNOWFLAKE_PASSWORD}', database: %s, host: %s, port: %d, protocol: http, deliver: true}",
-		s.Account, s.User, s.Database, s.Host, s.Port), []string{"SNOWFLAKE_PASSWORD=" + s.Password}
+	target := sftest.NewTarget(t)
+	addTarget(t, dir, "snowflake", target.YAML())
+	return append(env, target.Env...)
 }
 
 // TestShopOnSnowflake: the shop's two days are the same there as in DuckDB, the
@@ -48,7 +28,7 @@ func TestShopOnSnowflake(t *testing.T) {
 	env = onSnowflake(t, dir, env)
 	for number := 1; number <= 2; number++ {
 		day(t, dir, customers, number)
-		must(t, env, "--project-dir", dir, "parity", "local", "snowflake", "--as-of", asOf(number), "--show-values")
+		must(t, env, "--project-dir", dir, "parity", "local", "snowflake", "--as-of", asOf(number), "--unmask", "--because", "test")
 		sent := map[string]map[string]string{}
 		for _, target := range []string{"local", "snowflake"} {
 			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
@@ -63,5 +43,19 @@ func TestShopOnSnowflake(t *testing.T) {
 		if d := cmp.Diff(sent["local"], sent["snowflake"]); d != "" {
 			t.Errorf("day %d: what was delivered (-DuckDB +Snowflake):\n%s", number, d)
 		}
+	}
+}
+
+// TestExamplesOnSnowflake: so are the examples on public data.
+func TestExamplesOnSnowflake(t *testing.T) {
+	t.Parallel()
+	data := oracle.Data(t)
+	for _, name := range publicExamples() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
+			env := onSnowflake(t, dir, []string{oracle.Variable + "=" + data})
+			must(t, env, "--project-dir", dir, "parity", "local", "snowflake", "--as-of", "2026-11-01T00:00:00Z")
+		})
 	}
 }

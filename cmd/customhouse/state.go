@@ -10,6 +10,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 )
 
 // stateFolder is where the state of targets is that name no other place.
@@ -34,7 +35,7 @@ func (a *app) equip(ctx context.Context, p *project, options *run.Options) (_ co
 	if err != nil {
 		return ctx, nil, errors.Join(err, in.leave())
 	}
-	options.Warehouse = in.wh
+	options.Warehouse, options.Key = in.wh, in.key
 	return ctx, in.leave, nil
 }
 
@@ -69,6 +70,19 @@ func (in *entered) store(ctx context.Context) (*state.Store, error) {
 	}
 	in.state, in.last = store, append(in.last, store.Close)
 	return store, nil
+}
+
+// key is that of the digests of those who were erased.
+func (in *entered) key(ctx context.Context) (privacy.Key, error) {
+	store, err := in.store(ctx)
+	if err != nil {
+		return privacy.Key{}, err
+	}
+	secret, err := in.app.privacyKey(ctx, in.project, store)
+	if err != nil {
+		return privacy.Key{}, err
+	}
+	return privacy.NewKey(secret), nil
 }
 
 // claim keeps other processes from writing to the target, work tables included,

@@ -13,6 +13,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters/bigquery/bqtest"
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
+	"github.com/customhouse-cdp/customhouse/adapters/snowflake/sftest"
 )
 
 // TestStatements counts what each warehouse is asked to do for two days of the
@@ -28,26 +29,24 @@ func TestStatements(t *testing.T) { //nolint:tparallel // the subtests share the
 		{"duckdb", func(*testing.T) (string, []string) { return "{type: duckdb, path: counted.duckdb, deliver: true}", nil }},
 		{"postgres", func(t *testing.T) (string, []string) {
 			t.Helper()
-			address := postgrestest.New(t).Database(t)
-			return "{type: postgres, url: '${env:SHOP_POSTGRES}', deliver: true}", []string{"SHOP_POSTGRES=" + address}
+			target := postgrestest.NewTarget(t)
+			return target.YAML(), target.Env
 		}},
 		{"clickhouse", func(t *testing.T) (string, []string) {
 			t.Helper()
 			server := chtest.Start(t)
-			schema := server.Database(t)
-			t.Cleanup(func() {
-				if out, err := server.Query("DROP DATABASE IF EXISTS " + schema + "_work SYNC"); err != nil {
-					t.Error(out, err)
-				}
-			})
-			return fmt.Sprintf("{type: clickhouse, address: '%s', user: %s, password: '${env:CLICKHOUSE_PASSWORD}', schema: %s, deliver: true}", server.Address, server.User, schema),
-				[]string{"CLICKHOUSE_PASSWORD=" + server.Password}
+			target, _ := clickhouseTarget(t, server)
+			return target, []string{"CLICKHOUSE_PASSWORD=" + server.Password}
 		}},
 		{"bigquery", func(t *testing.T) (string, []string) {
 			t.Helper()
-			return bigqueryTarget(t, bqtest.Start(t)), nil
+			return bqtest.NewTarget(t).YAML(), nil
 		}},
-		{"snowflake", snowflakeTarget},
+		{"snowflake", func(t *testing.T) (string, []string) {
+			t.Helper()
+			target := sftest.NewTarget(t)
+			return target.YAML(), target.Env
+		}},
 	} {
 		name := w.name
 		t.Run(name, func(t *testing.T) {
@@ -55,15 +54,7 @@ func TestStatements(t *testing.T) { //nolint:tparallel // the subtests share the
 			line, more := w.target(t)
 			dir, env := shopProject(t, customers)
 			env = append(env, more...)
-			file := filepath.Join(dir, projectFile)
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			changed := strings.Replace(string(text), "targets:\n", "targets:\n  counted: "+line+"\n", 1)
-			if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			addTarget(t, dir, "counted", line)
 			var got []string
 			for i, what := range []string{"the first day", "the second day", "nothing new"} {
 				number := min(i+1, 2)

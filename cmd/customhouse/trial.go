@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
@@ -112,7 +113,6 @@ type sampled struct {
 // previewFlags are what preview is told.
 type previewFlags struct {
 	when, entity string
-	show         bool
 }
 
 func (a *app) previewCommand() *cobra.Command {
@@ -126,9 +126,9 @@ they are now and the identities of the last run: how many, and a few of them wit
 the traits that the condition reads. Only what the condition needs is computed,
 in work tables; nothing is written.
 
-The values of texts are personal as a rule and masked unless --show-values.`,
+Values that are personal or sensitive are masked without --unmask.`,
 		Example: `  customhouse segments preview vip
-  customhouse segments preview --when 'spent > 100.0 && country == "FR"' --show-values`,
+  customhouse segments preview --when 'spent > 100.0 && country == "FR"' --unmask --because 'ticket 4711'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: do(func(ctx context.Context, args []string) error {
 			if (len(args) == 1) == (f.when != "") {
@@ -142,14 +142,21 @@ The values of texts are personal as a rule and masked unless --show-values.`,
 	}
 	c.Flags().StringVar(&f.when, "when", "", "the expression to try, in CEL")
 	c.Flags().StringVar(&f.entity, "entity", "", "whose members --when asks for; the project's first entity by default")
-	c.Flags().BoolVar(&f.show, "show-values", false, "show texts of the sample")
+	a.unmaskFlags(c)
 	c.Flags().Int64Var(&limit, "limit", limit, "how many members the sample has at most")
 	return c
 }
 
 func (s *segmenter) preview(ctx context.Context, args []string, f previewFlags) error {
-	p, x, err := s.asked(args, f)
+	p, x, err := s.tried(args, f)
 	if err != nil {
+		return err
+	}
+	what := audit.Of("segment", x.Name)
+	if x.Name == whenArgument {
+		what = audit.Of("entity", x.Entity) // The expression may name somebody.
+	}
+	if s.masks, err = s.masker(ctx, s.project, what, someone{}); err != nil {
 		return err
 	}
 	trial, found := compile.Try(p, s.options(), compile.Wanted{Entity: x.Entity, Segments: []string{x.Name}})
@@ -160,7 +167,7 @@ func (s *segmenter) preview(ctx context.Context, args []string, f previewFlags) 
 		diag.Render(s.stderr, found)
 	}
 	out := segmentPreview{
-		Schema: "customhouse/segment-preview/v1", When: x.When, Entity: x.Entity, AsOf: s.plan.AsOf, Sample: []sampled{}, Masked: !f.show,
+		Schema: "customhouse/segment-preview/v1", When: x.When, Entity: x.Entity, AsOf: s.plan.AsOf, Sample: []sampled{}, Masked: !s.unmask,
 	}
 	if x.Name != whenArgument {
 		out.Segment = x.Name
@@ -180,8 +187,8 @@ func (s *segmenter) preview(ctx context.Context, args []string, f previewFlags) 
 	return out.print(s.stdout)
 }
 
-// asked is the segment to try, and the project that has it.
-func (s *segmenter) asked(args []string, f previewFlags) (*config.Project, *config.Segment, error) {
+// tried is the segment to try, and the project that has it.
+func (s *segmenter) tried(args []string, f previewFlags) (*config.Project, *config.Segment, error) {
 	if len(args) == 1 {
 		list, err := s.named(args)
 		if err != nil {
@@ -257,11 +264,7 @@ func (s *segmenter) sampleTrial(ctx context.Context, t *compile.Trial, x *config
 	for _, r := range rows {
 		one := sampled{ID: integer(r[0]), Traits: []field{}}
 		for i, c := range t.Columns {
-			v := r[i+1]
-			if _, text := v.(string); text && out.Masked {
-				v = "***"
-			}
-			one.Traits = append(one.Traits, field{c.Name, v})
+			one.Traits = append(one.Traits, field{c.Name, s.masks.Value(s.masks.Trait(x.Entity, c.Name), r[i+1])})
 		}
 		out.Sample = append(out.Sample, one)
 	}
@@ -332,7 +335,8 @@ func (a *app) segmentExplainCommand() *cobra.Command {
 profile and with the values that it saw, on the sources as they are now. Segments
 that it reads are opened too. The parts that decide are marked.
 
-It prints the values of a person, since somebody asked for them by name.`,
+Values that are personal or sensitive are masked without --unmask; whether a part
+holds is not.`,
 		Example: `  customhouse segments explain vip --for email=ada@example.com
   customhouse segments explain vip --for id=42`,
 		Args: cobra.ExactArgs(1),
@@ -344,6 +348,7 @@ It prints the values of a person, since somebody asked for them by name.`,
 		}),
 	}
 	c.Flags().StringVar(&who, "for", "", "an identifier of the one to explain, or id=42")
+	a.unmaskFlags(c)
 	return c
 }
 
@@ -354,11 +359,14 @@ func (s *segmenter) explain(ctx context.Context, name, who string) error {
 	}
 	kind, value, ok := strings.Cut(who, "=")
 	if !ok {
-		return usageError{fmt.Errorf("%q has to look like email=ada@example.com", who)}
+		return usageError{errors.New("the identifier has to look like email=ada@example.com")}
 	}
 	e := s.entity(list[0].Entity)
 	id, err := s.find(ctx, e, strings.TrimSpace(kind), value)
 	if err != nil {
+		return err
+	}
+	if s.masks, err = s.masker(ctx, s.project, audit.Of("segment", name), someone{e.Name, id}); err != nil {
 		return err
 	}
 	out, err := s.whether(ctx, list[0], id)
@@ -430,12 +438,30 @@ func (s *segmenter) values(ctx context.Context, x *compile.Explanation, out *seg
 		}
 	}
 	out.Condition = explained(x.Root, known)
+	s.maskParts(out.Entity, out.Condition)
 	out.In = isYes(out.Condition.Value)
 	if now := truth(known[expr.SegmentColumn(out.Segment)]); now != out.In {
 		return fmt.Errorf("the parts of %s do not add up to what it says of %s %d: please report its expression", out.Segment, out.Entity, out.ID)
 	}
 	out.Condition.decide()
 	return nil
+}
+
+// maskParts masks what the parts of a condition saw: traits by their class, what is
+// aggregated of a source by that of the source, and all else.
+func (s *segmenter) maskParts(entity string, p *explainedPart) {
+	for i, f := range p.Seen {
+		class := s.masks.Trait(entity, f.Name)
+		if source, _, ok := strings.Cut(f.Name, "."); ok {
+			class = s.masks.Source(source)
+		}
+		if _, member := f.Value.(bool); !member {
+			p.Seen[i].Value = s.masks.Value(class, f.Value)
+		}
+	}
+	for _, x := range p.Parts {
+		s.maskParts(entity, x)
+	}
 }
 
 func isYes(v *bool) bool { return v != nil && *v }

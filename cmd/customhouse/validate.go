@@ -89,6 +89,12 @@ func (a *app) validateLive(ctx context.Context, p *project, plan *models.Plan, w
 		return "", err
 	}
 	looked, found, err := run.Look(ctx, run.Options{Plan: plan, Warehouse: wh, Files: files}, p.checked.Probes())
+	queries := 0
+	if err == nil {
+		var refused diag.List
+		queries, refused, err = run.LookAtTests(ctx, run.Options{Warehouse: wh, Files: files}, p.checked.TestProbes())
+		found = append(found, refused...).Sort()
+	}
 	if err = errors.Join(err, wh.Close()); err != nil {
 		return "", err
 	}
@@ -103,6 +109,9 @@ func (a *app) validateLive(ctx context.Context, p *project, plan *models.Plan, w
 	}
 	line = fmt.Sprintf("%s has all of it: %s, %s; it takes %s\n", p.target.Name,
 		counted(int64(len(looked.Sources)), "source"), counted(int64(looked.Columns), "column"), counted(int64(looked.Expressions), "aggregate"))
+	if queries > 0 {
+		line += fmt.Sprintf("it takes %s of tests\n", map[bool]string{true: "1 query", false: fmt.Sprintf("%d queries", queries)}[queries == 1])
+	}
 	if looked.Bytes > 0 {
 		line += fmt.Sprintf("evaluating them would read %s of the sources\n", console.Bytes(looked.Bytes))
 	}

@@ -58,6 +58,10 @@ type OneOrMany []string
 // UnmarshalStrict decodes a text or a list of texts.
 func (m *OneOrMany) UnmarshalStrict(n Node, report func(diag.Diagnostic)) {
 	if n.Kind() == List {
+		if len(n.Items()) == 0 {
+			report(diag.Errorf(n.place(), CodeEmpty, "there is nothing in this list").WithHelp("write a value, or remove the key"))
+			return
+		}
 		n.Decode(report, (*[]string)(m))
 		return
 	}

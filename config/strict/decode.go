@@ -402,7 +402,7 @@ func (n Node) structs(into []reflect.Value, report func(diag.Diagnostic)) {
 		}
 		sound := true
 		f.Value.value(s.v, watch(report, &sound))
-		if sound && s.field.required && s.v.Kind() == reflect.String && strings.TrimSpace(s.v.String()) == "" {
+		if sound && s.field.required && (s.v.Kind() == reflect.String && strings.TrimSpace(s.v.String()) == "" || f.Value.IsString() && strings.TrimSpace(f.Value.n.Value) == "") {
 			report(diag.Errorf(f.Value.place(), CodeEmpty, "the value of %q is empty", name).
 				WithHelp("write a value"))
 			sound = false

@@ -21,18 +21,6 @@ type Text struct {
 	style yaml.Style
 }
 
-// PlainText is a Text whose Value is written at a place as it is: for tests
-// and for text that is not from YAML.
-func PlainText(src *diag.Source, value string, at diag.Pos) Text {
-	return Text{Value: value, src: src, at: at}
-}
-
-// NewText is a Text that is a file of its own.
-func NewText(value string) Text {
-	src := &diag.Source{Name: "text", Text: []byte(value)}
-	return Text{Value: value, src: src, at: diag.Pos{Line: 1, Col: 1}, style: yaml.LiteralStyle | wholeFile}
-}
-
 // wholeFile marks a Text that is its Source, byte by byte.
 const wholeFile yaml.Style = 1 << 31
 

@@ -63,11 +63,21 @@ const (
 	Unconvertible = "unconvertible"
 )
 
+// What the engine says of rows that it did not send since whom they are about has
+// withdrawn what permitted it, and the code of those that it never sent.
+const (
+	keptBack  = "withheld"
+	neverSent = "withdrawn"
+)
+
 // Input is what the audience of one sync depends on.
 type Input struct {
 	Sync        *config.Sync
 	Destination *config.Destination
 	Entity      *config.Entity
+	// Purpose is that of the sync. Nil leaves out nobody by the law, which is for those
+	// who measure what that costs.
+	Purpose *config.Purpose
 	// Source is the one whose events are sent, nil for a sync of anything else.
 	Source *config.Source
 	// Priority is the list that the sync names, and Pressure the cap, nil where
@@ -80,10 +90,13 @@ type Input struct {
 	Retry *Retry
 	// Resync sends every row of values, whatever the ledger knows.
 	Resync bool
-	// Types are those of the entity's traits by name, and Computed the
-	// expressions of fields, by FieldName.
-	Types    map[string]sql.Type
+	// Traits are those of the entity, and Computed the expressions of fields, by
+	// FieldName.
+	Traits   []expr.Compiled
 	Computed []expr.Compiled
+	// Consents and Sources are those of the project.
+	Consents []*config.Consent
+	Sources  []*config.Source
 	AsOf     time.Time
 	RunID    string
 }
@@ -141,12 +154,13 @@ func Build(in Input) *models.Audience {
 	}
 	return &models.Audience{
 		Sync:        in.Sync,
+		Entity:      in.Entity.Name,
 		Destination: in.Destination,
 		Place:       b.place(),
 		Fields:      fields,
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),
-		Steps: append(slices.Concat(b.hold(), b.choose(), b.find()),
+		Steps: append(slices.Concat(b.permit(), b.hold(), b.choose(), b.find()),
 			&models.Exec{Title: "select what is wanted", Statements: []sql.Statement{sql.CreateTableAs{Table: b.wanted, Query: b.wantedQuery()}}},
 			&models.Exec{Title: "compare with the ledger", Statements: append(
 				[]sql.Statement{sql.CreateTableAs{Table: b.changes, Query: b.changesQuery()}}, b.retry()...,
@@ -157,6 +171,7 @@ func Build(in Input) *models.Audience {
 		Counts:   b.counts(),
 		Changes:  b.stream(sql.TableRef{Table: b.changes, As: "c"}, "c"),
 		Due:      b.due(),
+		LeftOut:  b.leftOut(),
 		Preview:  b.preview(),
 		Snapshot: b.snapshot(),
 		Outcomes: outcomes,
@@ -164,6 +179,8 @@ func Build(in Input) *models.Audience {
 		Recover:  b.recover(),
 		Release:  b.release(),
 		Settle:   b.settle(),
+
+		Withdrawn: b.withdrawn(),
 	}
 }
 
@@ -174,9 +191,13 @@ func (b *builder) hold() []models.Step {
 		return nil
 	}
 	id := sql.Col("i", b.id())
+	where := sql.And{sql.Fn(sql.Eq, sql.Col("i", "reason"), sql.String("suspect")), sql.Fn(sql.IsNotNull, id)}
+	if b.Purpose != nil {
+		// Whoever may not be sent is taken away, suspicious or not.
+		where = append(where, sql.Fn(sql.Not, b.forbidden(id)))
+	}
 	suspects := &sql.Select{
-		Distinct: true, Items: []sql.Item{sql.As(id, "id")}, From: sql.TableRef{Table: identity.IncidentsTable(b.Entity), As: "i"},
-		Where: sql.And{sql.Fn(sql.Eq, sql.Col("i", "reason"), sql.String("suspect")), sql.Fn(sql.IsNotNull, id)},
+		Distinct: true, Items: []sql.Item{sql.As(id, "id")}, From: sql.TableRef{Table: identity.IncidentsTable(b.Entity), As: "i"}, Where: where,
 	}
 	return append(identity.Redirect(b.Entity).Steps, &models.Exec{Title: "look for suspicious entities", Statements: []sql.Statement{
 		sql.CreateTableAs{Table: b.held, Query: sql.Union{suspects, &sql.Select{
@@ -193,11 +214,20 @@ func (b *builder) isHeld(id sql.Expr) sql.Expr {
 
 func (b *builder) id() string { return identity.Column(b.Entity) }
 
+// declared is a trait of the entity, zero where it has no such.
+func (b *builder) declared(trait string) expr.Compiled {
+	i := slices.IndexFunc(b.Traits, func(t expr.Compiled) bool { return t.Name == trait })
+	if i < 0 {
+		return expr.Compiled{}
+	}
+	return b.Traits[i]
+}
+
 func (b *builder) fieldType(trait string) sql.Type {
 	if trait == b.id() {
 		return sql.TypeInt
 	}
-	return b.Types[trait]
+	return b.declared(trait).Type
 }
 
 // traits are the columns of the profile that the sync maps.
@@ -673,6 +703,10 @@ type batch struct {
 	// run and at are those of the run that they are of; sent is what was sent, NULL
 	// where that is not known any more.
 	run, at, reason, sent sql.Expr
+	// neverSent is true of an outcome that was kept back where the row was never sent,
+	// by this run or another: nobody has to take it away. It is nil where that is not
+	// known any more.
+	neverSent sql.Expr
 	// others is true of a run, by its column, that they are not of.
 	others func(run sql.Expr) sql.Expr
 }
@@ -693,6 +727,10 @@ func (b *builder) live() batch {
 			},
 		}),
 		run: sql.String(b.RunID), at: sql.Timestamp(b.AsOf), reason: sql.Col("c", "reason"), sent: sent,
+		neverSent: sql.And{
+			sql.Fn(sql.Eq, sql.Col("o", "code"), sql.String(neverSent)), sql.Fn(sql.Eq, sql.Col("c", "reason"), sql.String(reasonNew)),
+			sql.Fn(sql.Not, sql.Col("c", "unknown")),
+		},
 		others: func(run sql.Expr) sql.Expr { return sql.Fn(sql.Ne, run, sql.String(b.RunID)) },
 	}
 }
@@ -714,13 +752,19 @@ func (b *builder) apply(of batch) []sql.Statement {
 	if b.waits() {
 		certain = isClear("o")
 	}
+	// What was kept back is neither there nor refused.
+	kept := sql.Fn(sql.Eq, sql.Col("o", "origin"), sql.String(keptBack))
+	settled := sql.Union{keys(certain)}
+	if of.neverSent != nil {
+		settled = append(settled, &sql.Select{Items: sql.Items("o", "key"), From: of.whole, Where: held(kept, of.neverSent)})
+	}
 	return []sql.Statement{
 		b.touch(),
 		sql.Delete{Table: Ledger, Where: sql.And{
 			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(known)},
 		}},
 		sql.Delete{Table: Pending, Where: sql.And{
-			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys(certain)},
+			b.isThere(""), sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: settled},
 		}},
 		sql.InsertSelect{Table: Ledger, Columns: sql.ColumnNames(ledgerColumns), Query: &sql.Select{
 			Items: []sql.Item{
@@ -730,7 +774,7 @@ func (b *builder) apply(of batch) []sql.Statement {
 			From:  of.whole,
 			Where: held(accepted, sql.Fn(sql.Eq, sql.Col("o", "operation"), sql.String(b.wantedOp()))),
 		}},
-		b.reject(of, of.rows, "o", held(sql.Fn(sql.Not, known)),
+		b.reject(of, of.rows, "o", held(sql.Fn(sql.Not, known), sql.Fn(sql.Not, kept)),
 			sql.Col("o", "origin"), sql.Col("o", "code"), sql.Col("o", "message"), sql.Col("o", "key")),
 		b.forget(of, sql.InQuery{Exprs: []sql.Expr{sql.Col("", "key")}, Query: keys()}),
 		sql.InsertSelect{Table: Log, Columns: sql.ColumnNames(logColumns), Query: &sql.Select{

@@ -12,6 +12,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -62,7 +63,7 @@ func (w *world) build() *models.Audience {
 		},
 		Destination: &config.Destination{Name: w.destination},
 		Entity:      &config.Entity{Name: "customer", Hold: w.hold},
-		Types:       map[string]sql.Type{"email": sql.TypeString, "name": sql.TypeString},
+		Traits:      []expr.Compiled{{Name: "email", Type: sql.TypeString}, {Name: "name", Type: sql.TypeString}},
 		AsOf:        time.Date(2026, 1, w.run, 0, 0, 0, 0, time.UTC),
 		RunID:       w.runID(),
 	})
@@ -88,6 +89,8 @@ const (
 	unsent               // not taken, and we do not know
 	rejected             // not taken, and we know
 	unfit                // not sent, since it cannot be spelled
+	kept                 // not sent, since they have withdrawn
+	keptLate             // sent once without an answer, and kept then
 )
 
 // deliver runs the sync once; judge decides each operation's fate. It returns
@@ -115,6 +118,10 @@ func (w *world) deliver(judge func(key string) fate) []string {
 			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'rejected', 'bad', 'no')", operation, key, c[2], c[3])
 		case unfit:
 			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'invalid', 'bad', 'no')", operation, key, c[2], c[3])
+		case kept:
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'withheld', 'withdrawn', 'no')", operation, key, c[2], c[3])
+		case keptLate:
+			w.Exec("INSERT INTO work.outcomes_s VALUES (?, ?, ?, ?, FALSE, 'withheld', 'withdrawn-in-doubt', 'no')", operation, key, c[2], c[3])
 		case lost, unsent:
 		}
 	}

@@ -14,9 +14,19 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-// Why a member of what is sent from is left out, by the key of from in YAML, in
-// the order in which the rules are asked; the first that applies counts.
+// Why a member of what is sent from is left out, in the order in which the rules are
+// asked; the first that applies counts. What the law wants comes first, and is asked
+// of every sync; the others are named by the key of from in YAML.
 const (
+	// Restricted is somebody whose data is used for nothing, or who is being erased.
+	Restricted = "restricted"
+	// Objecting is somebody who objects to the purpose of the sync, or to all.
+	Objecting = "objected"
+	// Unpermitted is somebody who has not consented to the purpose, where it rests on
+	// consent.
+	Unpermitted = "consent"
+	// Unseen is somebody who was last seen longer ago than the purpose lasts.
+	Unseen = "retention"
 	// Excluded is a member of a segment that the sync or the entity leaves out.
 	Excluded = "except"
 	// Earlier is a member of a segment before this one on the list of priorities.
@@ -33,7 +43,34 @@ const (
 )
 
 // Rules are the values of left_out, in order.
-var Rules = []string{Excluded, Earlier, HeldOut, OtherArm, Pressed, BeyondTop}
+var Rules = []string{Restricted, Objecting, Unpermitted, Unseen, Excluded, Earlier, HeldOut, OtherArm, Pressed, BeyondTop}
+
+// Because says in words why a rule leaves somebody out.
+func Because(rule string) string {
+	switch rule {
+	case Restricted:
+		return "their data is used for nothing"
+	case Objecting:
+		return "they object to the purpose"
+	case Unpermitted:
+		return "they have not consented to the purpose"
+	case Unseen:
+		return "they were last seen longer ago than the purpose lasts"
+	case Excluded:
+		return "in a segment that is left out"
+	case Earlier:
+		return "in a segment before this one on the list of priorities"
+	case HeldOut:
+		return "in the holdout"
+	case OtherArm:
+		return "in another arm of the experiment"
+	case Pressed:
+		return "reached as often as the pressure allows"
+	case BeyondTop:
+		return "not among the greatest"
+	}
+	return rule
+}
 
 // chooses says that the sync leaves out members of what it sends from.
 func (b *builder) chooses() bool { return len(b.rules()) > 0 }
@@ -42,7 +79,10 @@ func (b *builder) chooses() bool { return len(b.rules()) > 0 }
 func (b *builder) rules() []string {
 	from := b.Sync.From
 	has := map[string]bool{
-		Excluded: len(from.Except)+len(b.Entity.Exclude) > 0, Earlier: len(b.before()) > 0, HeldOut: from.Holdout != nil,
+		Restricted: b.Purpose != nil, Objecting: b.Purpose != nil,
+		Unpermitted: b.Purpose != nil && b.Purpose.Basis == config.BasisConsent,
+		Unseen:      b.Purpose != nil && b.Purpose.Retention > 0,
+		Excluded:    len(from.Except)+len(b.Entity.Exclude) > 0, Earlier: len(b.before()) > 0, HeldOut: from.Holdout != nil,
 		OtherArm: from.Split != nil, Pressed: from.Pressure != "", BeyondTop: from.Top != nil,
 	}
 	return slices.DeleteFunc(slices.Clone(Rules), func(r string) bool { return !has[r] })
@@ -88,6 +128,8 @@ func (b *builder) choose() []models.Step {
 	}
 	for _, name := range b.rules() {
 		switch name {
+		case Restricted, Objecting, Unpermitted, Unseen:
+			rule(name, b.forbids(name, id))
 		case Excluded:
 			rule(name, memberOf(slices.Concat(b.Sync.From.Except, b.Entity.Exclude)))
 		case Earlier:

@@ -16,6 +16,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -51,8 +52,8 @@ func (w *crowd) input(sync string, from config.From, day int) audience.Input {
 		Destination: &config.Destination{Name: "d"},
 		Entity:      &config.Entity{Name: "customer", Exclude: w.exclude},
 		Priority:    w.priority, Pressure: w.pressure, Pressing: []string{"one", "two"},
-		Types: map[string]sql.Type{"email": sql.TypeString, "spent": sql.TypeFloat},
-		AsOf:  start.AddDate(0, 0, day), RunID: fmt.Sprintf("%s on %d", sync, day),
+		Traits: []expr.Compiled{{Name: "email", Type: sql.TypeString}, {Name: "spent", Type: sql.TypeFloat}},
+		AsOf:   start.AddDate(0, 0, day), RunID: fmt.Sprintf("%s on %d", sync, day),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -114,7 +115,7 @@ func (w *orders) audience(retry *audience.Retry) *models.Audience {
 	w.Statements(audience.Take("s", w.runID(), int64(w.run))...)
 	return audience.Build(audience.Input{
 		Sync: w.sync(), Destination: &config.Destination{Name: "d"}, Entity: w.entity, Source: w.source,
-		Types: map[string]sql.Type{"country": sql.TypeString}, Retry: retry, AsOf: w.asOf, RunID: w.runID(),
+		Traits: []expr.Compiled{{Name: "country", Type: sql.TypeString}}, Retry: retry, AsOf: w.asOf, RunID: w.runID(),
 	})
 }
 

@@ -75,9 +75,12 @@ func (b *builder) fill(report func(diag.Diagnostic)) []field {
 			if i < 0 {
 				continue
 			}
-			f.value, f.Type = b.Computed[i].Expr, b.Computed[i].Type
+			f.value, f.Type, f.Texts = b.Computed[i].Expr, b.Computed[i].Type, b.Computed[i].Texts
 		default:
 			f.value, f.Type = b.trait(leaf.Trait)
+			if _, ofEvent := b.Sync.From.EventColumn(leaf.Trait); !ofEvent {
+				f.Texts = b.declared(leaf.Trait).Texts
+			}
 		}
 		if f.Type == 0 {
 			continue
@@ -101,9 +104,11 @@ func (b *builder) fill(report func(diag.Diagnostic)) []field {
 			f.unfit = sql.And{sql.Fn(sql.IsNotNull, f.value), sql.Fn(sql.IsNull, converted)}
 			f.wants = word(to)
 		}
-		f.value, f.Type = converted, to
+		if f.value, f.Type = converted, to; from != to {
+			f.Texts = nil
+		}
 		if leaf.Hash != "" {
-			f.value = sql.Fn(sql.Sha256, f.value)
+			f.value, f.Texts = sql.Fn(sql.Sha256, f.value), nil
 		}
 		out = append(out, f)
 	}

@@ -70,7 +70,7 @@ func TestConversions(t *testing.T) {
 				},
 			},
 			Destination: &config.Destination{Name: "d"}, Entity: &config.Entity{Name: "customer"},
-			Types: map[string]sql.Type{"v": c.from},
+			Traits: []expr.Compiled{{Name: "v", Type: c.from}},
 		}
 		if found := audience.Check(in); len(found) > 0 {
 			t.Errorf("%v to %s: %v", c.from, c.to, found)
@@ -113,7 +113,7 @@ func TestListsAreToldApart(t *testing.T) {
 			},
 		},
 		Destination: &config.Destination{Name: "d"}, Entity: &config.Entity{Name: "customer"},
-		Types:    map[string]sql.Type{"a": sql.TypeString, "b": sql.TypeString},
+		Traits:   []expr.Compiled{{Name: "a", Type: sql.TypeString}, {Name: "b", Type: sql.TypeString}},
 		Computed: []expr.Compiled{{Name: "s.id", Type: sql.TypeString, Expr: sql.String("same")}},
 	})
 	b.Steps(a.Steps)

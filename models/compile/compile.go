@@ -14,12 +14,15 @@ import (
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/classify"
 	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/inputs"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/models/relation"
 	"github.com/customhouse-cdp/customhouse/models/segment"
+	"github.com/customhouse-cdp/customhouse/models/tests"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -27,6 +30,9 @@ import (
 type Options struct {
 	// AsOf is what now means.
 	AsOf time.Time
+	// Today is when an exception must not have ended, whatever now is to mean; zero
+	// is AsOf.
+	Today time.Time
 	// Target is the name of the target, for parameters that differ by it.
 	Target string
 	// RunID goes into the rows that the run appends.
@@ -40,6 +46,11 @@ type Options struct {
 	// Aggregates is what the last run kept of each source that only grows, by
 	// name; nil for the first run.
 	Aggregates map[string]*profile.Last
+	// Corrected are the traits that somebody has corrected, by the entity.
+	Corrected map[string][]string
+	// Erased are the entities of which somebody is on the list of those who were
+	// erased, by name: whether some of it no run has taken into account.
+	Erased map[string]bool
 	// Retry narrows what the syncs send to rows that were rejected; nil sends all
 	// that is due.
 	Retry *audience.Retry
@@ -86,9 +97,14 @@ func Compile(p *config.Project, opt Options) (*models.Plan, diag.List) {
 type Checked struct {
 	project  *config.Project
 	entities []*entity
+	tests    *tests.Set
+	classes  *classify.Classes
 }
 
-// Check reads the AsOf and the Target of the options. The list may hold warnings
+// Classes says how values are to be protected.
+func (k *Checked) Classes() *classify.Classes { return k.classes }
+
+// Check reads AsOf, Today and Target of the options. The list may hold warnings
 // beside a result; with an error the result is nil.
 func Check(p *config.Project, opt Options) (*Checked, diag.List) {
 	c := parse(p, opt)
@@ -101,15 +117,39 @@ func Check(p *config.Project, opt Options) (*Checked, diag.List) {
 			found = append(found, audience.Check(c.audience(s))...)
 		}
 	}
+	set, wrong := c.checkTests()
+	found = append(found, wrong...)
 	if found.HasErrors() {
 		return nil, found.Sort()
 	}
-	return &Checked{project: p, entities: c.entities}, found.Sort()
+	k := &Checked{project: p, entities: c.entities, tests: set}
+	k.classes = k.classify(opt)
+	today := opt.Today
+	if today.IsZero() {
+		today = opt.AsOf
+	}
+	if found = append(found, k.classes.Check(today)...); found.HasErrors() {
+		return nil, found.Sort()
+	}
+	return k, found.Sort()
+}
+
+// TraitType is the type of a trait of an entity, 0 where there is no such trait.
+func (k *Checked) TraitType(entity, trait string) sql.Type {
+	for _, e := range k.entities {
+		for _, t := range e.expr.Traits {
+			if e.Name == entity && t.Name == trait {
+				return t.Type
+			}
+		}
+	}
+	return 0
 }
 
 // Plan makes a plan; AsOf and Target are to be those of the check.
 func (k *Checked) Plan(opt Options) *models.Plan {
 	c := newCompiler(k.project, opt)
+	c.set = k.tests
 	for _, e := range k.entities {
 		own := *e // a plan has a pass of its own
 		c.add(&own)
@@ -119,6 +159,7 @@ func (k *Checked) Plan(opt Options) *models.Plan {
 	c.models()
 	c.prune()
 	c.settle()
+	c.tests()
 	c.system()
 	c.audiences()
 	c.checks()
@@ -197,6 +238,7 @@ func parse(p *config.Project, opt Options) *compiler {
 				}
 			}
 		}
+		en.fields = append(en.fields, tests.Fields(p, e.Name)...)
 		en.parsed = expr.Parse(expr.Input{
 			Entity: e, Sources: en.sources, Traits: en.traits, Segments: en.segments, Fields: en.fields,
 			Relations: slices.Concat(en.relations, en.members), AsOf: opt.AsOf, Zone: p.Timezone,
@@ -218,6 +260,8 @@ type compiler struct {
 	// that are evaluated.
 	depends     map[string]dependence
 	stands, due map[string]bool
+	// set are the tests on data.
+	set *tests.Set
 	// look says that what is compiled is to leave nothing behind: see Try.
 	look bool
 }
@@ -251,6 +295,8 @@ func (c *compiler) profileInput(e *entity) profile.Input {
 		Entity: e.Entity, Sources: e.sources, Traits: e.traits, Expr: c.narrowed(e), Whole: c.Whole, AsOf: c.AsOf,
 		RunID: c.RunID, Last: c.Aggregates, Because: c.identity(e).Because, Look: c.look,
 	}
+	_, in.Erased = c.Erased[e.Name]
+	in.Corrected = c.Corrected[e.Name]
 	for _, r := range e.relations {
 		if slices.ContainsFunc(e.expr.Related, func(x expr.Related) bool { return x.Relation == r.Name }) {
 			in.Relations = append(in.Relations, profile.Relation{Relation: r, Other: c.entity(r.To).Entity})
@@ -375,6 +421,7 @@ func (c *compiler) nodes() {
 		n.Reads, n.Columns = apart(n.Reads)
 		add(n)
 	}
+	c.testNodes()
 	for _, d := range c.project.Destinations {
 		n := models.Node{Key: "destination:" + d.Name, Kind: "destination", Name: d.Name, Span: d.Pos.Span()}
 		for _, s := range c.project.Syncs {
@@ -466,6 +513,9 @@ func (c *compiler) system() {
 		sql.CreateTable{Table: inputs.StateTable, Columns: inputs.StateColumns})
 	for _, e := range c.entities {
 		c.plan.System = append(c.plan.System, identity.System(e.Entity, e.sources)...)
+		if _, some := c.Erased[e.Name]; some {
+			c.plan.System = append(c.plan.System, identity.SystemErased(e.Entity)...)
+		}
 		in := c.profileInput(e)
 		// Profiles get their columns from the model that fills them. Without it
 		// a new trait has no column, rather than one without values.
@@ -477,11 +527,18 @@ func (c *compiler) system() {
 	}
 	c.plan.System = append(c.plan.System, segment.System(c.project.Entities)...)
 	c.plan.System = append(c.plan.System, audience.System()...)
+	c.plan.System = append(c.plan.System, privacy.System()...)
+	if len(c.project.Tests) > 0 {
+		c.plan.System = append(c.plan.System, tests.System())
+	}
 }
 
 // identity is what package identity wants of an entity.
 func (c *compiler) identity(e *entity) identity.Input {
 	in := identity.Input{Entity: e.Entity, Sources: e.sources, AsOf: c.AsOf, RunID: c.RunID}
+	if e.Retention != 0 {
+		in.Sent = audience.Recipients(c.project, e.Entity)
+	}
 	last := c.Identities[e.Name]
 	if last != nil {
 		for _, name := range last.Sources {
@@ -491,6 +548,14 @@ func (c *compiler) identity(e *entity) identity.Input {
 		}
 	}
 	in.Last, in.Because = identity.Resume(e.Entity, e.sources, c.AsOf, last, c.Refresh)
+	if pending, some := c.Erased[e.Name]; some {
+		in.Erased = &identity.Erased{Pending: pending, Kept: map[string]sql.Table{}}
+		for _, s := range e.sources {
+			if c.Aggregates[s.Name] != nil {
+				in.Erased.Kept[s.Name] = profile.DaysTable(s.Name)
+			}
+		}
+	}
 	return in
 }
 
@@ -518,7 +583,12 @@ func (c *compiler) models() {
 		for _, s := range e.sources {
 			add(identity.Rows(in, s))
 		}
-		add(identity.Resolve(in), identity.Redirect(e.Entity))
+		resolved := identity.Resolve(in)
+		add(resolved, identity.Redirect(e.Entity))
+		if in.Erased != nil && in.Erased.Pending && !c.look {
+			// Whatever was selected: nothing is made of somebody who was erased.
+			c.due[resolved.Name] = true
+		}
 		for _, s := range e.sources {
 			add(identity.Map(e.Entity, s, e.texts(s)))
 		}
@@ -593,15 +663,22 @@ func (c *compiler) prune() {
 			kept = append(kept, m)
 		}
 	}
-	graph, err := models.NewGraph(kept)
+	c.plan.Models = kept
+	c.order()
+}
+
+// order puts the models into one in which they can run.
+func (c *compiler) order() {
+	graph, err := models.NewGraph(c.plan.Models)
 	if err != nil {
 		// The models of a project depend on each other in one direction.
 		panic("compile: " + err.Error())
 	}
-	c.plan.Models = c.plan.Models[:0]
+	var out []*models.Model
 	for _, i := range graph.Order {
-		c.plan.Models = append(c.plan.Models, kept[i])
+		out = append(out, c.plan.Models[i])
 	}
+	c.plan.Models = out
 }
 
 // checks lists what the catalog must say of the sources that are read.
@@ -661,8 +738,13 @@ func (c *compiler) forget() {
 			})
 		}
 	}
-	old(audience.Log, "at", c.project.Keep.SyncLog)
+	if keep := c.project.Keep.SyncLog; keep > 0 {
+		c.plan.Forget = append(c.plan.Forget, audience.ForgetLog(c.AsOf.Add(-time.Duration(keep))))
+	}
 	old(RunsTable, "as_of", c.project.Keep.Runs)
+	if len(c.project.Tests) > 0 {
+		old(tests.ResultsTable, "at", c.project.Keep.Runs)
+	}
 	for _, s := range c.project.Syncs {
 		c.plan.Forget = append(c.plan.Forget, audience.Forget(s, time.Duration(c.project.Keep.SyncLedger), c.AsOf, c.RunID)...)
 	}
@@ -672,7 +754,9 @@ func (c *compiler) forget() {
 func (c *compiler) audiences() {
 	for _, s := range c.project.Syncs {
 		if c.selected("sync:" + s.Name) {
-			c.plan.Audiences = append(c.plan.Audiences, audience.Build(c.audience(s)))
+			a := audience.Build(c.audience(s))
+			a.Tests = c.passes(s)
+			c.plan.Audiences = append(c.plan.Audiences, a)
 		}
 	}
 }
@@ -680,13 +764,12 @@ func (c *compiler) audiences() {
 // audience is what package audience wants of a sync.
 func (c *compiler) audience(s *config.Sync) audience.Input {
 	e := c.syncEntity(s)
-	types := map[string]sql.Type{}
-	for _, t := range e.expr.Traits {
-		types[t.Name] = t.Type
-	}
 	i := slices.IndexFunc(c.project.Destinations, func(d *config.Destination) bool { return d.Name == s.To.Destination })
 	in := audience.Input{
-		Source: c.source(s.From.Source), Sync: s, Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Types: types, Computed: e.expr.Fields, Retry: c.Retry, Resync: c.Resync, AsOf: c.AsOf, RunID: c.RunID,
+		Source: c.source(s.From.Source), Sync: s, Purpose: c.project.Purpose(s.Purpose), Destination: c.project.Destinations[i], Entity: e.Entity, Priority: c.priority(s), Traits: e.expr.Traits, Computed: e.expr.Fields, Consents: c.project.Consents, Sources: c.project.Sources, Retry: c.Retry, Resync: c.Resync, AsOf: c.AsOf, RunID: c.RunID,
+	}
+	if in.Purpose == nil {
+		panic("compile: the sync " + s.Name + " has no purpose") // which no project is loaded with
 	}
 	for _, p := range c.project.Pressures {
 		if p.Name == s.From.Pressure {

@@ -19,13 +19,14 @@ import (
 const project = `
 project: {name: small}
 targets: {local: {type: any}}
+purposes: [{name: service, basis: contract, description: what it is for}]
 entities:
   - {name: customer, identifiers: [{name: user_id, limit: 1}, {name: email, normalize: email}]}
   - {name: account, identifiers: [{name: domain, normalize: domain}]}
 sources:
-  - {name: contacts, table: raw.contacts, entity: customer, identifiers: {user_id: id, email: mail}, time: changed, columns: {country: string}}
-  - {name: orders, table: raw.orders, entity: customer, events: true, identifiers: {email: mail}, time: bought, columns: {amount: decimal}}
-  - {name: companies, table: raw.companies, entity: account, identifiers: {domain: site}, columns: {plan: {type: string, column: Plan Name}}}
+  - {name: contacts, class: personal, table: raw.contacts, entity: customer, identifiers: {user_id: id, email: mail}, time: changed, columns: {country: string}}
+  - {name: orders, class: personal, table: raw.orders, entity: customer, events: true, identifiers: {email: mail}, time: bought, columns: {amount: decimal}}
+  - {name: companies, class: personal, table: raw.companies, entity: account, identifiers: {domain: site}, columns: {plan: {type: string, column: Plan Name}}}
 traits:
   - {name: country, entity: customer, pick: latest, from: contacts.country}
   - {name: spent, entity: customer, value: 'orders.sum(o, o.amount)'}
@@ -35,7 +36,7 @@ segments:
   - {name: french, entity: customer, when: country == "FR"}
   - {name: big, entity: customer, when: grade == "a" && in_segment("french"), tags: [daily]}
   - {name: paying, entity: account, when: plan == "pro"}
-destinations: [{name: out, type: any}]
+destinations: [{name: out, allow: [public, internal, personal], type: any}]
 syncs:
   - {name: big_out, from: {segment: big}, to: {destination: out, object: people, mode: mirror, key: id}, fields: {id: customer_id, country: country}, purpose: service}
 `

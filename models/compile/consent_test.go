@@ -26,9 +26,13 @@ sources:
   - {name: calls, table: raw.calls, entity: customer, identifiers: {mail: mail}, time: said, columns: {word: bool}}
 traits:
   - {name: mail, entity: customer, pick: latest, from: [forms.mail, calls.mail]}
+purposes:
+  - {name: either, basis: consent, description: what people said in any way}
+  - {name: written, basis: consent, description: what people wrote}
 consents:
-  - {name: either, entity: customer, from: [forms.word, calls.word]}
-  - {name: written, entity: customer, from: forms.word}
+  - {name: forms, entity: customer, purpose: either, from: forms.word}
+  - {name: calls, entity: customer, purpose: either, from: calls.word}
+  - {name: letters, entity: customer, purpose: written, from: forms.word}
 segments:
   - {name: either, entity: customer, when: 'consent("either")'}
   - {name: written, entity: customer, when: 'consent("written")'}

@@ -22,6 +22,12 @@ import (
 // other with the rows that are theirs, and wants the traits and memberships that
 // the warehouse has computed for all at once.
 func TestEvaluators(t *testing.T) {
+	t.Run("all", func(t *testing.T) { testEvaluators(t, "") })
+	t.Run("young", func(t *testing.T) { testEvaluators(t, "    retention: 60 days\n") })
+}
+
+func testEvaluators(t *testing.T, keys string) {
+	t.Helper()
 	const customers = 500
 	dir := t.TempDir()
 	if _, err := shop.Generate(t.Context(), shop.Options{Customers: customers, Seed: 7, Dir: dir, Day: 1}); err != nil {
@@ -33,7 +39,7 @@ func TestEvaluators(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[name] = &fstest.MapFile{Data: text}
+		files[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(text), "    class: personal\n", "    class: personal\n"+keys))}
 	}
 	p := loadFiles(t, files)
 	b := modeltest.New(t)

@@ -38,7 +38,7 @@ func (c *compiler) lineage(e *entity, related map[string][]string) func(column s
 			return out
 		}
 		out := related[column]
-		if out == nil && column != identity.Column(e.Entity) {
+		if out == nil && column != identity.Column(e.Entity) && !expr.IsKept(column) {
 			if f, ok := features[column]; ok {
 				out = c.featureReads(e, f)
 			} else if f, ok := correlated[column]; ok {

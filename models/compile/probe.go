@@ -15,10 +15,14 @@ import (
 // warehouse can be asked whether it takes it before there are any of our tables.
 type Probe struct {
 	Source *config.Source
-	Parts  []ProbePart
-	rows   *sql.Select
+	// Other is the source whose rows each row is compared with, nil for none.
+	Other *config.Source
+	Parts []ProbePart
+	rows  *sql.Select
 	// traits are those that rows are compared with: one row of NULLs.
 	traits *sql.Select
+	// others are the rows of Other.
+	others *sql.Select
 }
 
 // ProbePart is an aggregate, with the expression that needs it.
@@ -35,6 +39,9 @@ func (p *Probe) Query(parts ...ProbePart) sql.Query {
 	if p.traits != nil {
 		q.From = sql.Joins(q.From, sql.Join{Kind: sql.CrossJoin, Right: sql.Derived{Query: p.traits, As: expr.Row}})
 	}
+	if p.others != nil {
+		q.From = sql.Joins(q.From, sql.Join{Kind: sql.CrossJoin, Right: sql.Derived{Query: p.others, As: expr.Other}})
+	}
 	for i, part := range parts {
 		q.Items = append(q.Items, sql.As(part.Value, "part_"+strconv.Itoa(i)))
 	}
@@ -46,8 +53,9 @@ func (p *Probe) Query(parts ...ProbePart) sql.Query {
 
 // Probes are what the expressions of a project ask of its sources: aggregates of
 // rows, also those of rows that are compared with traits, and the steps of
-// sequences. What compares rows with each other is not among them, nor what
-// compares them with aggregates that are no traits.
+// sequences, and of rows that are compared with each other, each pair of sources a
+// probe. What compares rows with members, or with aggregates that are no traits, is
+// not among them.
 func (k *Checked) Probes() []Probe {
 	var out []Probe
 	for _, e := range k.entities {
@@ -62,6 +70,48 @@ func (k *Checked) Probes() []Probe {
 			}
 			p.compare(e, users)
 			out = append(out, p)
+			out = append(out, pairs(e, s, users)...)
+		}
+	}
+	return out
+}
+
+// pairs are what is asked of the rows of a source beside those of another, or of
+// its own.
+func pairs(e *entity, s *config.Source, users map[string]ProbePart) []Probe {
+	var out []Probe
+	for _, f := range e.expr.Correlated {
+		u, used := users[f.Name]
+		if !used || f.Source != s.Name || !e.knows(f.Row) {
+			continue
+		}
+		for _, n := range f.Nested {
+			i := slices.IndexFunc(e.sources, func(s *config.Source) bool { return s.Name == n.Source })
+			if i < 0 {
+				continue
+			}
+			p := Probe{Source: s, Other: e.sources[i], rows: profile.Rows(e.Entity, s), others: profile.Rows(e.Entity, e.sources[i]), traits: e.nothing(f.Row)}
+			u.Value = n.Aggregate
+			p.Parts = append(p.Parts, u)
+			if n.Where != nil {
+				u.Value = sql.Fn(sql.BoolOr, sql.Fn(sql.Coalesce, n.Where, sql.Bool(false)))
+				p.Parts = append(p.Parts, u)
+			}
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// nothing is one row of NULLs for traits, nil where there are none.
+func (e *entity) nothing(names []string) *sql.Select {
+	if len(names) == 0 {
+		return nil
+	}
+	out := &sql.Select{}
+	for _, t := range e.expr.Traits {
+		if slices.Contains(names, t.Name) {
+			out.Items = append(out.Items, sql.As(sql.Null{Type: t.Type}, t.Name))
 		}
 	}
 	return out
@@ -81,9 +131,16 @@ func (p *Probe) compare(e *entity, users map[string]ProbePart) {
 		read = append(read, row...)
 	}
 	for _, f := range e.expr.Correlated {
-		if len(f.Nested) == 0 {
-			add(f.Name, f.Source, f.Aggregate, f.Row)
+		if _, used := users[f.Name]; !used || f.Source != p.Source.Name || !e.knows(f.Row) {
+			continue
 		}
+		// What is found among other rows is a column of each.
+		for _, n := range f.Nested {
+			if !slices.ContainsFunc(p.rows.Items, func(i sql.Item) bool { return i.As == n.Name }) {
+				p.rows.Items = append(p.rows.Items, sql.As(sql.Null{Type: n.Type}, n.Name))
+			}
+		}
+		add(f.Name, f.Source, f.Aggregate, f.Row)
 	}
 	for _, q := range e.expr.Sequences {
 		for _, step := range q.Steps {
@@ -92,15 +149,7 @@ func (p *Probe) compare(e *entity, users map[string]ProbePart) {
 			}
 		}
 	}
-	if len(read) == 0 {
-		return
-	}
-	p.traits = &sql.Select{}
-	for _, t := range e.expr.Traits {
-		if slices.Contains(read, t.Name) {
-			p.traits.Items = append(p.traits.Items, sql.As(sql.Null{Type: t.Type}, t.Name))
-		}
-	}
+	p.traits = e.nothing(read)
 }
 
 // knows says that columns are traits.

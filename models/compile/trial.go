@@ -39,6 +39,9 @@ type Trial struct {
 	Columns []expr.Compiled
 	// Checks are the sources that are read.
 	Checks []models.Check
+
+	// whole says that entities are compared with all others.
+	whole bool
 }
 
 // Try compiles a trial of what is wanted of a project. The list is that of
@@ -72,8 +75,9 @@ func Try(p *config.Project, opt Options, want Wanted) (*Trial, diag.List) {
 		targets = append(targets, t.Members)
 	}
 	t.Prepare = towards(c.plan.Models, targets)
+	t.whole = len(e.expr.Population) > 0
 	if want.ID != 0 {
-		t.only(e, want.ID)
+		t.only(func(id sql.Expr) sql.Expr { return sql.Fn(sql.Eq, id, sql.Int(want.ID)) })
 	}
 	c.plan.Models = []*models.Model{{Steps: t.Prepare}}
 	for table := range models.ModelUse(c.plan.Models[0]).Writes {
@@ -129,35 +133,38 @@ func towards(list []*models.Model, targets []sql.Table) []models.Step {
 	return out
 }
 
-// only keeps one entity and its rows, in every table that has its id. Where
+// Among keeps the entities whose ids a query of one column has, and their rows.
+func (t *Trial) Among(ids sql.Query) {
+	t.only(func(id sql.Expr) sql.Expr { return sql.InQuery{Exprs: []sql.Expr{id}, Query: ids} })
+}
+
+// only keeps some entities and their rows, in every table that has their id. Where
 // entities are compared with all others, that is too early but for the wide
 // table.
-func (t *Trial) only(e *entity, id int64) {
-	column := identity.Column(e.Entity)
+func (t *Trial) only(kept func(id sql.Expr) sql.Expr) {
 	for _, step := range t.Prepare {
-		exec, ok := step.(*models.Exec)
-		if !ok {
-			continue
+		if exec, ok := step.(*models.Exec); ok {
+			t.onlyIn(exec, kept)
 		}
-		t.onlyIn(exec, e, column, id)
 	}
 }
 
-func (t *Trial) onlyIn(exec *models.Exec, e *entity, column string, id int64) {
+func (t *Trial) onlyIn(exec *models.Exec, kept func(id sql.Expr) sql.Expr) {
+	column := identity.Column(t.Entity)
 	for i, s := range exec.Statements {
 		create, ok := s.(sql.CreateTableAs)
-		if !ok || len(e.expr.Population) > 0 && create.Table != t.Traits {
+		if !ok || t.whole && create.Table != t.Traits {
 			continue
 		}
 		q, ok := create.Query.(*sql.Select)
 		if !ok || !slices.ContainsFunc(q.Items, func(it sql.Item) bool { return it.As == column }) {
 			continue
 		}
-		one := &sql.Select{From: sql.Derived{Query: q, As: "x"}, Where: sql.Fn(sql.Eq, sql.Col("x", column), sql.Int(id))}
+		some := &sql.Select{From: sql.Derived{Query: q, As: "x"}, Where: kept(sql.Col("x", column))}
 		for _, it := range q.Items {
-			one.Items = append(one.Items, sql.As(sql.Col("x", it.As), it.As))
+			some.Items = append(some.Items, sql.As(sql.Col("x", it.As), it.As))
 		}
-		create.Query = one
+		create.Query = some
 		exec.Statements[i] = create
 	}
 }
@@ -214,6 +221,6 @@ func (c *compiler) narrow(want Wanted) *config.Project {
 	p := *c.project
 	p.Traits = slices.DeleteFunc(slices.Clone(p.Traits), func(t *config.Trait) bool { return !kept["trait:"+t.Entity+"."+t.Name] })
 	p.Segments = slices.DeleteFunc(slices.Clone(p.Segments), func(s *config.Segment) bool { return !kept["segment:"+s.Name] })
-	p.Syncs = nil
+	p.Syncs, p.Tests = nil, nil
 	return &p
 }

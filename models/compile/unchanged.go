@@ -136,12 +136,18 @@ func (w *walker) trait(name string) {
 	picked := w.picked[name]
 	fmt.Fprintf(&w.form, "%d %q %q\n", t.Type, picked.Pick, picked.From)
 	for _, r := range picked.From {
-		source, _ := models.Reference(r)
+		source, column := models.Reference(r)
+		if expr.Retention(w.sourced[source], column) != 0 {
+			w.refuse("what it is picked from counts for a time")
+		}
 		w.source(source)
 	}
 }
 
 func (w *walker) feature(name string) {
+	if expr.IsKept(name) {
+		return // It follows from the identities, and from what was said before.
+	}
 	f, ok := w.features[name]
 	if !ok {
 		w.refuse("it compares rows or customers with each other")
@@ -192,6 +198,12 @@ func ofProfile(e *entity, n *named) dependence {
 	for _, t := range e.traits {
 		w.trait(t.Name)
 		fmt.Fprintf(&w.form, "%t\n", t.History)
+	}
+	for _, x := range e.expr.Consents {
+		fmt.Fprintf(&w.form, "consent %q %s %s %s %s\n", x.Purpose, expr.Form(x.Given), expr.Form(x.At), expr.Form(x.Source), expr.Form(x.Provenance))
+		for _, name := range x.Features {
+			w.feature(name)
+		}
 	}
 	return w.done()
 }
@@ -274,6 +286,9 @@ func (c *compiler) decide() {
 	for _, e := range c.entities {
 		n := newNamed(e)
 		add := func(node string, d dependence, selected bool) {
+			if d.always == "" && len(c.Corrected) > 0 {
+				d.always = "somebody has corrected traits"
+			}
 			c.depends[node] = d
 			if !selected {
 				return

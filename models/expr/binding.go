@@ -256,9 +256,9 @@ func endOf(list []ref.Val, sign types.Int) ref.Val {
 	return end
 }
 
-// collection is the rows of a profile as a list.
-func collection(s *config.Source, rows []map[string]any) (ref.Val, error) {
-	list := make([]ref.Val, len(rows))
+// collection is the rows of a profile.
+func collection(s *config.Source, rows []map[string]any) ([]*rowValue, error) {
+	list := make([]*rowValue, len(rows))
 	for i, row := range rows {
 		out := &rowValue{source: s, fields: map[string]ref.Val{}}
 		for name, v := range row {
@@ -282,7 +282,7 @@ func collection(s *config.Source, rows []map[string]any) (ref.Val, error) {
 		}
 		list[i] = out
 	}
-	return types.NewRefValList(types.DefaultTypeAdapter, list), nil
+	return list, nil
 }
 
 // rowValue is one row of a collection; a field that it lacks has no value.

@@ -65,6 +65,9 @@ func (t *translator) field(r *row, name string) value {
 		return value{}
 	}
 	here := column(sql.Col(alias(r.depth), name), typ, true)
+	if declared && col.Retention != 0 {
+		here = t.forgotten(here, t.c.within(col.Retention, alias(r.depth)))
+	}
 	if r.of == nil {
 		return here
 	}

@@ -77,6 +77,7 @@ type symbol struct {
 	nullable bool
 	level    int
 	stage    int
+	texts    []models.Text
 	// broken marks a trait whose own error has been reported; its readers are
 	// not compiled, and not blamed.
 	broken bool
@@ -106,12 +107,14 @@ func (r *relation) example() string { return r.traits[len(r.traits)-1].Name }
 
 // expression is one trait's value or one segment's condition.
 type expression struct {
-	kind string // "trait", "segment" or "field"
+	kind string // "trait", "segment", "field" or "test"
 	name string
-	src  *source
-	cel  common.Source
-	ast  *ast.AST
-	errs []*common.Error // of cel-go, not yet worded
+	// tested is what a test is about.
+	tested string
+	src    *source
+	cel    common.Source
+	ast    *ast.AST
+	errs   []*common.Error // of cel-go, not yet worded
 	// reads are the free names, members the segments asked for, each at the
 	// place of its first use.
 	reads, members map[string]ast.Expr
@@ -187,7 +190,11 @@ func (c *compiler) parse(u *Unit) {
 		u.segments = append(u.segments, newExpression("segment", s.Name, s.When, s.Pos.Text("when")))
 	}
 	for _, f := range c.in.Fields {
-		u.fields = append(u.fields, newExpression("field", f.Name, f.Value, f.Text))
+		e := newExpression("field", f.Name, f.Value, f.Text)
+		if e.tested = f.Test; f.Test != "" {
+			e.kind = "test"
+		}
+		u.fields = append(u.fields, e)
 	}
 	// Most of the time is cel-go's, which works on several at once.
 	list := slices.Concat(u.traits, u.segments, u.fields)
@@ -237,6 +244,7 @@ func (c *compiler) run(u *Unit, known map[string][]Compiled) *Output {
 			out.Fields = append(out.Fields, compiled)
 		}
 	}
+	out.Consents = c.consents()
 	for _, f := range c.features {
 		switch correlated := c.correlated[f.Name]; {
 		case !c.used[f.Name]:
@@ -627,7 +635,7 @@ func (c *compiler) compileTrait(e *expression) (Compiled, bool) {
 	typ := types.DynType // where it is broken: its readers are not blamed
 	if ok {
 		sym.typ, sym.nullable, sym.level = compiled.Type, compiled.Nullable, compiled.Level
-		sym.stage = compiled.Stage
+		sym.stage, sym.texts = compiled.Stage, compiled.Texts
 		typ = celType(sym.typ, sym.nullable)
 	}
 	sym.broken = !ok
@@ -654,12 +662,25 @@ func (c *compiler) translateTrait(e *expression) (Compiled, bool) {
 		return Compiled{}, false
 	}
 	c.warn(e)
-	return c.compiled(Compiled{Name: e.name, Type: typ, Nullable: v.null || v.err, Expr: expr}, nil), true
+	return c.compiled(Compiled{Name: e.name, Type: typ, Nullable: v.null || v.err, Expr: expr, Texts: c.texts(e)}, nil), true
 }
 
 func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compiled, bool) {
-	if !c.check(e) {
+	cond, ok := c.condition(e, `the segment "`+e.name+`" must be true or false for each `+c.entity())
+	if !ok {
 		return Compiled{}, false
+	}
+	c.warn(e)
+	out := c.compiled(Compiled{Name: e.name, Type: sql.TypeBool, Expr: cond}, levels)
+	levels[e.name] = out.Level
+	return out, true
+}
+
+// condition translates what is true or false, never NULL; must says that it has
+// to be.
+func (c *compiler) condition(e *expression, must string) (sql.Expr, bool) {
+	if !c.check(e) {
+		return nil, false
 	}
 	c.timed = false
 	t := newTranslator(c, e)
@@ -669,20 +690,17 @@ func (c *compiler) compileSegment(e *expression, levels map[string]int) (Compile
 		if typ.Kind() == types.OpaqueKind {
 			help = takeHelp
 		}
-		t.failAt(e.src.of(root), "cel-type", `the segment "`+e.name+`" must be true or false for each `+c.entity()+"; this is "+typeWord(typ), help)
-		return Compiled{}, false
+		t.failAt(e.src.of(root), "cel-type", must+"; this is "+typeWord(typ), help)
+		return nil, false
 	}
 	cond := t.cond(root)
 	if t.bad || !t.bounded(cond) {
-		return Compiled{}, false
+		return nil, false
 	}
 	if !total(cond) {
 		cond = sql.Fn(sql.Coalesce, cond, sql.Bool(false))
 	}
-	c.warn(e)
-	out := c.compiled(Compiled{Name: e.name, Type: sql.TypeBool, Expr: cond}, levels)
-	levels[e.name] = out.Level
-	return out, true
+	return cond, true
 }
 
 // compiled fills in what the expression reads, from the SQL itself: what was

@@ -243,5 +243,9 @@ func (t *translator) inLambda() bool {
 
 // rowsOf is the list of all rows of a collection, where the expression stands.
 func (t *translator) rowsOf(s *config.Source) *list {
-	return &list{source: s, depth: t.depth, item: value{row: &row{source: s, depth: t.depth}}}
+	l := &list{source: s, depth: t.depth, item: value{row: &row{source: s, depth: t.depth}}}
+	if s.Retention != 0 {
+		l.where = sql.And{t.c.within(s.Retention, alias(t.depth))}
+	}
+	return l
 }

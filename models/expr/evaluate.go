@@ -13,6 +13,7 @@ import (
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
 
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -34,6 +35,9 @@ type Profile struct {
 	Related map[string]map[string]any
 	// Segments has the segments that are known already; the others are evaluated.
 	Segments map[string]bool
+	// Kept has up to when words on a purpose do not count since two people turned out
+	// to be one, as KeptColumn; a purpose without it has none.
+	Kept map[string]time.Time
 	// Entered has when the profile entered the segments that it is in.
 	Entered map[string]time.Time
 }
@@ -263,6 +267,15 @@ func (*Subject) Parent() interpreter.Activation { return nil }
 
 var _ interpreter.Activation = (*Subject)(nil)
 
+// rows are all that the profile has of a collection, old ones too.
+func (s *Subject) rows(source *config.Source) ([]*rowValue, error) {
+	rows, known := s.profile.Rows[source.Name]
+	if !known {
+		return nil, fmt.Errorf("the profile lacks the rows of %s", source.Name)
+	}
+	return collection(source, rows)
+}
+
 // look finds the value of a column of Row or of a collection.
 func (s *Subject) look(name string) (ref.Val, error) {
 	c := s.v.c
@@ -301,11 +314,11 @@ func (s *Subject) look(name string) (ref.Val, error) {
 		return types.Timestamp{Time: at.UTC()}, nil
 	}
 	if source := c.sources[name]; source != nil {
-		rows, known := s.profile.Rows[name]
-		if !known {
-			return nil, fmt.Errorf("the profile lacks the rows of %s", name)
+		rows, err := s.rows(source)
+		if err != nil {
+			return nil, err
 		}
-		return collection(source, rows)
+		return types.NewRefValList(types.DefaultTypeAdapter, s.young(source, rows)), nil
 	}
 	if sym := c.traits[name]; sym != nil {
 		if v, known := s.profile.Traits[name]; known {

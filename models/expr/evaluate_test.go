@@ -296,7 +296,7 @@ func TestWords(t *testing.T) {
 // TestConsentInProcess goes through who said what when, in one source or in two.
 func TestConsentInProcess(t *testing.T) {
 	in := project(t, shop, "segments: [{name: one, when: 'consent(\"one\")'}, {name: two, when: 'consent(\"two\")'}, {name: ranked, when: 'rank(ltv) <= 3'}]")
-	in.Consents = []*config.Consent{{Name: "one", From: []string{"contacts.vip"}}, {Name: "two", From: []string{"contacts.vip", "orders.gift"}}}
+	in.Consents = []*config.Consent{{Name: "one", Purpose: "one", From: []string{"contacts.vip"}}, {Name: "two", Purpose: "two", From: []string{"contacts.vip"}}, {Name: "three", Purpose: "two", From: []string{"orders.gift"}}}
 	v := evaluator(t, in)
 	said := func(column string, words ...any) []map[string]any {
 		out := []map[string]any{}

@@ -7,6 +7,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/strict"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
@@ -53,12 +54,16 @@ type Input struct {
 	Zone *time.Location
 }
 
-// Field is what a sync computes from the traits of a profile.
+// Field is what a sync computes from the traits of a profile, or a test asks of
+// them.
 type Field struct {
 	// Name is unique among them.
 	Name  string
 	Value string
 	Text  strict.Text
+	// Test is what an expression of a test is about, such as "a row of orders": it
+	// has to be true or false for each. It is empty for a field of a sync.
+	Test string
 }
 
 // Output is the compiled expressions, each list in an order in which every
@@ -85,6 +90,9 @@ type Output struct {
 	// Related are what the expressions read of other entities, in order of
 	// Column.
 	Related []Related
+	// Consents are what people have said, in the order in which the project speaks of
+	// their purposes: everything that Row has a KeptColumn for.
+	Consents []Consented
 }
 
 // Related is a column of Row that holds what is known of the primary entity at
@@ -123,6 +131,9 @@ type Compiled struct {
 	Segments []string
 	Features []string
 	Related  []string
+	// Texts are those that the project writes out and that it can have as its value;
+	// others may come from data.
+	Texts []models.Text
 }
 
 // Feature is one aggregate over the rows of a collection that belong to the

@@ -168,7 +168,11 @@ func (c *compiler) unknownName(e *expression, x ast.Expr) {
 			help = "The time of the run is now."
 		}
 	}
-	c.fail(e.src.name(x), "unknown-name", "there is no "+what+" "+strconv.Quote(name), help)
+	summary := "there is no " + what + " " + strconv.Quote(name)
+	if e.tested != "" {
+		summary = e.tested + " has no " + strconv.Quote(name)
+	}
+	c.fail(e.src.name(x), "unknown-name", summary, help)
 }
 
 func (c *compiler) unknownField(e *expression, operand ast.Expr, field string, span diag.Span) {

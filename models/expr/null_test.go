@@ -64,6 +64,12 @@ func TestNull(t *testing.T) {
 		{`["a", "b"].all(x, x != country)`, true},
 		{`["a", "b"].exists(x, country.contains(x))`, nil},
 		{`["a"].filter(x, country.contains(x)).size() == 0`, nil},
+		// So is a number without a value beside one of the other sign.
+		{`dyn(age) == 3u`, false},
+		{`dyn(3u) == age`, false},
+		{`dyn(age) != 3u`, true},
+		{`dyn(-1) == 18446744073709551615u`, false},
+		{`dyn(age) in [3u]`, false},
 		// Errors are no answers too, and absorbed where one side is enough.
 		{`age / 0 == 1`, nil},
 		{`ltv > 1.0 || true`, true},

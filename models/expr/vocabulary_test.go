@@ -338,13 +338,13 @@ func TestVocabularyErrors(t *testing.T) {
 		{`entered_segment("x", 3) > now`, `5:7-5:30 cel-type: entered_segment() does not fit here: "x" is a text, 3 is a whole number | For example: entered_segment("vip") > now - days(7).`},
 		{`enterd_segment("x") > now`, `5:7-5:21 unknown-function: there is no function "enterd_segment" | Did you mean entered_segment?`},
 		{`entered_segment(country) > now`, `5:23-5:30 cel-unsupported: the name of a segment must be written out | For example: entered_segment("vip") > now - days(7).`},
-		{`consent("emial")`, `5:15-5:22 unknown-consent: there is no consent "emial" of customer | Did you mean email?`},
-		{`consent(country)`, `5:15-5:22 cel-unsupported: the name of a consent must be written out | For example: consent("email_marketing").`},
+		{`consent("emial")`, `5:15-5:22 unknown-consent: no customer can consent to a purpose "emial" | Did you mean email?`},
+		{`consent(country)`, `5:15-5:22 cel-unsupported: the name of a purpose must be written out | For example: consent("email_marketing").`},
 		{`concent("email")`, `5:7-5:14 unknown-function: there is no function "concent" | Did you mean consent?`},
 	} {
 		in := project(t, shop, "segments:\n  - name: x\n    entity: customer\n    when: |\n      "+c.when+"\n")
 		in.Parameters = parametersOf(t, "parameters:\n  - {name: big, type: float, value: 1.0}\n  - {name: home, type: strings, value: [FR]}\n")
-		in.Consents = []*config.Consent{{Name: "email", From: []string{"orders.gift"}}}
+		in.Consents = []*config.Consent{{Name: "email", Purpose: "email", From: []string{"orders.gift"}}}
 		_, list := Compile(in)
 		got := found(list)
 		if len(got) != 1 || got[0] != c.want {

@@ -3,13 +3,14 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/cel-go/common/functions"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
-	"github.com/google/cel-go/common/types/traits"
 
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 )
 
@@ -124,28 +125,21 @@ func periodOf(unit string, at time.Time) int64 {
 	}
 }
 
-// consented is consent(name): whether the latest word on a permission is yes, and
+// consented is consent(name): whether the latest word on a purpose is yes, and
 // none at that time is no.
 func (s *Subject) consented(name string) (ref.Val, error) {
 	given, latest := false, time.Time{}
 	silent := true
 	for _, c := range s.v.c.in.Consents {
-		if c.Name != name {
-			continue
-		}
-		for _, from := range c.From {
-			source, column := models.Reference(from)
-			list, known := s.ResolveName(source)
-			if s.err != nil || !known {
-				return nil, s.err
+		for _, w := range c.Words(name) {
+			// What somebody said counts however long ago it was: a refusal that was
+			// forgotten could revive an older permission.
+			rows, err := s.rows(s.v.c.sources[w.Source])
+			if err != nil {
+				return nil, err
 			}
-			rows, _ := list.(traits.Lister)
-			for it := rows.Iterator(); it.HasNext() == types.True; {
-				row, ok := it.Next().(*rowValue)
-				if !ok {
-					continue
-				}
-				word, said := row.Get(types.String(column)).(types.Bool)
+			for _, row := range rows {
+				yes, said := wordOf(w, row)
 				at := time.Time(beginning)
 				if t, ok := row.Get(types.String(TimeField)).(types.Timestamp); ok {
 					at = t.Time
@@ -153,12 +147,35 @@ func (s *Subject) consented(name string) (ref.Val, error) {
 				switch {
 				case !said:
 				case silent || at.After(latest):
-					given, latest, silent = bool(word), at, false
+					given, latest, silent = yes, at, false
 				case at.Equal(latest):
-					given = given && bool(word)
+					given = given && yes
 				}
 			}
 		}
 	}
+	if kept, ok := s.profile.Kept[name]; ok && !latest.After(kept) {
+		given = false
+	}
 	return types.Bool(given), nil
+}
+
+// wordOf is what a row says of the purpose of a word.
+func wordOf(w config.Word, row *rowValue) (given, said bool) {
+	text := func(column string) (string, bool) {
+		v, ok := row.Get(types.String(column)).(types.String)
+		return string(v), ok
+	}
+	if w.PurposeColumn != "" {
+		if of, ok := text(w.PurposeColumn); !ok || !slices.Contains(w.Values, of) {
+			return false, false
+		}
+	}
+	if len(w.Given) == 0 {
+		v, ok := row.Get(types.String(w.Column)).(types.Bool)
+		return bool(v), ok
+	}
+	v, ok := text(w.Column)
+	given = slices.Contains(w.Given, v)
+	return given, ok && (given || len(w.Refused) == 0 || slices.Contains(w.Refused, v))
 }

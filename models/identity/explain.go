@@ -135,7 +135,7 @@ func (m Members) Refusals(limit int64) sql.Query {
 		From:  ref(IncidentsTable(m.Entity), "x"),
 		Where: sql.And{
 			m.has(sql.Col("x", "number")),
-			sql.In{Expr: sql.Col("x", "reason"), List: []sql.Expr{sql.String("shared"), sql.String("conflict"), sql.String("too_many"), sql.String("never_link")}},
+			sql.In{Expr: sql.Col("x", "reason"), List: []sql.Expr{sql.String("shared"), sql.String("conflict"), sql.String("too_many"), sql.String("never_link"), sql.String(ReasonErased)}},
 		},
 		OrderBy: []sql.Order{sql.Asc(sql.Col("x", "number")), sql.Asc(sql.Col("x", "reason"))},
 		Limit:   limit,

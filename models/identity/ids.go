@@ -28,9 +28,12 @@ func (r *resolver) assignIDs() models.Step {
 		cluster = prefix(e, "cluster")
 		owners  = prefix(e, "owners")
 		ids     = prefix(e, "ids")
-		claims  = sql.Joins(ref(nodes, "d"), sql.Join{Kind: sql.InnerJoin, Right: ref(cluster, "c"), On: eq(sql.Col("c", "n"), sql.Col("d", "n"))})
+		// The few that have a past are on the right, which some engines read first: in
+		// a first run there is none.
+		claims = sql.Joins(ref(cluster, "c"), sql.Join{Kind: sql.InnerJoin, On: eq(sql.Col("d", "n"), sql.Col("c", "n")), Right: sql.Derived{
+			As: "d", Query: &sql.Select{Items: sql.Items("o", "n", "t", "old"), From: ref(nodes, "o"), Where: r.claimable(sql.Col("o", "old"))},
+		}})
 		free    = sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "c")}, Not: true, Query: &sql.Select{Items: sql.Items("z", "c"), From: ref(r.table("barred"), "z")}}
-		hasOld  = sql.And{sql.Fn(sql.IsNotNull, sql.Col("d", "old")), free}
 		weight  = sql.Fn(sql.AddFast, sql.Fn(sql.IntMul, sql.Cast{Expr: sql.Col("d", "t"), To: sql.TypeInt}, sql.Int(rankWeight)), sql.Col("d", "n"))
 		highest = sql.Fn(sql.Greatest,
 			maximum(IdentitiesTable(e), Column(e)), maximum(HistoryTable(e), "old_id"), maximum(HistoryTable(e), "new_id"))
@@ -41,7 +44,7 @@ func (r *resolver) assignIDs() models.Step {
 			sql.As(sql.FnOf(sql.TypeInt, sql.ArgMin, sql.Col("c", "c"), weight), "c"),
 		},
 		From:    claims,
-		Where:   hasOld,
+		Where:   free,
 		GroupBy: []sql.Expr{sql.Col("d", "old")},
 	}}
 	surviving := &sql.Select{
@@ -62,14 +65,16 @@ func (r *resolver) assignIDs() models.Step {
 		From: sql.Joins(sql.Derived{Query: clusters, As: "k"},
 			sql.Join{Kind: sql.LeftJoin, Right: sql.Derived{Query: surviving, As: "s"}, On: eq(sql.Col("s", "c"), sql.Col("k", "c"))}),
 	}}
-	return &models.Exec{Title: "carry ids over", Statements: []sql.Statement{r.barred(), owner, assign, r.changes(owners, claims, hasOld)}}
+	return &models.Exec{Title: "carry ids over", Statements: []sql.Statement{r.barred(), owner, assign, r.changes(owners, claims, free)}}
 }
 
 // barred lists the clusters that belong to nobody.
 func (r *resolver) barred() sql.Statement {
 	alone := sql.And{r.isQuarantined(sql.Col("c", "n"), false)}
 	if len(r.e.AlwaysLink) > 0 {
-		alone = append(alone, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "n")}, Not: true, Query: r.members(sql.Fn(sql.Not, sql.Col("p", "never")))})
+		alone = append(alone, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "n")}, Not: true, Query: r.members(sql.And{
+			sql.Fn(sql.Not, sql.Col("p", "never")), r.isNode(sql.Col("p", "a")), r.isNode(sql.Col("p", "b")), // as with edges
+		})})
 	}
 	all := sql.Union{&sql.Select{Items: sql.Items("c", "c"), From: ref(r.table("cluster"), "c"), Where: alone}}
 	if r.e.Expire != nil {
@@ -78,14 +83,25 @@ func (r *resolver) barred() sql.Statement {
 			From: sql.Joins(ref(r.table("cluster"), "c"),
 				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("c", "n"))}),
 			GroupBy: []sql.Expr{sql.Col("c", "c")},
-			Having:  r.expires(sql.Col("d", "t"), sql.Col("d", "last_seen")),
+			Having:  weakly(r.e, r.AsOf, sql.Col("d", "t"), sql.Col("d", "last_seen")),
 		})
+	}
+	if r.e.Retention != 0 {
+		from := sql.Joins(ref(r.table("cluster"), "c"),
+			sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("nodes"), "d"), On: eq(sql.Col("d", "n"), sql.Col("c", "n"))})
+		having := sql.And{unseen(r.e.Retention, r.AsOf, sql.Col("d", "last_seen"))}
+		if r.Sent != nil {
+			// Who was sent somewhere stays until they are erased there.
+			from = sql.Joins(from, sql.Join{Kind: sql.LeftJoin, Right: sql.Derived{Query: r.Sent, As: "s"}, On: eq(sql.Col("s", "entity_id"), sql.Col("d", "old"))})
+			having = append(having, sql.Fn(sql.IsNull, sql.Fn(sql.Max, sql.Col("s", "entity_id"))))
+		}
+		all = append(all, &sql.Select{Items: sql.Items("c", "c"), From: from, GroupBy: []sql.Expr{sql.Col("c", "c")}, Having: having})
 	}
 	return sql.CreateTableAs{Table: r.table("barred"), Query: all}
 }
 
 // changes lists what became of the ids of the last build, where anything did.
-func (r *resolver) changes(owners sql.Table, claims sql.From, hasOld sql.Expr) sql.Statement {
+func (r *resolver) changes(owners sql.Table, claims sql.From, free sql.Expr) sql.Statement {
 	e := r.e
 	row := func(oldID, newID sql.Expr, kind, cause string) []sql.Item {
 		return []sql.Item{
@@ -102,7 +118,7 @@ func (r *resolver) changes(owners sql.Table, claims sql.From, hasOld sql.Expr) s
 		Items: row(sql.Col("p", "old"), sql.Col("i", "id"), "split", "no link joins the identifiers any more"),
 		From: sql.Joins(
 			sql.Derived{As: "p", Query: &sql.Select{
-				Distinct: true, Items: []sql.Item{sql.As(sql.Col("d", "old"), "old"), sql.As(sql.Col("c", "c"), "c")}, From: claims, Where: hasOld,
+				Distinct: true, Items: []sql.Item{sql.As(sql.Col("d", "old"), "old"), sql.As(sql.Col("c", "c"), "c")}, From: claims, Where: free,
 			}},
 			sql.Join{Kind: sql.InnerJoin, Right: ref(owners, "o"), On: eq(sql.Col("o", "old"), sql.Col("p", "old"))},
 			sql.Join{Kind: sql.InnerJoin, Right: ref(ids, "i"), On: eq(sql.Col("i", "c"), sql.Col("p", "c"))},
@@ -119,16 +135,16 @@ func (r *resolver) changes(owners sql.Table, claims sql.From, hasOld sql.Expr) s
 	gone := &sql.Select{
 		Items: []sql.Item{
 			sql.As(sql.Col("g", "id"), "old_id"), sql.As(sql.Null{Type: sql.TypeInt}, "new_id"), sql.As(sql.String("gone"), "kind"),
-			sql.As(sql.If(left, sql.String("its identifiers are quarantined or have expired"), sql.String("no source carries its identifiers any more")), "cause"),
+			sql.As(r.whyGone(sql.Col("g", "id"), sql.If(left, sql.String("its identifiers are quarantined or have expired"), sql.String("no source carries its identifiers any more"))), "cause"),
 		},
 		From: sql.Derived{As: "g", Query: &sql.Select{
 			Distinct: true, Items: []sql.Item{sql.As(sql.Col("i", id), "id")}, From: ref(before, "i"), Where: sql.Fn(sql.IsNotNull, sql.Col("i", id)),
 		}},
-		Where: sql.Exists{Not: true, Query: &sql.Select{
+		Where: single(append(sql.And{sql.Exists{Not: true, Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.Int(1), "one")},
 			From:  ref(owners, "o"),
 			Where: eq(sql.Col("o", "old"), sql.Col("g", "id")),
-		}},
+		}}}, r.notGoneBefore(sql.Col("g", "id"))...)),
 	}
 	return sql.CreateTableAs{Table: prefix(e, "changes"), Query: sql.Union{merged, split, gone}}
 }

@@ -33,15 +33,19 @@ import (
 func (r *resolver) enforceLimits() []models.Step {
 	e := r.e
 	refused := prefix(e, "refused")
+	first := &sql.Select{
+		Items: []sql.Item{
+			sql.As(sql.Col("d", "n"), "x"),
+			sql.As(sql.String(""), "reason"),
+			sql.As(sql.String(""), "evidence"),
+		},
+		From: ref(prefix(e, "nodes"), "d"), Where: sql.Bool(false),
+	}
+	if r.Erased != nil {
+		first = r.refusedBefore()
+	}
 	steps := []models.Step{&models.Exec{Title: "prepare limits", Statements: []sql.Statement{
-		sql.CreateTableAs{Table: refused, Query: &sql.Select{
-			Items: []sql.Item{
-				sql.As(sql.Col("d", "n"), "x"),
-				sql.As(sql.String(""), "reason"),
-				sql.As(sql.String(""), "evidence"),
-			},
-			From: ref(prefix(e, "nodes"), "d"), Where: sql.Bool(false),
-		}},
+		sql.CreateTableAs{Table: refused, Query: first},
 	}}}
 	limited := r.keepsApart()
 	for _, id := range e.Identifiers {

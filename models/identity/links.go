@@ -39,7 +39,7 @@ func (r *resolver) code() []sql.Statement {
 			columns = append([]string{"key"}, columns...)
 		}
 		items = append(items, sql.Items("r", columns...)...)
-		list = append(list, sql.CreateTableAs{Table: r.coded(s), Query: &sql.Select{Items: items, From: from}})
+		list = append(list, sql.CreateTableAs{Table: r.coded(s), Query: &sql.Select{Items: items, From: from, Where: r.somebodys(s)}})
 	}
 	return list
 }
@@ -157,7 +157,7 @@ func (r *resolver) crowded(star sql.From, where sql.Expr) sql.Query {
 // quarantine finds the super-nodes: an address that hundreds share says nothing
 // of any of them.
 func (r *resolver) quarantine() sql.Statement {
-	return sql.CreateTableAs{Table: r.table("quarantined"), Query: r.crowded(ref(r.table("star"), "l"), nil)}
+	return sql.CreateTableAs{Table: r.table("quarantined"), Query: r.withMarked(r.crowded(ref(r.table("star"), "l"), nil))}
 }
 
 // isQuarantined says that a number is of a quarantined identifier.
@@ -186,9 +186,9 @@ func (r *resolver) links() sql.Statement {
 	return sql.CreateTableAs{Table: r.table("links"), Query: sql.Union{
 		&sql.Select{
 			Items: sql.Items("l", "a", "x", "s", "t"), From: ref(r.table("star"), "l"),
-			Where: sql.And{r.isQuarantined(sql.Col("l", "a"), true), r.isQuarantined(sql.Col("l", "x"), true)},
+			Where: append(sql.And{r.isQuarantined(sql.Col("l", "a"), true), r.isQuarantined(sql.Col("l", "x"), true)}, r.joinable()...),
 		},
-		&sql.Select{Items: sql.Items("l", "a", "x", "s", "t"), From: sql.Derived{Query: rest, As: "l"}},
+		&sql.Select{Items: sql.Items("l", "a", "x", "s", "t"), From: sql.Derived{Query: rest, As: "l"}, Where: single(r.joinable())},
 	}}
 }
 

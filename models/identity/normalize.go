@@ -117,6 +117,13 @@ func integer(text sql.Expr) sql.Expr {
 // it: what a look-up by an identifier compares with.
 func Normal(id config.Identifier, value string) sql.Expr { return normal(id, sql.String(value)) }
 
+// Comparable is the text of a source's column, spelled as the identity tables hold
+// it, NULL where it is none of its kind. Values on the ignore list are not told
+// apart: the tables have none of them.
+func Comparable(id config.Identifier, raw sql.Expr) sql.Expr {
+	return sql.If(sql.Fn(sql.Le, sql.Fn(sql.Length, raw), sql.Int(maxLength)), normal(id, raw), nil)
+}
+
 // blank says that a raw value is no value at all.
 func blank(raw sql.Expr) sql.Expr {
 	return sql.Fn(sql.IsNull, sql.Fn(sql.NullIfEmpty, sql.Fn(sql.TrimSpace, raw)))

@@ -58,7 +58,11 @@ func (r *resolver) publish() []sql.Statement {
 			},
 		}})
 	}
-	return append(list, r.told(), r.incidents())
+	list = append(list, r.told(), r.incidents())
+	if r.Erased != nil {
+		list = append(list, r.suppressed())
+	}
+	return list
 }
 
 // told are the values of the identifiers that incidents name: those of known
@@ -126,6 +130,7 @@ func (r *resolver) commit() []sql.Statement {
 			sql.InsertSelect{Table: IdentitiesTable(e), Columns: r.identityColumns(), Query: r.identities(sql.Fn(sql.Not, sql.Col("d", "known")))},
 		)
 	}
+	list = append(list, r.commitErased()...)
 	list = append(list,
 		sql.Swap{Name: IncidentsTable(e).Name},
 		sql.InsertSelect{
@@ -194,26 +199,34 @@ func (r *resolver) incidents() sql.Statement {
 	// id is the entity as the incident found it, for those about one.
 	about := func(from sql.From, n, reason, evidence, id, where sql.Expr) *sql.Select {
 		return &sql.Select{
-			Items: []sql.Item{
-				sql.As(typeName(e, sql.Col("d", "t")), "identifier_type"), sql.As(sql.Fn(sql.Coalesce, sql.Col("d", "v"), sql.Col("o", "v")), "identifier"), sql.As(reason, "reason"), sql.As(evidence, "evidence"),
-				sql.As(sql.String(r.RunID), "run_id"), sql.As(n, "number"), sql.As(id, Column(e)),
-			},
-			From: sql.Joins(from,
-				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("nodes"), "d"), On: eq(sql.Col("d", "n"), n)},
-				sql.Join{Kind: sql.LeftJoin, Right: ref(r.table("told"), "o"), On: eq(sql.Col("o", "n"), n)}),
+			Items: []sql.Item{sql.As(n, "n"), sql.As(reason, "reason"), sql.As(evidence, "evidence"), sql.As(id, "id")},
+			From:  from,
 			Where: where,
 		}
 	}
 	nobody := sql.Null{Type: sql.TypeInt}
 	times := sql.Fn(sql.Concat, sql.String("seen with "), sql.Fn(sql.IntToString, sql.Cast{Expr: sql.Col("r", "k"), To: sql.TypeInt}))
 	times = sql.Fn(sql.Concat, sql.Fn(sql.Concat, times, sql.String(" ")), typeName(e, sql.Col("r", "s")))
-	parts := sql.Union{
+	found := sql.Union{
 		about(ref(r.table("refused"), "r"), sql.Col("r", "x"), sql.Col("r", "reason"), sql.Col("r", "evidence"), nobody, nil),
 		about(ref(r.table("quarantined"), "r"), sql.Col("r", "x"), sql.String("quarantined"), times, nobody, sql.Fn(sql.IsNotNull, sql.Col("r", "k"))),
 	}
 	if r.suspicious() {
-		parts = append(parts, about(ref(r.table("suspects"), "r"), sql.Col("r", "n"), sql.String("suspect"), sql.Col("r", "evidence"), sql.Col("r", "id"), nil))
+		found = append(found, about(ref(r.table("suspects"), "r"), sql.Col("r", "n"), sql.String("suspect"), sql.Col("r", "evidence"), sql.Col("r", "id"), nil))
 	}
+	n := sql.Col("r", "n")
+	parts := sql.Union{&sql.Select{
+		Items: []sql.Item{
+			sql.As(typeName(e, sql.Col("d", "t")), "identifier_type"), sql.As(sql.Fn(sql.Coalesce, sql.Col("d", "v"), sql.Col("o", "v")), "identifier"),
+			sql.As(sql.Col("r", "reason"), "reason"), sql.As(sql.Col("r", "evidence"), "evidence"),
+			sql.As(sql.String(r.RunID), "run_id"), sql.As(n, "number"), sql.As(sql.Col("r", "id"), Column(e)),
+		},
+		// The identifiers first: what is joined to them is little, and some engines
+		// make a hash table of the right side whatever its size.
+		From: sql.Joins(ref(r.table("nodes"), "d"),
+			sql.Join{Kind: sql.InnerJoin, Right: sql.Derived{Query: found, As: "r"}, On: eq(sql.Col("d", "n"), n)},
+			sql.Join{Kind: sql.LeftJoin, Right: ref(r.table("told"), "o"), On: eq(sql.Col("o", "n"), n)}),
+	}}
 	if r.Last != nil {
 		parts = append(parts, &sql.Select{
 			Items: sql.Items("i", r.incidentColumns()...), From: ref(IncidentsTable(e), "i"),
@@ -249,6 +262,9 @@ func (r *resolver) incidents() sql.Statement {
 				GroupBy: []sql.Expr{shown, reason},
 			})
 		}
+	}
+	if r.Erased != nil && r.decided() {
+		parts = append(parts, r.vain())
 	}
 	return sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: IncidentsTable(e).Name}, Query: parts, Key: identifierKey}
 }
@@ -302,7 +318,8 @@ func (r *resolver) store(s *config.Source) []sql.Statement {
 	}
 }
 
-// Reasons are the values of <entity>_identity_incidents.reason.
+// Reasons are the values of <entity>_identity_incidents.reason, beside that of
+// those who were erased.
 var Reasons = []string{"ignored", "invalid", "too_long", "quarantined", "shared", "conflict", "too_many", "never_link", "suspect"}
 
 // totals counts the entities and the identifiers of the largest: totals
@@ -341,6 +358,10 @@ func (r *resolver) totals() []models.Step {
 		From: state,
 	}
 	shrunk := sql.And{sql.Fn(sql.Ge, sql.Col("w", "had_size"), sql.Col("w", "largest")), sql.Fn(sql.Lt, sql.Col("w", "size"), sql.Col("w", "largest"))}
+	unknown := sql.Expr(sql.If(shrunk, sql.Int(1), sql.Int(0)))
+	if r.pending() { // whoever erases may have removed some already
+		unknown = sql.Int(1)
+	}
 	// As the commit will leave them: those out of scope, and those in it.
 	whole := sql.Union{
 		&sql.Select{
@@ -358,7 +379,7 @@ func (r *resolver) totals() []models.Step {
 			Items: []sql.Item{
 				sql.As(sql.Fn(sql.AddFast, sql.Fn(sql.SubFast, sql.Col("w", "entities"), sql.Col("w", "had")), sql.Col("w", "found")), "entities"),
 				sql.As(sql.Fn(sql.Greatest, sql.Col("w", "largest"), sql.Col("w", "size")), "largest"),
-				sql.As(sql.If(shrunk, sql.Int(1), sql.Int(0)), "unknown"),
+				sql.As(unknown, "unknown"),
 			},
 			From: sql.Derived{Query: was, As: "w"},
 		}),
@@ -419,7 +440,7 @@ func (r *resolver) measures() []models.Measure {
 			From:  ref(r.table("changes"), "x"),
 		}},
 		models.Measure{Subject: "incidents:" + e.Name, Query: &sql.Select{
-			Items: counts("reason", Reasons...),
+			Items: counts("reason", r.reasons()...),
 			From:  ref(IncidentsTable(e), "x"),
 		}},
 	)

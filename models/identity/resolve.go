@@ -72,7 +72,7 @@ func Resolve(in Input) *models.Model {
 	var steps []models.Step
 	if in.Last == nil {
 		steps = append(steps,
-			&models.Exec{Title: "number the identifiers", Statements: []sql.Statement{r.named(r.table("nodes"))}},
+			&models.Exec{Title: "number the identifiers", Statements: r.named(r.table("nodes"))},
 			r.lost(),
 			&models.Exec{Title: "put numbers in the place of values", Statements: r.code()},
 			&models.Exec{Title: "read the decided pairs", Statements: r.pairs(r.table("nodes"))},
@@ -84,8 +84,8 @@ func Resolve(in Input) *models.Model {
 			steps = append(steps, &models.Exec{Title: "compare " + s.Name + " with the last run", Statements: compare(in, s)})
 		}
 		steps = append(steps,
-			&models.Exec{Title: "number the new identifiers", Statements: []sql.Statement{r.named(r.table("named"))}},
-			&models.Exec{Title: "put numbers in the place of values", Statements: r.code()},
+			&models.Exec{Title: "number the new identifiers", Statements: r.named(r.table("named"))},
+			&models.Exec{Title: "put numbers in the place of values", Statements: append(r.takeBack(), r.code()...)},
 			&models.Exec{Title: "read the decided pairs", Statements: r.pairs(r.table("named"))},
 			&models.Exec{Title: "find whom the changes touch", Statements: r.scope()},
 			r.lost(),
@@ -150,7 +150,17 @@ func maximum(t sql.Table, column string) sql.Expr {
 // named lists the identifiers of the new rows. One that identities knows keeps
 // its number, for good; the others get the next ones in the order in which they
 // were first seen. old is the id that the last build gave it.
-func (r *resolver) named(out sql.Table) sql.Statement {
+func (r *resolver) named(out sql.Table) []sql.Statement {
+	if r.Erased == nil {
+		return []sql.Statement{r.numbered(out, r.carried(nil))}
+	}
+	return r.namedWithout(out)
+}
+
+// carried are the identifiers of the new rows with their past: t, v, first_seen,
+// last_seen, source, old and number. Where some are wanted, it is those alone,
+// and of the rows for which where says so.
+func (r *resolver) carried(where func(s *config.Source, rank int, value sql.Expr) sql.Expr) sql.Query {
 	e := r.e
 	var all sql.Union
 	for rank, id := range e.Identifiers {
@@ -160,13 +170,17 @@ func (r *resolver) named(out sql.Table) sql.Statement {
 				continue
 			}
 			value := sql.Col("r", Value(id.Name))
+			wanted := sql.Expr(sql.Fn(sql.IsNotNull, value))
+			if where != nil {
+				wanted = sql.And{wanted, where(s, rank, value)}
+			}
 			carried = append(carried, &sql.Select{
 				Items: []sql.Item{
 					sql.As(value, "v"), sql.As(sql.Col("r", "first_seen"), "first_seen"), sql.As(sql.Col("r", "last_seen"), "last_seen"),
 					sql.As(sql.Int(r.sourceIndex(s)), "source"),
 				},
 				From:  ref(rowsTable(s), "r"),
-				Where: sql.Fn(sql.IsNotNull, value),
+				Where: wanted,
 			})
 		}
 		if len(carried) == 0 {
@@ -188,7 +202,7 @@ func (r *resolver) named(out sql.Table) sql.Statement {
 		})
 	}
 	// Least and Greatest skip NULL: an identifier that is new has no past.
-	known := &sql.Select{
+	return &sql.Select{
 		Items: []sql.Item{
 			sql.As(sql.Col("d", "t"), "t"), sql.As(sql.Col("d", "v"), "v"),
 			sql.As(sql.Fn(sql.Least, sql.Col("d", "first_seen"), sql.Col("o", "first_seen")), "first_seen"),
@@ -201,10 +215,14 @@ func (r *resolver) named(out sql.Table) sql.Statement {
 			On: sql.And{eq(sql.Col("o", "identifier_type"), typeName(e, sql.Col("d", "t"))), eq(sql.Col("o", "identifier"), sql.Col("d", "v"))},
 		}),
 	}
+}
+
+// numbered gives identifiers their numbers.
+func (r *resolver) numbered(out sql.Table, known sql.Query) sql.Statement {
 	isNew := sql.Fn(sql.IsNull, sql.Col("k", "number"))
 	// Those that are known come last, and so take no number: to sort them apart
 	// would cost more.
-	next := sql.Fn(sql.AddFast, maximum(IdentitiesTable(e), "number"), sql.Window{
+	next := sql.Fn(sql.AddFast, maximum(IdentitiesTable(r.e), "number"), sql.Window{
 		Call: sql.Fn(sql.RowNumber),
 		OrderBy: []sql.Order{
 			sql.Asc(sql.If(isNew, sql.Col("k", "first_seen"), nil)), sql.Asc(sql.Col("k", "t")), sql.Asc(sql.Col("k", "v")),
@@ -266,6 +284,9 @@ func (r *resolver) lost() *models.Assert {
 		gone = sql.Fn(sql.SubFast, known, count(r.table("nodes"), sql.Col("x", "known")))
 	} else {
 		gone = count(r.table("dead"), nil)
+	}
+	if r.Erased != nil { // they are not lost
+		gone = sql.Fn(sql.SubFast, gone, count(r.table("erased"), sql.And{sql.Fn(sql.IsNotNull, sql.Col("x", "n")), isOwn("x")}))
 	}
 	bound := config.Bound{Percent: 50, IsPercent: true}
 	tooMany := sql.And{sql.Fn(sql.Gt, sql.Col("c", "gone"), sql.Int(fewEnough))}

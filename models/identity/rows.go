@@ -196,14 +196,9 @@ func keyColumns(e *config.Entity, s *config.Source) []string {
 }
 
 // hashes are the columns hash.1 and hash.2, which stand for a whole combination: two
-// hashes of different texts, 126 bits together, so that nothing is taken for
-// something else.
+// hashes, 126 bits together, so that nothing is taken for something else.
 func hashes(values []sql.Expr) []sql.Item {
-	other := make([]sql.Expr, len(values))
-	for i, v := range values {
-		other[i] = sql.Fn(sql.Concat, sql.String("#"), v)
-	}
-	return []sql.Item{sql.As(sql.Fn(sql.Hash, values...), "hash.1"), sql.As(sql.Fn(sql.Hash, other...), "hash.2")}
+	return []sql.Item{sql.As(sql.Fn(sql.Hash, values...), "hash.1"), sql.As(sql.Fn(sql.OtherHash, values...), "hash.2")}
 }
 
 // RowKey is what StoredTable and MapTable know a row of a source by, a row under

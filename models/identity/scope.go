@@ -1,8 +1,6 @@
 package identity
 
 import (
-	"time"
-
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -60,11 +58,11 @@ func (r *resolver) scope() []sql.Statement {
 	}
 	crowd := r.crowded(sql.Derived{Query: r.stars(func(s *config.Source) sql.From { return ref(near(s), "r") }), As: "l"}, in(sql.Col("l", "x"), touched))
 	list = append(list,
-		sql.CreateTableAs{Table: r.table("quarantined"), Query: sql.Union{crowd, &sql.Select{
+		sql.CreateTableAs{Table: r.table("quarantined"), Query: r.withMarked(crowd, &sql.Select{
 			Items: []sql.Item{sql.As(sql.Col("i", "number"), "x"), sql.As(sql.Null{Type: sql.TypeInt}, "s"), sql.As(sql.Null{Type: sql.TypeInt}, "k")},
 			From:  ref(identities, "i"),
 			Where: sql.And{sql.Col("i", "quarantined"), out(sql.Col("i", "number"), touched)},
-		}}},
+		})},
 		sql.CreateTableAs{Table: back, Query: &sql.Select{
 			Items: []sql.Item{sql.As(sql.Col("i", "number"), "n")},
 			From:  ref(identities, "i"),
@@ -160,7 +158,8 @@ func (r *resolver) scope() []sql.Statement {
 }
 
 // changedNumbers are the identifiers on combinations that are new or gone, those
-// that people decided about, and one of each entity that is due to expire.
+// that people decided about, one of each entity that is due to expire, and those of
+// nobody that were seen again: somebody who was forgotten may be back.
 func (r *resolver) changedNumbers() sql.Union {
 	var all sql.Union
 	for _, s := range r.Sources {
@@ -176,36 +175,48 @@ func (r *resolver) changedNumbers() sql.Union {
 			)
 		}
 	}
+	if r.pending() {
+		all = append(all, &sql.Select{Items: sql.Items("z", "n"), From: ref(r.table("erased"), "z"), Where: sql.Fn(sql.IsNotNull, sql.Col("z", "n"))})
+	}
 	if r.decided() {
 		all = append(all, r.members(nil)...)
 	}
-	if x := r.e.Expire; x != nil {
+	if r.e.Expire != nil {
 		all = append(all, &sql.Select{
 			Items:   []sql.Item{sql.As(sql.Fn(sql.Min, sql.Col("i", "number")), "n")},
 			From:    ref(IdentitiesTable(r.e), "i"),
 			Where:   sql.Fn(sql.IsNotNull, sql.Col("i", Column(r.e))),
 			GroupBy: []sql.Expr{sql.Col("i", Column(r.e))},
-			Having:  r.expires(r.rank(sql.Col("i", "identifier_type")), sql.Col("i", "last_seen")),
+			Having:  weakly(r.e, r.AsOf, r.rank(sql.Col("i", "identifier_type")), sql.Col("i", "last_seen")),
 		})
 	}
-	return all
-}
-
-// expires is the condition on the group of one entity's identifiers that it is
-// known by weak ones alone and was not seen for long.
-func (r *resolver) expires(rank, lastSeen sql.Expr) sql.Expr {
-	var weak []sql.Expr
-	for i, id := range r.e.Identifiers {
-		for _, name := range r.e.Expire.KnownOnlyBy {
-			if id.Name == name {
-				weak = append(weak, sql.Int(i))
+	if r.e.Expire != nil || r.e.Retention != 0 {
+		nobodys := &sql.Select{Items: sql.Items("i", "number"), From: ref(IdentitiesTable(r.e), "i"), Where: sql.Fn(sql.IsNull, sql.Col("i", Column(r.e)))}
+		for _, s := range r.Sources {
+			for _, b := range Bindings(r.e, s) {
+				n := sql.Col("r", b.Number())
+				all = append(all, &sql.Select{
+					Items: []sql.Item{sql.As(n, "n")}, From: ref(diffTable(s), "r"),
+					Where: sql.And{
+						eq(sql.Col("r", "kind"), sql.Int(isSeen)), sql.Fn(sql.IsNotNull, n), sql.InQuery{Exprs: []sql.Expr{n}, Query: nobodys},
+					},
+				})
 			}
 		}
 	}
-	return sql.And{
-		sql.Fn(sql.Lt, sql.Fn(sql.Max, lastSeen), sql.Timestamp(r.AsOf.Add(-time.Duration(r.e.Expire.After)))),
-		sql.Fn(sql.BoolAnd, sql.In{Expr: rank, List: weak}),
+	if r.e.Retention != 0 {
+		id := sql.Col("i", Column(r.e))
+		where := sql.And{sql.Fn(sql.IsNotNull, id)}
+		if r.Sent != nil {
+			where = append(where, sql.InQuery{Exprs: []sql.Expr{id}, Not: true, Query: r.Sent})
+		}
+		all = append(all, &sql.Select{
+			Items: []sql.Item{sql.As(sql.Fn(sql.Min, sql.Col("i", "number")), "n")},
+			From:  ref(IdentitiesTable(r.e), "i"), Where: where, GroupBy: []sql.Expr{id},
+			Having: unseen(r.e.Retention, r.AsOf, sql.Col("i", "last_seen")),
+		})
 	}
+	return all
 }
 
 // current are the numbers of a source's combinations as they are after this

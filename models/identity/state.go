@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -24,6 +25,13 @@ type Input struct {
 	Because string
 	// Dropped are sources that the last run stored and the project has no more.
 	Dropped []string
+	// Erased is nil where no identifier of the entity is on the list of those who
+	// were erased.
+	Erased *Erased
+	// Sent lists, as entity_id, who was ever sent to a destination: where an entity is
+	// kept for a time those are not forgotten here, since they have to be erased
+	// elsewhere too. nil is nobody.
+	Sent sql.Query
 }
 
 // Last is what the last run left, as StateTable has it.
@@ -58,7 +66,12 @@ func Settings(e *config.Entity, sources []*config.Source) string {
 		SuspectSize   int
 		Expire        *config.Expire
 		Sources       []source
-	}{Algorithm: algorithm, Identifiers: e.Identifiers, SuspectSize: e.SuspectSize, Expire: e.Expire}
+	}{Algorithm: algorithm, Identifiers: slices.Clone(e.Identifiers), SuspectSize: e.SuspectSize, Expire: e.Expire}
+	for i := range doc.Identifiers {
+		// Identities are the same however they are protected; what follows from being
+		// anonymous is in Expire.
+		doc.Identifiers[i].Class, doc.Identifiers[i].Anonymous = "", nil
+	}
 	for _, p := range e.AlwaysLink {
 		doc.Always = append(doc.Always, pair{p.A, p.B})
 	}

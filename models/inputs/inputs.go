@@ -268,7 +268,7 @@ func digest(items []sql.Item) sql.Expr {
 	for i, it := range items {
 		values[i] = it.Expr
 	}
-	sum := sql.Fn(sql.Coalesce, sql.Fn(sql.Text, sql.Fn(sql.SumExact, sql.Fn(sql.Hash, values...))), sql.String(""))
+	sum := sql.Fn(sql.Coalesce, sql.Fn(sql.Text, sql.Fn(sql.SumHashes, sql.Fn(sql.Hash, values...))), sql.String(""))
 	return sql.Fn(sql.Concat, sql.Fn(sql.Concat, sql.Fn(sql.Text, sql.Fn(sql.CountAll)), sql.String(":")), sum)
 }
 

@@ -98,6 +98,8 @@ func (b *Bench) Steps(steps []models.Step) {
 			if n := b.Number(s.Query); n != 0 {
 				b.Fatalf("%d %s", n, s.Message)
 			}
+		case *models.Examine:
+			b.Query(s.Query)
 		default:
 			b.Fatalf("unexpected step %T", s)
 		}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/customhouse-cdp/customhouse/models"
@@ -230,7 +231,7 @@ func (in Input) levels(stage int, base *sql.Select, have []string) *sql.Select {
 		for _, list := range [][]expr.Compiled{in.Expr.Traits, in.Expr.Population} {
 			for _, t := range list {
 				if t.Expr != nil && t.Level == level && t.Stage == stage {
-					computed = append(computed, sql.As(t.Expr, t.Name))
+					computed = append(computed, sql.As(in.corrected(expr.Row, t.Name, t.Expr), t.Name))
 				}
 			}
 		}
@@ -251,7 +252,7 @@ func (in Input) levels(stage int, base *sql.Select, have []string) *sql.Select {
 // next is the wide table of a stage after the first, before its traits.
 func (in Input) next(stage int) *sql.Select {
 	id := identity.Column(in.Entity)
-	have := append([]string{id}, in.scanned()...)
+	have := slices.Concat([]string{id}, in.scanned(), in.correctedColumns())
 	for _, f := range in.Expr.Correlated {
 		if f.Stage < stage {
 			have = append(have, f.Name)

@@ -442,9 +442,7 @@ func (k *keeper) cut() sql.Query {
 func (k *keeper) statements() []sql.Statement {
 	list := []sql.Statement{k.newest(), k.fresh()}
 	if k.last == nil {
-		list = append(list, sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: daysName(k.s.Source.Name)}, Key: []string{"day"}, Query: &sql.Select{
-			Items: sql.Items("f", k.columnNames()...), From: sql.TableRef{Table: freshTable(k.s.Source), As: "f"},
-		}})
+		list = append(list, sql.CreateTableAs{Table: sql.Table{Space: sql.Beside, Name: daysName(k.s.Source.Name)}, Key: []string{"day"}, Query: k.kept()})
 	}
 	return list
 }
@@ -460,9 +458,7 @@ func (k *keeper) commit() []sql.Statement {
 			sql.Delete{Table: DaysTable(s.Name), Where: sql.Or{
 				sql.Fn(sql.IsNull, sql.Col("", "day")), sql.Fn(sql.Ge, sql.Col("", "day"), sql.Int(k.again())),
 			}},
-			sql.InsertSelect{Table: DaysTable(s.Name), Columns: k.columnNames(), Query: &sql.Select{
-				Items: sql.Items("f", k.columnNames()...), From: sql.TableRef{Table: freshTable(s), As: "f"},
-			}})
+			sql.InsertSelect{Table: DaysTable(s.Name), Columns: k.columnNames(), Query: k.kept()})
 	}
 	return append(list,
 		sql.Delete{Table: DaysStateTable, Where: sql.Fn(sql.Eq, sql.Col("", "source"), sql.String(s.Name))},
@@ -474,6 +470,20 @@ func (k *keeper) commit() []sql.Statement {
 			},
 			From: sql.TableRef{Table: newestTable(s), As: "n"},
 		}})
+}
+
+// kept are the days of this run that the next one may ask for: not those of
+// combinations that identity does not store, since they are of somebody who was
+// erased.
+func (k *keeper) kept() *sql.Select {
+	out := &sql.Select{Items: sql.Items("f", k.columnNames()...), From: sql.TableRef{Table: freshTable(k.s.Source), As: "f"}}
+	if k.Erased {
+		out.Where = sql.InQuery{
+			Exprs: []sql.Expr{sql.Col("f", "hash.1"), sql.Col("f", "hash.2")},
+			Query: &sql.Select{Items: sql.Items("r", "hash.1", "hash.2"), From: sql.TableRef{Table: identity.StoredTable(k.s.Source), As: "r"}},
+		}
+	}
+	return out
 }
 
 // note says for people where the run goes on from.

@@ -95,6 +95,14 @@ func NewPass(in Input) *Pass {
 			needed[f], carried[f] = true, true
 		}
 	}
+	for _, x := range in.Expr.Consents {
+		if in.Look {
+			break // What people said is not written down.
+		}
+		for _, f := range x.Features {
+			needed[f], carried[f] = true, true
+		}
+	}
 	for _, f := range in.Expr.Correlated {
 		for _, column := range f.Row {
 			needed[column], carried[column] = true, true

@@ -49,6 +49,10 @@ type Input struct {
 	// Because says why identities are built from all rows in this run, nothing
 	// where they are not: what was kept is then built again too.
 	Because string
+	// Erased says that rows may be nobody's since somebody was erased.
+	Erased bool
+	// Corrected are the traits that somebody has corrected for some entity.
+	Corrected []string
 	// Look says that nothing may be kept from run to run, for those who look.
 	Look bool
 	// Built says that the profiles are built in this run.
@@ -105,7 +109,7 @@ func System(in Input) []sql.CreateTable {
 			history.Columns = append(history.Columns, column)
 		}
 	}
-	return []sql.CreateTable{profiles, history}
+	return append([]sql.CreateTable{profiles, history}, consentsSystem(in)...)
 }
 
 func historyTraits(in Input) map[string]bool {
@@ -122,6 +126,7 @@ func historyTraits(in Input) map[string]bool {
 type picked struct {
 	source *config.Source
 	column string
+	asOf   time.Time
 	// value and time name the feature columns; time is empty where the pick
 	// does not weigh times.
 	value, time string
@@ -132,6 +137,9 @@ type picked struct {
 // source that nobody reads has none.
 func Features(in Input) []*models.Model {
 	var out []*models.Model
+	if m := keep(in); m != nil {
+		out = append(out, m)
+	}
 	for _, s := range in.Sources {
 		m := &models.Model{
 			Name:  "features:" + s.Name,
@@ -308,7 +316,8 @@ func (s *Scan) withoutRows(bits sql.Expr) sql.Expr {
 	})
 }
 
-// scanned are the columns that scans leave in the wide table, but for picks.
+// scanned are the columns that scans leave in the wide table, but for picks, and
+// the refusals that were kept.
 func (in Input) scanned() []string {
 	var out []string
 	for _, s := range in.Pass.Scans {
@@ -320,7 +329,7 @@ func (in Input) scanned() []string {
 	for i := range in.Pass.scanned {
 		out = append(out, maskColumn(i))
 	}
-	return out
+	return append(out, in.kept()...)
 }
 
 // ofMembers are the features of the members of relations.
@@ -477,11 +486,35 @@ func Rows(e *config.Entity, s *config.Source) *sql.Select {
 		rows.Items = append(rows.Items, sql.As(rowTime(s), expr.TimeField))
 	}
 	for _, c := range s.Columns {
-		column := c.Key
-		if c.Value.Column != "" {
-			column = c.Value.Column
+		rows.Items = append(rows.Items, declared(c.Key, c.Value))
+	}
+	return rows
+}
+
+// declared is a declared column of the row s.
+func declared(name string, c config.Column) sql.Item {
+	column := name
+	if c.Column != "" {
+		column = c.Column
+	}
+	return sql.As(sql.Cast{Expr: sql.Col("s", column), To: models.ColumnType(c.Type)}, name)
+}
+
+// Fields are the rows of a source with some of what is known of them: declared
+// columns, expr.TimeField, and identifiers as the source has them, as texts.
+func Fields(s *config.Source, names []string) *sql.Select {
+	rows := &sql.Select{From: sql.TableRef{Table: identity.SourceTable(s), As: "s"}}
+	for _, name := range names {
+		c, isDeclared := s.Columns.Get(name)
+		column, _ := s.Identifiers.Get(name)
+		switch {
+		case isDeclared:
+			rows.Items = append(rows.Items, declared(name, c))
+		case name == expr.TimeField && s.Time != "":
+			rows.Items = append(rows.Items, sql.As(rowTime(s), name))
+		default:
+			rows.Items = append(rows.Items, sql.As(sql.Fn(sql.Text, sql.Col("s", column)), name))
 		}
-		rows.Items = append(rows.Items, sql.As(sql.Cast{Expr: sql.Col("s", column), To: models.ColumnType(c.Value.Type)}, c.Key))
 	}
 	return rows
 }
@@ -504,7 +537,7 @@ func (in Input) picks() map[string][]picked {
 		}
 		for i, reference := range t.From {
 			source, column := models.Reference(reference)
-			p := picked{source: in.source(source), column: column, value: "pick." + t.Name + "." + strconv.Itoa(i)}
+			p := picked{source: in.source(source), column: column, asOf: in.AsOf, value: "pick." + t.Name + "." + strconv.Itoa(i)}
 			if t.Pick == "latest" || t.Pick == "earliest" {
 				p.time = p.value + ".time"
 			}
@@ -539,9 +572,17 @@ func (p picked) aggregates(pick string) []sql.Item {
 	}
 }
 
-// expr is the column as a value: a declared column, the time, or else an
-// identifier in its comparable form, which the map holds.
+// expr is the column as a value, where that still counts: a declared column, the
+// time, or else an identifier in its comparable form, which the map holds.
 func (p picked) expr() sql.Expr {
+	if d := expr.Retention(p.source, p.column); d != 0 {
+		return sql.If(expr.Within(d, expr.Event, p.asOf), p.all(), nil)
+	}
+	return p.all()
+}
+
+// all is the column of each row.
+func (p picked) all() sql.Expr {
 	if _, ok := p.source.Columns.Get(p.column); ok || p.column == expr.TimeField {
 		return sql.Col(expr.Event, p.column)
 	}
@@ -625,6 +666,8 @@ func Build(in Input) *models.Model {
 			Items: sql.Items("w", columns...), From: sql.TableRef{Table: WideTable(e), As: "w"},
 		}, Key: []string{id}},
 	}})
+	said, commit := consents(in)
+	m.Steps, m.Commit = append(m.Steps, said...), append(m.Commit, commit...)
 	if steps, commit := history(in); steps != nil {
 		m.Steps = append(m.Steps, steps)
 		m.Commit = append(m.Commit, commit...)
@@ -657,7 +700,7 @@ func wide(in Input, stage int) *sql.Select {
 		if t.Pick == "" {
 			continue
 		}
-		items = append(items, sql.As(combine(t.Pick, picks[t.Name]), t.Name))
+		items = append(items, sql.As(in.corrected(correctedAlias, t.Name, combine(t.Pick, picks[t.Name])), t.Name))
 		have = append(have, t.Name)
 	}
 	for _, s := range in.Pass.Scans {
@@ -668,9 +711,23 @@ func wide(in Input, stage int) *sql.Select {
 			}
 		}
 	}
+	if kept := in.kept(); len(kept) > 0 {
+		from = sql.Joins(from, sql.Join{
+			Kind: sql.LeftJoin, Right: sql.TableRef{Table: keptTable(e), As: "k"}, On: sql.Fn(sql.Eq, sql.Col("k", id), sql.Col("c", id)),
+		})
+		items = append(items, sql.Items("k", kept...)...)
+	}
 	from, bits := in.masks(from, id)
 	items = append(items, bits...)
 	have = append(have, in.scanned()...)
+	if fixed := in.correctedColumns(); len(fixed) > 0 {
+		from = &sql.Join{
+			Left: from, Kind: sql.LeftJoin, Right: sql.Derived{Query: in.corrections(), As: correctedAlias},
+			On: sql.Fn(sql.Eq, sql.Col(correctedAlias, id), sql.Col("c", id)),
+		}
+		items = append(items, sql.Items(correctedAlias, fixed...)...)
+		have = append(have, fixed...)
+	}
 	for _, r := range in.Members {
 		if !slices.ContainsFunc(in.Expr.Features, func(f expr.Feature) bool { return f.Source == r.Reverse }) {
 			continue

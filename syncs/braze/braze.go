@@ -139,11 +139,9 @@ func (d *destination) Spec() syncs.Spec {
 				Fields: []syncs.PlatformField{{Name: externalID, Types: id, Unique: true}, {Name: email, Types: text, Unique: true}, {Name: phone, Types: text, Unique: true}},
 			},
 		},
-		Result: syncs.Indexed,
-		Erasure: syncs.Erasure{
-			Object: users, By: []string{externalID, brazeID},
-			Doc: "The user is deleted with everything known of them, and may be made again.",
-		},
+		Result:      syncs.Indexed,
+		Erasure:     erasure,
+		Manual:      manual,
 		Concurrency: 4,
 		// 3,000 requests in three seconds, and deletions of their own 20,000 a minute.
 		Limits:       []syncs.Limit{{Rate: 1000}, {Bucket: deletion, Rate: 20_000.0 / 60}},

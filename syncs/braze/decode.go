@@ -3,7 +3,6 @@ package braze
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
@@ -22,21 +21,11 @@ type fault struct {
 	Index *int   `json:"index"`
 }
 
-// maxSaid is how many bytes of a platform's text a message repeats.
-const maxSaid = 300
-
-func cut(text string) string {
-	if len(text) > maxSaid {
-		text = strings.ToValidUTF8(text[:maxSaid], "")
-	}
-	return text
-}
-
 // Decode implements syncs.Destination.
 func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outcome {
 	var a answer
 	err := json.Unmarshal(resp.Body, &a)
-	if out := syncs.Status(resp, cut(a.Message)); out.Verdict != 0 {
+	if out := syncs.Status(resp, syncs.Quote(a.Message)); out.Verdict != 0 {
 		return advised(resp, out)
 	}
 	switch {
@@ -44,7 +33,7 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 		return syncs.Unreadable("a success that does not say so")
 	case a.Message != "success" && a.Message != "queued":
 		// Nothing was taken.
-		return syncs.Outcome{Verdict: syncs.Split, Code: "refused", Message: "Braze refused the request: " + cut(a.Message)}
+		return syncs.Outcome{Verdict: syncs.Split, Code: "refused", Message: "Braze refused the request: " + syncs.Quote(a.Message)}
 	}
 	var faults []json.RawMessage
 	if len(a.Errors) > 0 && json.Unmarshal(a.Errors, &faults) != nil {
@@ -56,7 +45,7 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 		if json.Unmarshal(raw, &f) != nil || f.Index == nil || *f.Index < 0 || *f.Index >= len(req.Ops) {
 			return syncs.Unreadable("an error of a row that was not sent")
 		}
-		refused[*f.Index] = syncs.RowResult{Code: "refused", Message: "Braze refused the row: " + cut(f.Type)}
+		refused[*f.Index] = syncs.RowResult{Code: "refused", Message: "Braze refused the row: " + syncs.Quote(f.Type)}
 	}
 	return syncs.AllAccepted(req, refused)
 }
@@ -86,7 +75,7 @@ func (d *destination) DecodeProbe(_ syncs.Question, resp *syncs.Response) syncs.
 	if err == nil && resp.Status == http.StatusBadRequest && a.Message != "" {
 		return syncs.Outcome{Verdict: syncs.Rows, Message: "the key is good for users.track"}
 	}
-	if out := syncs.Status(resp, cut(a.Message)); out.Verdict != 0 {
+	if out := syncs.Status(resp, syncs.Quote(a.Message)); out.Verdict != 0 {
 		return advised(resp, out)
 	}
 	return syncs.Unreadable("a success to an empty delivery")

@@ -1,8 +1,6 @@
 package braze
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,17 +9,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// The codes of rows that are not sent.
-const (
-	badValue     = "bad-value"
-	noIdentifier = "no-identifier"
-	tooLong      = "too-long"
-)
-
-// refusal is why a row is not sent.
-type refusal struct{ code, message string }
-
-func (r *refusal) Error() string { return r.message }
+var nobody = &syncs.Refusal{Code: syncs.NoIdentifier, Message: "the row has nothing that a user can be found by"}
 
 // Encode implements syncs.Destination.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
@@ -30,13 +18,13 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	if kind == subscription {
 		out.people(syncs.Add, "/v2/subscription/status/set", groups(which, "subscribed", states[chunk.Schema.Key]))
 		out.people(syncs.Remove, "/v2/subscription/status/set", groups(which, "unsubscribed", states[chunk.Schema.Key]))
-		return out.list, out.rejections
+		return out.Requests, out.Rejections
 	}
 	out.track(kind, which)
 	leaves := [2]string{`{"` + deletions[chunk.Schema.Key] + `":[`, `]}`}
 	out.people(syncs.Delete, "/users/delete", leaves)
 	out.people(syncs.Erase, "/users/delete", leaves)
-	return out.list, out.rejections
+	return out.Requests, out.Rejections
 }
 
 // groups are what stands before and behind the people whose state is set.
@@ -48,18 +36,9 @@ func groups(which, state, list string) [2]string {
 
 // requests collects those of a chunk.
 type requests struct {
+	syncs.Draft
 	destination *destination
 	chunk       *syncs.Chunk
-	list        []syncs.Request
-	rejections  []syncs.Rejection
-}
-
-func (r *requests) refuse(op int, err error) {
-	code := badValue
-	if known, ok := errors.AsType[*refusal](err); ok {
-		code = known.code
-	}
-	r.rejections = append(r.rejections, syncs.Rejection{Op: op, Code: code, Message: err.Error()})
 }
 
 // add adds a request.
@@ -68,70 +47,33 @@ func (r *requests) add(path string, body []byte, ops []int, idempotent bool) {
 	if path == "/users/delete" {
 		out.Bucket = deletion
 	}
-	r.list = append(r.list, out)
+	r.Requests = append(r.Requests, out)
 }
 
 // people adds requests with the keys of the operations of a kind.
 func (r *requests) people(kind syncs.Kind, path string, around [2]string) {
-	var body []byte
-	var sent []int
-	send := func() {
+	for part := range slices.Chunk(r.chunk.OfKind(kind), maxPeople) {
+		body, sent := r.Elements([]byte(around[0]), r.chunk, part, func(b []byte, op *syncs.Op) ([]byte, error) {
+			if strings.TrimSpace(op.Key) == "" {
+				return b, nobody
+			}
+			return syncs.AppendJSONString(b, op.Key), nil
+		})
 		if len(sent) > 0 {
 			r.add(path, append(body, around[1]...), sent, true)
 		}
-		body, sent = []byte(around[0]), nil
 	}
-	send()
-	for i := range r.chunk.Ops {
-		op := &r.chunk.Ops[i]
-		if op.Kind != kind {
-			continue
-		}
-		if strings.TrimSpace(op.Key) == "" {
-			r.refuse(i, nobody)
-			continue
-		}
-		if len(sent) == maxPeople {
-			send()
-		}
-		if len(sent) > 0 {
-			body = append(body, ',')
-		}
-		body, sent = syncs.AppendJSONString(body, op.Key), append(sent, i)
-	}
-	send()
 }
-
-var nobody = &refusal{noIdentifier, "the row has nothing that a user can be found by"}
 
 // track adds the request with what is known of users, or what they did.
 func (r *requests) track(object, which string) {
 	list := map[string]string{users: "attributes", event: "events", purchases: "purchases"}[object]
 	s := newSpelling(r.chunk.Schema, object)
 	body := append(make([]byte, 0, 1<<14), `{"`+list+`":[`...)
-	var sent []int
-	for i := range r.chunk.Ops {
-		op := &r.chunk.Ops[i]
-		if op.Kind == syncs.Delete || op.Kind == syncs.Erase {
-			continue
-		}
-		before := len(body)
-		if len(sent) > 0 {
-			body = append(body, ',')
-		}
-		from := len(body)
-		var err error
-		body, err = s.append(body, op, which, r.destination.config.AppID)
-		if err == nil && len(body)-from > maxObject {
-			err = &refusal{tooLong, fmt.Sprintf("the row takes more than %d bytes", maxObject)}
-		}
-		if err != nil {
-			body = body[:before]
-			r.refuse(i, err)
-			continue
-		}
-		sent = append(sent, i)
-	}
+	ops := r.chunk.OfKind(syncs.Upsert, syncs.Clear, syncs.Append)
+	body, sent := r.Elements(body, r.chunk, ops, syncs.AtMost(maxObject, "Braze", func(b []byte, op *syncs.Op) ([]byte, error) {
+		return s.append(b, op, which, r.destination.config.AppID)
+	}))
 	if len(sent) > 0 {
 		// Braze takes an event twice.
 		r.add("/users/track", append(body, "]}"...), sent, object == users)
@@ -153,11 +95,7 @@ type spelling struct {
 func newSpelling(schema syncs.Schema, object string) *spelling {
 	s := &spelling{schema: schema, object: object}
 	if object != users {
-		for _, name := range identifiers {
-			if i := slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == name }); i >= 0 {
-				s.who = append(s.who, i)
-			}
-		}
+		s.who = schema.Places(identifiers...)
 	}
 	other := func(f syncs.Field) bool {
 		if object != users {
@@ -165,14 +103,9 @@ func newSpelling(schema syncs.Schema, object string) *spelling {
 		}
 		return f.Name != schema.Key
 	}
-	empty := slices.Clone(schema.Fields)
-	for i := range empty {
-		empty[i].SkipNull = false
-		s.merges = s.merges || object == users && len(empty[i].Path) > 1
-	}
+	s.merges = object == users && slices.ContainsFunc(schema.Fields, func(f syncs.Field) bool { return len(f.Path) > 1 })
 	s.fields = syncs.NewSpelling(schema.Fields, other).Bare()
-	// There is no value that could not be spelled.
-	s.cleared, _ = syncs.NewSpelling(empty, other).Append(nil, make([]any, len(empty)))
+	s.cleared = s.fields.Emptied()
 	return s
 }
 
@@ -196,41 +129,23 @@ func (s *spelling) append(b []byte, op *syncs.Op, which, app string) ([]byte, er
 		b = syncs.AppendJSONString(append(b, `,"app_id":`...), app)
 	}
 	if op.Kind == syncs.Clear {
-		return merge(b, s.cleared), nil
-	}
-	fields, err := s.fields.Append(nil, op.Values)
-	if err != nil {
+		b = syncs.Members(b, s.cleared)
+	} else if b, err = s.fields.AppendMembers(b, op.Values); err != nil {
 		return b, err //nolint:wrapcheck // it names the field
 	}
-	return merge(b, fields), nil
-}
-
-// merge appends the members of an object to one that is begun, and ends it.
-func merge(b, object []byte) []byte {
-	if string(object) == "{}" {
-		return append(b, '}')
-	}
-	return append(append(b, ','), object[1:]...)
+	return append(b, '}'), nil
 }
 
 // identify appends who an object is about.
 func (s *spelling) identify(b []byte, op *syncs.Op) ([]byte, error) {
-	member := func(name, value string) []byte {
-		return syncs.AppendJSONString(append(b, `"`+name+`":`...), value)
+	name, text := s.schema.Key, op.Key
+	if s.object != users {
+		name, text = s.schema.First(s.who, op.Values)
 	}
-	if s.object == users {
-		if strings.TrimSpace(op.Key) == "" {
-			return b, nobody
-		}
-		return member(s.schema.Key, op.Key), nil
+	if strings.TrimSpace(text) == "" {
+		return b, nobody
 	}
-	for _, i := range s.who {
-		text, err := syncs.AppendText(nil, s.schema.Fields[i].Type, op.Values[i])
-		if err == nil && strings.TrimSpace(string(text)) != "" {
-			return member(s.schema.Fields[i].Name, string(text)), nil
-		}
-	}
-	return b, nobody
+	return syncs.AppendJSONString(append(b, `"`+name+`":`...), text), nil
 }
 
 // request spells a request with the key of the workspace.

@@ -7,8 +7,6 @@
 package customerio
 
 import (
-	"slices"
-
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/config/strict"
@@ -108,7 +106,8 @@ func (d *destination) Spec() syncs.Spec {
 			},
 		},
 		Result:  syncs.Indexed,
-		Erasure: syncs.Erasure{Object: people, By: slices.Clone(identifiers), Blocks: true, Doc: "The profile is deleted, and the identifier suppressed: nobody can add it again."},
+		Erasure: erasure,
+		Manual:  manual,
 		Version: syncs.Version{Name: "v2"},
 		Limits:  []syncs.Limit{{Rate: perSecond}},
 		// Requests that change one person overtake each other otherwise.

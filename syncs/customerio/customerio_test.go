@@ -101,7 +101,7 @@ func contents(f synctest.Fake) customeriotest.Contents {
 }
 
 func TestMirrorPeople(t *testing.T) {
-	synctest.Mirror{
+	m := synctest.Mirror{
 		Trial: trial, Sample: person, Bring: syncs.Upsert, Leave: syncs.Delete,
 		Wanted: func(values []any) (key, value string) {
 			spent := ""
@@ -129,7 +129,10 @@ func TestMirrorPeople(t *testing.T) {
 			}
 			return held
 		},
-	}.Run(t)
+	}
+	m.Run(t)
+	m.Erase(t, "id")
+	m.Erase(t, "email")
 }
 
 func TestMirrorSegment(t *testing.T) {
@@ -144,14 +147,6 @@ func TestMirrorSegment(t *testing.T) {
 			return held
 		},
 	}.Run(t)
-}
-
-func ops(s synctest.Sample, kind syncs.Kind, n int) []syncs.Op {
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = s.Op(kind, rand.New(rand.NewPCG(1, uint64(i))), i)
-	}
-	return out
 }
 
 // TestBody: what is sent, to the byte.
@@ -221,7 +216,7 @@ func TestBody(t *testing.T) {
 func TestRefused(t *testing.T) {
 	fake := customeriotest.New()
 	fake.Poison = map[string]bool{"vip": true}
-	list := ops(person, syncs.Upsert, 6)
+	list := person.Ops(syncs.Upsert, 6)
 	for i := range list {
 		list[i].Values[4] = nil
 	}
@@ -261,7 +256,7 @@ func TestEvents(t *testing.T) {
 		}
 		return synctest.None
 	}}
-	report, refused, err := trial.Deliver(t, faulty, visited.Schema, ops(visited, syncs.Append, 20))
+	report, refused, err := trial.Deliver(t, faulty, visited.Schema, visited.Ops(syncs.Append, 20))
 	if err != nil || len(refused) > 0 || report.Status != deliver.OK {
 		t.Fatalf("%+v, %v, %v", report, refused, err)
 	}
@@ -273,7 +268,7 @@ func TestEvents(t *testing.T) {
 // TestErase: who was erased is gone, and does not come back.
 func TestErase(t *testing.T) {
 	fake := customeriotest.New()
-	people := ops(person, syncs.Upsert, 2)
+	people := person.Ops(syncs.Upsert, 2)
 	if _, _, err := trial.Deliver(t, fake, person.Schema, people); err != nil {
 		t.Fatal(err)
 	}

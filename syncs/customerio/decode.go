@@ -28,21 +28,11 @@ type answer struct {
 func (a answer) said() string {
 	switch {
 	case len(a.Errors) > 0:
-		return cut(strings.TrimSpace(a.Errors[0].Reason + " " + a.Errors[0].Field))
+		return syncs.Quote(strings.TrimSpace(a.Errors[0].Reason + " " + a.Errors[0].Field))
 	case a.Meta.Error != "":
-		return cut(a.Meta.Error)
+		return syncs.Quote(a.Meta.Error)
 	}
 	return ""
-}
-
-// maxSaid is how many bytes of a platform's text a message repeats.
-const maxSaid = 200
-
-func cut(text string) string {
-	if len(text) > maxSaid {
-		text = strings.ToValidUTF8(text[:maxSaid], "")
-	}
-	return text
 }
 
 // Decode implements syncs.Destination.
@@ -70,7 +60,7 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 			if e.Index == nil || *e.Index < 0 || *e.Index >= len(req.Ops) {
 				return syncs.Unreadable("an error of a row that was not sent")
 			}
-			refused[*e.Index] = syncs.RowResult{Code: code(e.Reason), Message: refusedFor(e.Reason, e.Field)}
+			refused[*e.Index] = syncs.RowResult{Code: syncs.ErrorCode(e.Reason), Message: refusedFor(e.Reason, e.Field)}
 		}
 		if len(refused) == 0 {
 			return syncs.Unreadable("errors of no row")
@@ -80,30 +70,13 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 	return syncs.Unreadable(fmt.Sprintf("%s, which it does not document", syncs.Named(resp.Status)))
 }
 
-// code makes a reason of the platform into a code.
-func code(reason string) string {
-	code := strings.Map(func(c rune) rune {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '_':
-			return c
-		case c >= 'A' && c <= 'Z':
-			return c + 'a' - 'A'
-		}
-		return -1
-	}, cut(reason))
-	if code == "" {
-		return "refused"
-	}
-	return code
-}
-
 func refusedFor(reason, field string) string {
 	text := "Customer.io refused the row"
 	if reason != "" {
-		text += ": " + cut(reason)
+		text += ": " + syncs.Quote(reason)
 	}
 	if field != "" {
-		text += " (" + cut(field) + ")"
+		text += " (" + syncs.Quote(field) + ")"
 	}
 	return text
 }

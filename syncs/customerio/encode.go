@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,18 +20,6 @@ import (
 // timestamp is the field of an event that says when it was.
 const timestamp = "timestamp"
 
-// The codes of rows that are not sent.
-const (
-	badValue     = "bad-value"
-	noIdentifier = "no-identifier"
-	tooLong      = "too-long"
-)
-
-// refusal is why a row is not sent.
-type refusal struct{ code, message string }
-
-func (r *refusal) Error() string { return r.message }
-
 // Encode implements syncs.Destination: one request for the whole chunk.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	kind, which := syncs.Which(chunk.Schema.Object)
@@ -41,39 +28,14 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	}
 	e := newEntries(chunk.Schema, kind, which)
 	body := append(make([]byte, 0, 1<<16), `{"batch":[`...)
-	var sent []int
-	var rejections []syncs.Rejection
-	for i := range chunk.Ops {
-		before := len(body)
-		if len(sent) > 0 {
-			body = append(body, ',')
-		}
-		from := len(body)
-		var err error
-		body, err = e.append(body, &chunk.Ops[i])
-		if err == nil && len(body)-from > maxEntry {
-			err = &refusal{tooLong, fmt.Sprintf("the row takes more than the %d bytes that Customer.io permits", maxEntry)}
-		}
-		if err != nil {
-			body = body[:before]
-			rejections = append(rejections, rejection(i, err))
-			continue
-		}
-		sent = append(sent, i)
-	}
+	var draft syncs.Draft
+	body, sent := draft.Elements(body, &chunk, chunk.OfKind(syncs.Kinds()...), syncs.AtMost(maxEntry, "Customer.io", e.append))
 	if len(sent) == 0 {
-		return nil, rejections
+		return nil, draft.Rejections
 	}
 	request := d.request(http.MethodPost, "/api/v2/batch", append(body, "]}"...), chunk.Secrets)
 	// An event is sent with an id that Customer.io does nothing with twice.
-	return []syncs.Request{{HTTP: request, Ops: sent, Idempotent: true}}, rejections
-}
-
-func rejection(op int, err error) syncs.Rejection {
-	if r, ok := errors.AsType[*refusal](err); ok {
-		return syncs.Rejection{Op: op, Code: r.code, Message: r.message}
-	}
-	return syncs.Rejection{Op: op, Code: badValue, Message: err.Error()}
+	return []syncs.Request{{HTTP: request, Ops: sent, Idempotent: true}}, draft.Rejections
 }
 
 // request spells a request with the credentials of the workspace.
@@ -88,43 +50,30 @@ func (d *destination) request(method, path string, body []byte, secrets func(sec
 
 // encodeMembers spells who is put on a manual segment, and who is taken off it.
 func (d *destination) encodeMembers(chunk syncs.Chunk, which string) ([]syncs.Request, []syncs.Rejection) {
-	var requests []syncs.Request
-	var rejections []syncs.Rejection
+	var draft syncs.Draft
 	for _, kind := range []syncs.Kind{syncs.Add, syncs.Remove} {
-		body := []byte(`{"ids":[`)
-		var sent []int
-		for i := range chunk.Ops {
-			if chunk.Ops[i].Kind != kind {
-				continue
-			}
-			if err := identifier(chunk.Ops[i].Key); err != nil {
-				rejections = append(rejections, rejection(i, err))
-				continue
-			}
-			if len(sent) > 0 {
-				body = append(body, ',')
-			}
-			body, sent = syncs.AppendJSONString(body, chunk.Ops[i].Key), append(sent, i)
-		}
+		body, sent := draft.Elements([]byte(`{"ids":[`), &chunk, chunk.OfKind(kind), func(b []byte, op *syncs.Op) ([]byte, error) {
+			return syncs.AppendJSONString(b, op.Key), identifier(op.Key)
+		})
 		if len(sent) == 0 {
 			continue
 		}
 		verb := map[syncs.Kind]string{syncs.Add: "add_customers", syncs.Remove: "remove_customers"}[kind]
 		path := "/api/v1/segments/" + url.PathEscape(which) + "/" + verb + "?id_type=" + chunk.Schema.Key
-		requests = append(requests, syncs.Request{
+		draft.Requests = append(draft.Requests, syncs.Request{
 			HTTP: d.request(http.MethodPost, path, append(body, "]}"...), chunk.Secrets), Ops: sent, Idempotent: true,
 		})
 	}
-	return requests, rejections
+	return draft.Requests, draft.Rejections
 }
 
 // identifier says whether a person can be found by a text.
 func identifier(text string) error {
 	switch {
 	case strings.TrimSpace(text) == "":
-		return &refusal{noIdentifier, "the row has nothing that a person can be found by"}
+		return &syncs.Refusal{Code: syncs.NoIdentifier, Message: "the row has nothing that a person can be found by"}
 	case len(text) > maxIdentifier:
-		return &refusal{tooLong, fmt.Sprintf("the identifier takes more than the %d bytes that Customer.io permits", maxIdentifier)}
+		return &syncs.Refusal{Code: syncs.TooLong, Message: fmt.Sprintf("the identifier takes more than the %d bytes that Customer.io permits", maxIdentifier)}
 	}
 	return nil
 }
@@ -149,27 +98,19 @@ type entries struct {
 func newEntries(schema syncs.Schema, kind, which string) *entries {
 	e := &entries{schema: schema, at: -1, row: make([]any, len(schema.Fields))}
 	if kind == event {
-		e.event = which
-		for i, f := range schema.Fields {
-			switch {
-			case f.Name == timestamp:
-				e.at = i
-			case f.Name != schema.Key && slices.Contains(identifiers, f.Name):
+		e.event, e.at = which, schema.At(timestamp)
+		for _, i := range schema.Places(identifiers...) {
+			if schema.Fields[i].Name != schema.Key {
 				e.who = append(e.who, i)
 			}
 		}
 	}
 	attribute := func(f syncs.Field) bool {
-		i := slices.IndexFunc(schema.Fields, func(x syncs.Field) bool { return x.Name == f.Name })
+		i := schema.At(f.Name)
 		return f.Name != schema.Key && i != e.at && !slices.Contains(e.who, i)
 	}
-	fields, empty := slices.Clone(schema.Fields), slices.Clone(schema.Fields)
-	for i := range fields {
-		empty[i].SkipNull = false
-	}
-	e.attributes = syncs.NewSpelling(fields, attribute).Bare()
-	// There is no value that could not be spelled.
-	e.cleared, _ = syncs.NewSpelling(empty, attribute).Append(nil, e.row)
+	e.attributes = syncs.NewSpelling(schema.Fields, attribute).Bare()
+	e.cleared = e.attributes.Emptied()
 	return e
 }
 
@@ -243,7 +184,7 @@ func attribute(f syncs.Field, v any) (any, error) {
 		return v.Unix(), nil
 	case string:
 		if len(v) > maxValue {
-			return nil, &refusal{tooLong, fmt.Sprintf("the field %s takes more than the %d bytes that Customer.io permits", f.Name, maxValue)}
+			return nil, &syncs.Refusal{Code: syncs.TooLong, Message: fmt.Sprintf("the field %s takes more than the %d bytes that Customer.io permits", f.Name, maxValue)}
 		}
 	}
 	return v, nil

@@ -14,7 +14,6 @@ package deliver
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -31,8 +30,8 @@ type Job struct {
 	AsOf        time.Time
 	Destination syncs.Destination
 	Schema      syncs.Schema
-	// Secrets gives out what the destination's Spec.Secrets refer to; see
-	// Resolve. It may be called from several goroutines.
+	// Secrets gives out what the destination's Spec.Secrets refer to. It may be
+	// called from several goroutines.
 	Secrets func(secret.Ref) secret.Value
 	// Dir is where relative paths of the destination start: the project.
 	Dir string
@@ -60,8 +59,16 @@ type Job struct {
 	// process that dies had not recorded is then sent again. Where it is not, Jobs
 	// are not either: they forget what the Journal begins.
 	Journal Journal
+	// Withdrawn says whose rows may not be sent any more, since they were found: it is
+	// asked before each request goes out, and before files are published, from any
+	// goroutine. Operations of theirs that bring something are Withheld; those that
+	// take something away go. An error stops the delivery. It may be nil.
+	Withdrawn func(ctx context.Context) (is func(entityID int64) bool, err error)
 	// DryRun sends nothing: the report counts what was withheld.
 	DryRun bool
+	// apart says that the operations are no audience's, so that nothing is replaced
+	// by them.
+	apart bool
 
 	Clock Clock
 	// Session is what the syncs of one run to one destination share; the
@@ -82,20 +89,6 @@ type Job struct {
 	Events func(Event)
 	// Settings are for tests and for operators with unusual destinations.
 	Settings Settings
-}
-
-// Resolve gets the secrets of a destination, for Job.Secrets, before anything
-// else happens. The error is a *secret.Error.
-func Resolve(ctx context.Context, d syncs.Destination, from secret.Resolver) (func(secret.Ref) secret.Value, error) {
-	values := map[string]secret.Value{}
-	for _, ref := range d.Spec().Secrets {
-		v, err := ref.Resolve(ctx, from)
-		if err != nil {
-			return nil, fmt.Errorf("resolving the destination's secrets: %w", err)
-		}
-		values[ref.Text()] = v
-	}
-	return func(ref secret.Ref) secret.Value { return values[ref.Text()] }, nil
 }
 
 // Counts are the numbers of an audience, counted in the warehouse.
@@ -150,6 +143,19 @@ type Result struct {
 	Code, Message string
 	// RunID is the run that sent it, where that is an earlier one: Resume sets it.
 	RunID string
+	// Answer is what answered, nil where nothing did, or where that is not known any
+	// more: a journal does not keep it.
+	Answer *Answer
+}
+
+// Answer is an answer of a platform, as evidence.
+type Answer struct {
+	// Status is that of HTTP.
+	Status int
+	// RequestID is what the platform calls the request, where it says so.
+	RequestID string
+	// At is when the answer was complete.
+	At time.Time
 }
 
 // Origin says why an operation was not done.
@@ -170,6 +176,18 @@ const (
 	// Absent operations are about a row that the destination does not have. Those
 	// that take it away are Accepted; an update is not, and stays due.
 	Absent Origin = "absent"
+	// Kept operations were not sent: whom they are about has withdrawn what permitted
+	// it. They are no rejections; the next run finds that they are not wanted, or that
+	// they are again.
+	Kept Origin = "withheld"
+)
+
+// The codes of Kept operations.
+const (
+	// NeverSent operations were not sent by this delivery at all.
+	NeverSent = "withdrawn"
+	// MayBeThere operations were sent once, without an answer, before that.
+	MayBeThere = "withdrawn-in-doubt"
 )
 
 // Status sums up a delivery.
@@ -191,14 +209,15 @@ const (
 type Report struct {
 	Status Status
 	// Attempted counts operations: Accepted + Absent + Invalid + Rejected + Unknown
-	// + Unanswered. Absent are the updates of rows that the destination lacks. An
+	// + Unanswered, and Withheld of a delivery that is no dry run. Absent are the updates of rows that the destination lacks. An
 	// operation that is read but not sent since the delivery ended early is
 	// Unanswered.
 	Attempted, Accepted, Absent, Invalid, Rejected, Unknown, Unanswered int64
 	// Accepted are Upserted, which bring values, Removed, which take something
 	// away, and Exists, of which the destination had the row.
 	Upserted, Removed, Exists int64
-	// Withheld counts the operations that a dry run did not send.
+	// Withheld counts the operations that were not sent: all in a dry run, and
+	// otherwise those that are Kept.
 	Withheld int64
 	// Unnamed counts rows that the destination says it refused without saying
 	// which: they are among the accepted.
@@ -218,9 +237,24 @@ type Report struct {
 	Published string
 }
 
-// Event is something that Run and Resume report: Progress, Retrying, Splitting,
+// Event is something that Run and Resume report: Sent, Progress, Retrying, Splitting,
 // Refreshed, Polling, LeftOpen, Resuming, Unnamed, Published or Stopping.
 type Event interface{ event() }
+
+// Sent is sent when a request over HTTP was answered, or was not.
+type Sent struct {
+	// For is "deliver", "poll" of a job, or "refresh" of a token.
+	For string
+	// Attempt counts from 1 what is sent for the same rows.
+	Attempt int
+	Rows    int
+	// Method is that of the request. Its address may hold a secret.
+	Method string
+	// Status is that of the answer, 0 where there was none.
+	Status   int
+	Started  time.Time
+	Duration time.Duration
+}
 
 // Progress is sent after each chunk.
 type Progress struct{ Report Report }
@@ -296,6 +330,7 @@ type Published struct {
 // Stopping is sent when the delivery ends early; Err says why.
 type Stopping struct{ Err error }
 
+func (Sent) event()      {}
 func (Progress) event()  {}
 func (Retrying) event()  {}
 func (Splitting) event() {}

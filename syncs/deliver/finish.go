@@ -20,9 +20,13 @@ type replacing struct {
 	told bool
 	// requests counts those that were taken.
 	requests int
-	// one is an operation that was accepted.
-	one []syncs.Op
+	// some are operations that were accepted, the first of them.
+	some []syncs.Op
 }
+
+// spares is how many of those are kept: one of them goes along with the request that
+// ends a replacement, and it must be one that may still be sent.
+const spares = 8
 
 // replacement is what Encode is told; nil where nothing is replaced.
 func (e *engine) replacement() *syncs.Replacement {
@@ -48,16 +52,34 @@ func (e *engine) taken(outcome syncs.Outcome) {
 	e.replacing.requests++
 }
 
-// wasTaken keeps one operation that was accepted.
+// wasTaken keeps an operation that was accepted.
 func (e *engine) wasTaken(op *syncs.Op) {
 	if e.replacing == nil {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.replacing.one == nil {
-		e.replacing.one = []syncs.Op{*op}
+	if len(e.replacing.some) < spares {
+		e.replacing.some = append(e.replacing.some, *op)
 	}
+}
+
+// one is an operation that was accepted and may still be sent; none where nothing
+// was accepted.
+func (e *engine) one(ctx context.Context) ([]syncs.Op, error) {
+	is, err := e.withdrawn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, op := range e.replacing.some {
+		if is == nil || !is(op.EntityID) {
+			return e.replacing.some[i : i+1], nil
+		}
+	}
+	if len(e.replacing.some) > 0 {
+		return nil, &StopError{Code: NeverSent, Message: "too many people have withdrawn what permitted to send them meanwhile: the replacement is given up, the next run begins another"}
+	}
+	return nil, nil
 }
 
 // toldTime reads the platform's clock from its first answer to a request that it
@@ -81,7 +103,11 @@ func (e *engine) finish(ctx context.Context) {
 		return
 	}
 	e.reached("replace")
-	ops := e.replacing.one
+	ops, err := e.one(ctx)
+	if err != nil {
+		e.stop(err)
+		return
+	}
 	now := try{attempt: 1}
 	for ; ctx.Err() == nil; now.attempt++ {
 		outcome, ok := e.askToFinish(ctx, ops, &now)
@@ -135,12 +161,12 @@ func (e *engine) askToFinish(ctx context.Context, ops []syncs.Op, now *try) (syn
 		t.unused()
 		return syncs.Outcome{}, false
 	}
-	outcome := e.exchange(req, t, now.attempt)
+	outcome := e.exchange(req, t, now)
 	if outcome.Verdict != syncs.Started {
 		return outcome, true
 	}
 	open := e.openJob(nil, req)
-	outcome, _ = e.start(ctx, open, nil, outcome)
+	outcome, _ = e.start(ctx, open, nil, outcome, now.answer)
 	if outcome.Verdict != unfinished {
 		e.ended(open.ID)
 	}

@@ -115,7 +115,7 @@ func (e *engine) resume(ctx context.Context) error {
 			e.sentBy = o.RunID
 			e.attempted(len(o.Ops))
 			e.emit(Resuming{Rows: len(o.Ops), Since: o.StartedAt})
-			outcome, rest := e.follow(live, o, o.Ops, true, syncs.Outcome{Verdict: syncs.Started, Job: o.Handle})
+			outcome, rest := e.follow(live, o, o.Ops, true, syncs.Outcome{Verdict: syncs.Started, Job: o.Handle}, nil)
 			if e.leave(live, o, rest, outcome); outcome.Verdict != unfinished {
 				e.ended(o.ID)
 			}
@@ -139,7 +139,7 @@ func (e *engine) leave(ctx context.Context, open OpenJob, rest []int, outcome sy
 			outcome = silence
 		}
 		if !open.Idempotent {
-			e.unknown(ctx, pick(open.Ops, rest), outcome)
+			e.refuse(ctx, pick(open.Ops, rest), Unknown, outcome, nil)
 		}
 	}
 }
@@ -184,31 +184,32 @@ func (e *engine) openJob(ops []syncs.Op, req syncs.Request) OpenJob {
 // start writes down the job that a request started, and follows it. It
 // returns what the job says of the operations that it did not mention, which
 // are indexes into ops, all those of the request.
-func (e *engine) start(ctx context.Context, open OpenJob, ops []syncs.Op, started syncs.Outcome) (syncs.Outcome, []int) {
+func (e *engine) start(ctx context.Context, open OpenJob, ops []syncs.Op, started syncs.Outcome, from *Answer) (syncs.Outcome, []int) {
 	if _, ok := e.job.Destination.(syncs.Poller); !ok {
 		panic(fmt.Sprintf("deliver: %T started a job, and is no Poller", e.job.Destination))
 	}
 	e.mu.Lock()
 	e.report.Jobs++
 	e.mu.Unlock()
-	return e.follow(ctx, open, ops, false, started)
+	return e.follow(ctx, open, ops, false, started, from)
 }
 
-// follow asks for a job until it has ended; answer is Started. Rows whose
+// follow asks for a job until it has ended; answer is Started, and came from what is
+// nil where an earlier process had it. Rows whose
 // outcome becomes known are settled. It returns the last answer, and which
 // operations were never mentioned; the verdict is unfinished where they stay
 // with the job, or are settled. Otherwise it is for the caller to say that the job
 // has ended, once it has seen to them.
-func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resumed bool, answer syncs.Outcome) (syncs.Outcome, []int) {
+func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resumed bool, answer syncs.Outcome, from *Answer) (syncs.Outcome, []int) {
 	rest := make([]int, len(ops))
 	for i := range rest {
 		rest[i] = i
 	}
 	began, same := e.job.Clock.Now(), 0
-	now := try{attempt: 1}
+	now := try{attempt: 1, answer: from}
 	for {
 		known := len(rest)
-		rest = e.mentioned(ctx, ops, rest, answer)
+		rest = e.mentioned(ctx, ops, rest, answer, now.answer)
 		if answer.Verdict != syncs.Started {
 			return answer, rest
 		}
@@ -252,7 +253,7 @@ func (e *engine) follow(ctx context.Context, open OpenJob, ops []syncs.Op, resum
 }
 
 // mentioned settles the rows that an answer speaks of, and returns the others.
-func (e *engine) mentioned(ctx context.Context, ops []syncs.Op, rest []int, answer syncs.Outcome) []int {
+func (e *engine) mentioned(ctx context.Context, ops []syncs.Op, rest []int, answer syncs.Outcome, from *Answer) []int {
 	if len(answer.Rows)+len(answer.Unnamed) == 0 {
 		return rest
 	}
@@ -261,7 +262,7 @@ func (e *engine) mentioned(ctx context.Context, ops []syncs.Op, rest []int, answ
 		due[i] = true
 	}
 	rows := slices.DeleteFunc(answer.Rows, func(r syncs.RowResult) bool { return !due[r.Op] })
-	return e.acknowledge(ctx, ops, syncs.Request{Ops: rest}, syncs.Outcome{Rows: rows, Unnamed: answer.Unnamed})
+	return e.acknowledge(ctx, ops, syncs.Request{Ops: rest}, syncs.Outcome{Rows: rows, Unnamed: answer.Unnamed}, from)
 }
 
 // untilPolled is the pause before a job is asked for: what the platform asks
@@ -318,7 +319,7 @@ func (e *engine) poll(ctx context.Context, open OpenJob, ops []syncs.Op, resumed
 		tickets = append(tickets, t)
 		e.count(req, 1)
 		e.reached("poll")
-		resp, err := e.http.Send(e.work, req.HTTP) //nolint:contextcheck // See engine.work.
+		resp, err := e.dispatch(Sent{For: "poll", Attempt: 1}, req.HTTP)
 		e.reached("polled")
 		if refused, ok := errors.AsType[*StopError](err); ok {
 			e.stop(refused)
@@ -328,7 +329,7 @@ func (e *engine) poll(ctx context.Context, open OpenJob, ops []syncs.Op, resumed
 			return again("no-answer", err.Error())
 		}
 		resp.ReceivedAt = e.job.Clock.Now()
-		answers[i] = resp
+		answers[i], now.answer = resp, answer(resp)
 	}
 	outcome = d.Polled(remote, requests, answers)
 	switch outcome.Verdict {
@@ -398,9 +399,9 @@ func (e *engine) open(rest []int) (syncs.Outcome, []int) {
 func (e *engine) giveUp(ctx context.Context, open OpenJob, ops []syncs.Op, rest []int, age time.Duration) (syncs.Outcome, []int) {
 	e.emit(LeftOpen{Rows: len(rest), Since: open.StartedAt, GivenUp: true})
 	if !open.Idempotent {
-		e.unknown(ctx, pick(ops, rest), syncs.Outcome{
+		e.refuse(ctx, pick(ops, rest), Unknown, syncs.Outcome{
 			Code: "job-never-ended", Message: fmt.Sprintf("the destination's job had not ended after %s", age.Round(time.Second)),
-		})
+		}, nil)
 	}
 	e.ended(open.ID)
 	return syncs.Outcome{Verdict: unfinished}, rest

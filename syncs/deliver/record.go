@@ -78,6 +78,8 @@ func (e *engine) queue(r Result) {
 		e.report.Invalid++
 	case r.Origin == Unknown:
 		e.report.Unknown++
+	case r.Origin == Kept:
+		e.report.Withheld++
 	default:
 		e.report.Rejected++
 	}
@@ -147,6 +149,9 @@ func (e *engine) publish(ctx context.Context) error {
 	defer func() { <-e.recording }()
 	if e.replacing != nil {
 		return e.recordHeld(ctx)
+	}
+	if err := e.mayPublish(ctx); err != nil {
+		return err
 	}
 	e.reached("publish")
 	// What has begun should end, within the grace that requests have too.
@@ -235,6 +240,19 @@ func (e *engine) count(req syncs.Request, attempt int) {
 	e.report.Bytes += int64(size(req))
 }
 
+// dispatch sends a request and tells of it.
+func (e *engine) dispatch(told Sent, req *syncs.HTTPRequest) (*syncs.Response, error) {
+	told.Started = e.job.Clock.Now()
+	resp, err := e.http.Send(e.work, req)
+	told.Duration = e.job.Clock.Now().Sub(told.Started)
+	told.Method = req.Method
+	if resp != nil {
+		told.Status = resp.Status
+	}
+	e.emit(told)
+	return resp, err
+}
+
 // emit reports an event.
 func (e *engine) emit(event Event) {
 	if e.job.Events == nil {
@@ -260,6 +278,9 @@ func (e *engine) conclude(err error) Report {
 	defer e.mu.Unlock()
 	r := &e.report
 	r.Unanswered = r.Attempted - r.Accepted - r.Absent - r.Invalid - r.Rejected - r.Unknown
+	if !e.job.DryRun {
+		r.Unanswered -= r.Withheld
+	}
 	switch {
 	case err != nil:
 		r.Status = Failed

@@ -88,7 +88,7 @@ func newEngine(job Job) *engine {
 		spec.Concurrency = 1 // Parts are numbered in the order of the rows.
 	}
 	_, finishes := job.Destination.(syncs.Finisher)
-	spec.Replace = spec.Replace || job.Replacing && finishes
+	spec.Replace = (spec.Replace || job.Replacing && finishes) && !job.apart
 	spec.Timeout = fallback(spec.Timeout, 30*time.Second)
 	spec.JobLimit = fallback(spec.JobLimit, 24*time.Hour)
 	s.Attempts = fallback(s.Attempts, 10)
@@ -331,6 +331,10 @@ type try struct {
 	// were refused for the one before.
 	issue   int
 	renewed bool
+	// answer is the last that came, nil where none did.
+	answer *Answer
+	// doubtful says that the operations were sent, and may have been taken.
+	doubtful bool
 }
 
 // deliver encodes operations and sends the requests, one after another.
@@ -418,7 +422,7 @@ func (e *engine) secret(ref secret.Ref) secret.Value {
 func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, now try) {
 	if limit := e.spec.Batch.MaxBytes; limit > 0 && size(req) > limit {
 		if len(req.Ops) > 1 {
-			e.halve(ctx, ops, req.Ops)
+			e.halve(ctx, ops, req.Ops, now)
 			return
 		}
 		e.settle(ctx, []Result{e.rejection(ops[req.Ops[0]], Invalid, "too-large",
@@ -427,6 +431,12 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 	}
 	t, ops, req, err := e.admit(ctx, ops, req, &now)
 	if err != nil {
+		return
+	}
+	if rest, kept := e.keepBack(ctx, ops, req, now); kept {
+		if t.unused(); len(rest) > 0 {
+			e.deliver(ctx, rest, now)
+		}
 		return
 	}
 	open, err := e.begin(ctx, ops, req)
@@ -442,14 +452,14 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 		t.unused()
 		return
 	}
-	outcome := e.exchange(req, t, now.attempt)
+	outcome := e.exchange(req, t, &now)
 	e.taken(outcome)
 	if outcome.Verdict == syncs.Started {
 		ops = pick(ops, req.Ops)
 		if open.ID == "" {
 			open = e.openJob(ops, req)
 		}
-		outcome, req.Ops = e.start(ctx, open, ops, outcome)
+		outcome, req.Ops = e.start(ctx, open, ops, outcome, now.answer)
 		outcome.Rows = nil // They were settled as they came.
 	}
 	// Rows that may have been taken, and must not be sent twice, stay in doubt until
@@ -470,29 +480,24 @@ func (e *engine) send(ctx context.Context, ops []syncs.Op, req syncs.Request, no
 func (e *engine) see(ctx context.Context, ops []syncs.Op, req syncs.Request, now try, outcome syncs.Outcome) {
 	switch outcome.Verdict {
 	case syncs.Rows:
-		if silent := e.acknowledge(ctx, ops, req, outcome); len(silent) > 0 {
-			e.doubt(ctx, pick(ops, silent), req, now.attempt, silence)
+		if silent := e.acknowledge(ctx, ops, req, outcome, now.answer); len(silent) > 0 {
+			e.doubt(ctx, pick(ops, silent), req, now, silence)
 		}
 	case syncs.Unknown:
-		e.doubt(ctx, pick(ops, req.Ops), req, now.attempt, outcome)
+		e.doubt(ctx, pick(ops, req.Ops), req, now, outcome)
 	case syncs.Retry:
-		e.retry(ctx, pick(ops, req.Ops), now.attempt, outcome)
+		e.retry(ctx, pick(ops, req.Ops), now, outcome)
 	case syncs.Split:
 		switch {
 		case len(req.Ops) == 1:
-			e.settle(ctx, []Result{e.rejection(ops[req.Ops[0]], Rejected, outcome.Code, outcome.Message)})
+			e.refuse(ctx, pick(ops, req.Ops), Rejected, outcome, now.answer)
 		case req.Idempotent:
 			e.emit(Splitting{Rows: len(req.Ops), Code: outcome.Code, Message: e.redact.message(outcome.Message, pick(ops, req.Ops))})
-			e.halve(ctx, ops, req.Ops)
+			e.halve(ctx, ops, req.Ops, now)
 		default:
 			// To look for the culprit is to repeat what is not idempotent. All are due
 			// again, and can be sent one by one.
-			picked := pick(ops, req.Ops)
-			results := make([]Result, len(picked))
-			for i, op := range picked {
-				results[i] = e.rejection(op, Rejected, outcome.Code, outcome.Message)
-			}
-			e.settle(ctx, results)
+			e.refuse(ctx, pick(ops, req.Ops), Rejected, outcome, now.answer)
 		}
 	case syncs.Expired:
 		e.refresh(ctx, pick(ops, req.Ops), now, outcome)
@@ -511,8 +516,9 @@ var silence = syncs.Outcome{Code: "unanswered", Message: "the destination did no
 const notStaged syncs.Verdict = -1
 
 // exchange sends a request and returns what the destination made of it.
-func (e *engine) exchange(req syncs.Request, t *ticket, attempt int) syncs.Outcome {
-	e.count(req, attempt)
+func (e *engine) exchange(req syncs.Request, t *ticket, now *try) syncs.Outcome {
+	e.count(req, now.attempt)
+	now.answer = nil
 	if req.File != nil {
 		resp, err := e.store.stage(e.work, req.File)
 		var refused *StopError
@@ -523,9 +529,10 @@ func (e *engine) exchange(req syncs.Request, t *ticket, attempt int) syncs.Outco
 		return e.decode(req, resp, err)
 	}
 	e.reached("send")
-	resp, err := e.http.Send(e.work, req.HTTP)
+	resp, err := e.dispatch(Sent{For: "deliver", Attempt: now.attempt, Rows: len(req.Ops)}, req.HTTP)
 	e.reached("answered")
 	outcome := e.decode(req, resp, err)
+	now.answer = answer(resp)
 	if outcome.Quotas == nil && err == nil {
 		outcome.Quotas = syncs.Quotas(resp.Header, resp.ReceivedAt, req.Bucket)
 	}
@@ -560,10 +567,10 @@ func (e *engine) decode(req syncs.Request, resp *syncs.Response, err error) sync
 
 // acknowledge records the rows of an answer, and returns the operations that
 // it does not speak of.
-func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Request, answer syncs.Outcome) (silent []int) {
+func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Request, outcome syncs.Outcome, from *Answer) (silent []int) {
 	answered := make([]bool, len(ops))
-	results := make([]Result, 0, len(answer.Rows))
-	for _, row := range answer.Rows {
+	results := make([]Result, 0, len(outcome.Rows))
+	for _, row := range outcome.Rows {
 		if answered[row.Op] {
 			continue // A second answer for a row adds nothing.
 		}
@@ -583,9 +590,10 @@ func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Requ
 		default:
 			result = e.rejection(*op, Rejected, row.Code, row.Message)
 		}
+		result.Answer = from
 		results = append(results, result)
 	}
-	for _, u := range answer.Unnamed {
+	for _, u := range outcome.Unnamed {
 		e.unnamed(u, ops)
 	}
 	e.settle(ctx, results)
@@ -599,34 +607,45 @@ func (e *engine) acknowledge(ctx context.Context, ops []syncs.Op, req syncs.Requ
 
 // doubt sees to operations that may have been taken or not. To repeat them is
 // harmless where they are idempotent; where not, it is for the user to say.
-func (e *engine) doubt(ctx context.Context, ops []syncs.Op, req syncs.Request, attempt int, cause syncs.Outcome) {
+func (e *engine) doubt(ctx context.Context, ops []syncs.Op, req syncs.Request, now try, cause syncs.Outcome) {
 	if req.Idempotent {
-		e.retry(ctx, ops, attempt, cause)
+		now.doubtful = true
+		e.retry(ctx, ops, now, cause)
 		return
 	}
-	e.unknown(ctx, ops, cause)
+	e.refuse(ctx, ops, Unknown, cause, now.answer)
 }
 
-// unknown settles operations of which nobody can say whether they were taken.
-func (e *engine) unknown(ctx context.Context, ops []syncs.Op, cause syncs.Outcome) {
+// refuse settles operations that are not accepted, all for one cause: refused, or
+// such that nobody can say whether they were taken.
+func (e *engine) refuse(ctx context.Context, ops []syncs.Op, origin Origin, cause syncs.Outcome, from *Answer) {
 	results := make([]Result, len(ops))
 	for i, op := range ops {
-		results[i] = e.rejection(op, Unknown, cause.Code, cause.Message)
+		results[i] = e.rejection(op, origin, cause.Code, cause.Message)
+		results[i].Answer = from
 	}
 	e.settle(ctx, results)
 }
 
+// answer is what may be kept of an answer; nil where there is none.
+func answer(resp *syncs.Response) *Answer {
+	if resp == nil {
+		return nil
+	}
+	return &Answer{Status: resp.Status, RequestID: syncs.RequestID(resp.Header), At: resp.ReceivedAt}
+}
+
 // halve delivers the two halves of a request's operations on their own.
-func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int) {
-	middle := len(indexes) / 2
-	e.deliver(ctx, pick(ops, indexes[:middle]), try{attempt: 1})
-	e.deliver(ctx, pick(ops, indexes[middle:]), try{attempt: 1})
+func (e *engine) halve(ctx context.Context, ops []syncs.Op, indexes []int, now try) {
+	middle, anew := len(indexes)/2, try{attempt: 1, doubtful: now.doubtful}
+	e.deliver(ctx, pick(ops, indexes[:middle]), anew)
+	e.deliver(ctx, pick(ops, indexes[middle:]), anew)
 }
 
 // retry delivers operations once more after a pause. Where the last attempt
 // failed as a whole nothing else would fare better, and the delivery stops.
-func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause syncs.Outcome) {
-	wait := cause.Wait
+func (e *engine) retry(ctx context.Context, ops []syncs.Op, now try, cause syncs.Outcome) {
+	wait, attempt := cause.Wait, now.attempt
 	if wait == 0 {
 		wait = e.backoff(attempt)
 	}
@@ -645,7 +664,7 @@ func (e *engine) retry(ctx context.Context, ops []syncs.Op, attempt int, cause s
 		e.stopOn(e.flush(ctx))
 	}
 	if e.job.Clock.Sleep(ctx, wait) == nil {
-		e.deliver(ctx, ops, try{attempt: attempt + 1})
+		e.deliver(ctx, ops, try{attempt: attempt + 1, doubtful: now.doubtful})
 	}
 }
 

@@ -63,7 +63,7 @@ func (s *spool) add(r Result) error {
 	return nil
 }
 
-// all yields what was added, in order, once.
+// all yields what was added, in order. Nothing is added after it.
 func (s *spool) all() iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		if s.file == nil {

@@ -65,7 +65,7 @@ func (e *engine) tokenFirst(ctx context.Context) {
 // accepted either.
 func (e *engine) refresh(ctx context.Context, ops []syncs.Op, now try, refused syncs.Outcome) {
 	if e.reissue(ctx, ops, &now, refused) {
-		e.deliver(ctx, ops, try{attempt: now.attempt, renewed: true})
+		e.deliver(ctx, ops, try{attempt: now.attempt, renewed: true, doubtful: now.doubtful})
 	}
 }
 
@@ -103,7 +103,7 @@ func (e *engine) ask(ctx context.Context, d syncs.Refresher, last syncs.Token) (
 		if err != nil {
 			return token, &StopError{Code: "bad-credential", Message: e.redact.message(err.Error(), nil)}
 		}
-		resp, err := e.http.Send(e.work, req) //nolint:contextcheck // See engine.work.
+		resp, err := e.dispatch(Sent{For: "refresh", Attempt: attempt}, req)
 		if err == nil {
 			resp.ReceivedAt = e.job.Clock.Now()
 			token, outcome = d.DecodeRefresh(resp)

@@ -158,6 +158,16 @@ func alphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
+// plain says that a text has nothing but letters, digits and some marks.
+func plain(text, marks string) bool {
+	for _, c := range []byte(text) {
+		if !alphanumeric(c) && !strings.ContainsRune(marks, rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkPlace looks at where the files go.
 func (c *Config) checkPlace(k checker) {
 	var given []string
@@ -193,6 +203,9 @@ func (c *Config) checkPlace(k checker) {
 
 func (c *S3) check(k checker) {
 	bucket(k, c.Bucket, "s3")
+	if c.Region.IsLiteral() && !plain(c.Region.Text(), "-_") {
+		k.fail(CodeChoice, "region is not the name of a region", "write it like eu-west-3", "s3", "region")
+	}
 	if c.Endpoint.IsZero() && c.Region.IsZero() {
 		k.fail(strict.CodeMissingKey, `the key "region" is missing`, "add region: that of the bucket; or endpoint, of a service that is not Amazon's", "s3", "bucket")
 	}
@@ -219,7 +232,7 @@ func (c *GCS) check(k checker) {
 }
 
 func (c *SFTP) check(k checker) {
-	if c.Host.IsLiteral() && strings.ContainsAny(c.Host.Text(), "/@ ") {
+	if c.Host.IsLiteral() && !plain(c.Host.Text(), ".-_:[]") {
 		k.fail(CodeURL, "host is not the name of a server", "write sftp.example.com, and what else there is under user, port and path", "sftp", "host")
 	}
 	if c.Port < 0 || c.Port > 65535 {
@@ -244,7 +257,7 @@ func (c *SFTP) check(k checker) {
 
 // bucket checks a bucket's name.
 func bucket(k checker, name secret.Template, place string) {
-	if name.IsLiteral() && strings.ContainsAny(name.Text(), "/: ") {
+	if name.IsLiteral() && !plain(name.Text(), ".-_") {
 		k.fail(CodePath, "bucket is not the name of a bucket", "write its name alone, and the folder in it under path", place, "bucket")
 	}
 }

@@ -50,6 +50,7 @@ func (d *destination) Spec() syncs.Spec {
 		Kinds:        kinds,
 		Keyed:        true, // The reader knows an event by its key.
 		Replace:      d.config.Layout == Snapshot,
+		Manual:       manual,
 		Place:        d.place,
 		Secrets:      d.place.Refs(),
 		AllowPrivate: d.config.AllowPrivate,
@@ -75,7 +76,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	if err != nil {
 		return nil, rejectAll(chunk, "bad-schema", err.Error())
 	}
-	var rejections []syncs.Rejection
+	var draft syncs.Draft
 	sent := make([]int, 0, len(chunk.Ops))
 	rows := 0
 	for i := range chunk.Ops {
@@ -85,18 +86,18 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			continue
 		}
 		if err := e.row(op); err != nil {
-			rejections = append(rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
+			draft.Refuse(i, err)
 			continue
 		}
 		sent = append(sent, i)
 		rows++
 	}
 	if len(sent) == 0 {
-		return nil, rejections
+		return nil, draft.Rejections
 	}
 	head, body, err := e.bytes()
 	if err != nil {
-		return nil, rejectAll(chunk, "bad-value", err.Error())
+		return nil, rejectAll(chunk, syncs.BadValue, err.Error())
 	}
 	dir, name, manifest := d.config.names(chunk)
 	file := &syncs.FileRequest{
@@ -109,11 +110,11 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	if d.config.Format != Parquet {
 		for _, b := range []*[]byte{&file.Head, &file.Body} {
 			if *b, err = packed(d.config.Compress, *b); err != nil {
-				return nil, rejectAll(chunk, "bad-value", err.Error())
+				return nil, rejectAll(chunk, syncs.BadValue, err.Error())
 			}
 		}
 	}
-	return []syncs.Request{{File: file, Ops: sent}}, rejections
+	return []syncs.Request{{File: file, Ops: sent}}, draft.Rejections
 }
 
 // Decode implements syncs.Destination: a part is staged whole or not at all.
@@ -121,11 +122,7 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 	if resp.Status != 200 {
 		return syncs.Outcome{Verdict: syncs.Fatal, Code: "not-staged", Message: fmt.Sprintf("the part was not staged (status %d)", resp.Status)}
 	}
-	rows := make([]syncs.RowResult, len(req.Ops))
-	for i, op := range req.Ops {
-		rows[i] = syncs.RowResult{Op: op, Accepted: true}
-	}
-	return syncs.Outcome{Verdict: syncs.Rows, Rows: rows}
+	return syncs.AllAccepted(req, nil)
 }
 
 func (d *destination) encoder(chunk syncs.Chunk) (encoder, error) {

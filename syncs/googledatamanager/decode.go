@@ -41,9 +41,6 @@ type answer struct {
 	} `json:"error"`
 }
 
-// maxSaid bounds what is quoted of an answer, in bytes. The engine redacts it.
-const maxSaid = 1000
-
 // ofRow matches the path of a field that is inside of a row.
 var ofRow = regexp.MustCompile(`^(audience_?[mM]embers|events)\[[0-9]+\]`)
 
@@ -66,7 +63,7 @@ func read(resp *syncs.Response) (a answer, out syncs.Outcome) {
 			}
 		}
 	}
-	said = strings.ToValidUTF8(said[:min(len(said), maxSaid)], "")
+	said = syncs.Quote(said)
 	out = syncs.Status(resp, said)
 	if code != "" && out.Verdict != 0 {
 		out.Code = code

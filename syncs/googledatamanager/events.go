@@ -3,7 +3,6 @@ package googledatamanager
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,34 +79,19 @@ func (d *destination) encodeEvents(chunk *syncs.Chunk, id string) ([]syncs.Reque
 	s := d.newEventSpelling(chunk.Schema)
 	b := d.appendEncoding(d.appendDestination(make([]byte, 0, 512+400*len(chunk.Ops)), id))
 	b = append(s.consent.appendAll(b), `,"events":[`...)
-	request := syncs.Request{Idempotent: true}
-	var rejections []syncs.Rejection
-	for i := range chunk.Ops {
-		before := len(b)
-		if len(request.Ops) > 0 {
-			b = append(b, ',')
-		}
-		var refused syncs.Rejection
-		if b, refused = s.append(b, &chunk.Ops[i]); refused.Code != "" {
-			refused.Op = i
-			b, rejections = b[:before], append(rejections, refused)
-			continue
-		}
-		request.Ops = append(request.Ops, i)
+	var draft syncs.Draft
+	b, sent := draft.Elements(b, chunk, chunk.OfKind(syncs.Append), s.append)
+	if len(sent) == 0 {
+		return nil, draft.Rejections
 	}
-	if len(request.Ops) == 0 {
-		return nil, rejections
-	}
-	b = append(b, "]}"...)
-	request.HTTP = d.request(http.MethodPost, "/events:ingest", b, chunk.Secrets, chunk.Token)
-	request.Values = s.people.Values()
-	return []syncs.Request{request}, rejections
+	request := d.request(http.MethodPost, "/events:ingest", append(b, "]}"...), chunk.Secrets, chunk.Token)
+	return []syncs.Request{{HTTP: request, Ops: sent, Idempotent: true, Values: s.people.Values()}}, draft.Rejections
 }
 
-// append appends one event. The rejection has no code where it could.
-func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection) {
-	refuse := func(code, message string) ([]byte, syncs.Rejection) {
-		return b, syncs.Rejection{Code: code, Message: message}
+// append appends one event.
+func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, error) {
+	refuse := func(code, message string) ([]byte, error) {
+		return b, &syncs.Refusal{Code: code, Message: message}
 	}
 	at, _ := s.of(op, eventTimestamp)
 	when, dated := at.(time.Time)
@@ -126,15 +110,15 @@ func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection)
 	}
 	if v, t := s.of(op, conversionValue); v != nil {
 		var err error
-		if b, err = appendNumber(append(b, `,"conversionValue":`...), t, v); err != nil {
-			return refuse("bad-value", "field conversion_value: "+err.Error())
+		if b, err = syncs.AppendNumber(append(b, `,"conversionValue":`...), t, v); err != nil {
+			return refuse(syncs.BadValue, "field conversion_value: "+err.Error())
 		}
 	}
 	for _, t := range texts {
 		if v, _ := s.of(op, t.field); v != nil {
 			text, ok := v.(string)
 			if !ok {
-				return refuse("bad-value", "field "+t.field+": "+syncs.ErrValue.Error())
+				return refuse(syncs.BadValue, "field "+t.field+": "+syncs.ErrValue.Error())
 			}
 			if text != "" {
 				b = syncs.AppendJSONString(append(append(append(b, `,"`...), t.name...), `":`...), text)
@@ -163,26 +147,8 @@ func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection)
 		b = append(b, '}')
 	}
 	if v, _ := s.of(op, clientID); n+clicks == 0 && (v == nil || v == "") {
-		return b, s.people.Nobody(0)
+		return b, s.people.Nobody()
 	}
-	b, refused := s.consent.append(b, op)
-	if refused != "" {
-		return refuse("bad-consent", refused)
-	}
-	return append(b, '}'), syncs.Rejection{}
-}
-
-// appendNumber appends a number; a decimal as it is.
-func appendNumber(b []byte, t syncs.Type, v any) ([]byte, error) {
-	if text, ok := v.(string); ok && t == syncs.Decimal {
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return b, syncs.ErrValue
-		}
-		return append(b, text...), nil
-	}
-	switch v.(type) {
-	case int64, float64:
-		return syncs.AppendJSON(b, t, v) //nolint:wrapcheck // The caller names the field.
-	}
-	return b, syncs.ErrValue
+	b, err := s.consent.append(b, op)
+	return append(b, '}'), err
 }

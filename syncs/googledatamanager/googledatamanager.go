@@ -177,6 +177,7 @@ func (d *destination) Spec() syncs.Spec {
 		Keyed:        true,
 		Replace:      d.config.Replace == Always,
 		ReplaceFirst: d.config.Replace == First,
+		Manual:       manual,
 		Result:       syncs.CountsOnly,
 		Version:      Version,
 		TokenFirst:   true,

@@ -2,7 +2,6 @@ package googledatamanager
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -14,26 +13,18 @@ const noWholeAddress = "is not whole: it takes first_name, last_name, country an
 
 // encodeMembers spells those who are added and those who leave as a request each.
 func (d *destination) encodeMembers(chunk *syncs.Chunk, kind, id string) ([]syncs.Request, []syncs.Rejection) {
-	var requests []syncs.Request
-	var rejections []syncs.Rejection
-	for _, leaves := range []bool{false, true} {
-		if !slices.ContainsFunc(chunk.Ops, func(op syncs.Op) bool { return op.Kind.Leaves() == leaves }) {
-			continue
-		}
-		request, refused := d.members(chunk, kind, id, leaves)
-		rejections = append(rejections, refused...)
-		if len(request.Ops) > 0 {
-			requests = append(requests, request)
-		}
-	}
-	return requests, rejections
+	var draft syncs.Draft
+	bring, leave := chunk.Sides()
+	d.members(&draft, chunk, bring, kind, id, false)
+	d.members(&draft, chunk, leave, kind, id, true)
+	return draft.Requests, draft.Rejections
 }
 
-// members spells the operations of a chunk that add, or those that take away.
-func (d *destination) members(chunk *syncs.Chunk, kind, id string, leaves bool) (syncs.Request, []syncs.Rejection) {
+// members drafts the request with those who are added, or those who are taken off.
+func (d *destination) members(draft *syncs.Draft, chunk *syncs.Chunk, ops []int, kind, id string, leaves bool) {
 	m := identify.NewMembers(chunk.Schema, d.columns[kind], d.config.Policy(), d.config.Region)
 	consent := newConsent(chunk.Schema, &d.config)
-	b := d.appendDestination(make([]byte, 0, 512+len(chunk.Ops)*(64+100*len(m.Columns()))), id)
+	b := d.appendDestination(make([]byte, 0, 512+len(ops)*(64+100*len(m.Columns()))), id)
 	if kind == audience {
 		b = d.appendEncoding(b)
 	}
@@ -46,43 +37,33 @@ func (d *destination) members(chunk *syncs.Chunk, kind, id string, leaves bool) 
 		b = consent.appendAll(b)
 	}
 	b = append(b, `,"audienceMembers":[`...)
-	request := syncs.Request{Ops: make([]int, 0, len(chunk.Ops)), Idempotent: true}
-	var rejections []syncs.Rejection
 	addresses := 0
-	for i := range chunk.Ops {
-		op, before := &chunk.Ops[i], len(b)
-		if op.Kind.Leaves() != leaves {
-			continue
-		}
+	b, sent := draft.Elements(b, chunk, ops, func(b []byte, op *syncs.Op) ([]byte, error) {
 		m.Read(op)
-		if len(request.Ops) > 0 {
-			b = append(b, ',')
-		}
-		var some, partial bool
-		if b, some, partial = appendMember(append(b, '{'), m, kind); partial {
+		b, some, partial := appendMember(append(b, '{'), m, kind)
+		if partial {
 			addresses++
 		}
 		if !some {
-			b, rejections = b[:before], append(rejections, m.Nobody(i))
-			continue
+			return b, m.Nobody()
 		}
 		if !leaves {
-			var refused string
-			if b, refused = consent.append(b, op); refused != "" {
-				b, rejections = b[:before], append(rejections, syncs.Rejection{Op: i, Code: "bad-consent", Message: refused})
-				continue
+			var err error
+			if b, err = consent.append(b, op); err != nil {
+				return b, err
 			}
 		}
-		b = append(b, '}')
-		request.Ops = append(request.Ops, i)
+		return append(b, '}'), nil
+	})
+	if len(sent) == 0 {
+		return
 	}
-	b = append(b, "]}"...)
-	request.HTTP = d.request(http.MethodPost, path, b, chunk.Secrets, chunk.Token)
-	request.Values = m.Values()
+	values := m.Values()
 	if addresses > 0 {
-		request.Values = append(request.Values, syncs.Values{Field: "address", Fate: syncs.Dropped, Reason: noWholeAddress, Count: addresses})
+		values = append(values, syncs.Values{Field: "address", Fate: syncs.Dropped, Reason: noWholeAddress, Count: addresses})
 	}
-	return request, rejections
+	request := d.request(http.MethodPost, path, append(b, "]}"...), chunk.Secrets, chunk.Token)
+	draft.Requests = append(draft.Requests, syncs.Request{HTTP: request, Ops: sent, Idempotent: true, Values: values})
 }
 
 // appendMember appends what the row that was read is known by.
@@ -113,7 +94,7 @@ var consentNames = [2]string{"adUserData", "adPersonalization"}
 func newConsent(schema syncs.Schema, c *Config) consent {
 	of := consent{all: [2]string{c.AdUserData, c.AdPersonalization}}
 	for i, name := range []string{adUserData, adPersonalization} {
-		of.at[i] = slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == name })
+		of.at[i] = schema.At(name)
 	}
 	return of
 }
@@ -123,31 +104,33 @@ func (c *consent) appendAll(b []byte) []byte { return appendConsent(b, c.all) }
 
 // append appends the consent of a row. What it says in place of yes or no is
 // refused.
-func (c *consent) append(b []byte, op *syncs.Op) (out []byte, refused string) {
+func (c *consent) append(b []byte, op *syncs.Op) ([]byte, error) {
 	var said [2]string
 	for i, at := range c.at {
-		switch v := value(op, at).(type) {
+		switch v := op.At(at).(type) {
 		case nil:
 		case bool:
 			said[i] = map[bool]string{true: granted, false: denied}[v]
 		case string:
 			if said[i] = v; v != "" && v != granted && v != denied {
-				return b, "the consent is neither granted nor denied"
+				return b, errConsent
 			}
 		default:
-			return b, "the consent is neither granted nor denied"
+			return b, errConsent
 		}
 	}
 	if said == [2]string{} {
-		return b, ""
+		return b, nil
 	}
 	for i := range said {
 		if said[i] == "" {
 			said[i] = c.all[i] // What a row says takes the place of what is said of all.
 		}
 	}
-	return appendConsent(b, said), ""
+	return appendConsent(b, said), nil
 }
+
+var errConsent = &syncs.Refusal{Code: "bad-consent", Message: "the consent is neither granted nor denied"}
 
 // appendConsent appends a member of a JSON object, unless nothing was said.
 func appendConsent(b []byte, said [2]string) []byte {
@@ -169,14 +152,6 @@ func appendConsent(b []byte, said [2]string) []byte {
 		b = append(b, '}')
 	}
 	return b
-}
-
-// value is a value of a row, nil where the sync does not map it.
-func value(op *syncs.Op, at int) any {
-	if at < 0 || at >= len(op.Values) {
-		return nil
-	}
-	return op.Values[at]
 }
 
 // EncodeFinish implements syncs.Finisher: whoever was added before the

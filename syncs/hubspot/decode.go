@@ -3,7 +3,6 @@ package hubspot
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,29 +48,16 @@ func (e trouble) about(name string) []string {
 // traces are the trace ids that an error speaks of.
 func (e trouble) traces() []string { return e.about("objectWriteTraceId") }
 
-// maxSaid bounds what is kept of a message, in bytes.
-const maxSaid = 500
-
 func (e trouble) said() string {
-	message := strings.ToValidUTF8(e.Message[:min(len(e.Message), maxSaid)], "")
+	message := syncs.Quote(e.Message)
 	if scopes := e.about("requiredGranularScopes"); len(scopes) > 0 {
 		message += " (scopes: " + strings.Join(scopes[:min(len(scopes), 10)], ", ") + ")"
 	}
 	return strings.TrimSpace(e.Category + " " + message)
 }
 
-// code is the category as a code.
-func (e trouble) code() string {
-	if !category.MatchString(e.Category) {
-		return "refused"
-	}
-	return strings.ReplaceAll(strings.ToLower(e.Category), "_", "-")
-}
-
 // notFound is the category of errors about records that are not there.
 const notFound = "OBJECT_NOT_FOUND"
-
-var category = regexp.MustCompile(`^[A-Z][A-Z_]{1,60}$`)
 
 // result is what an error means for its row.
 func (e trouble) result() syncs.RowResult {
@@ -81,7 +67,7 @@ func (e trouble) result() syncs.RowResult {
 	case "OBJECT_ALREADY_EXISTS", "CONFLICT":
 		return syncs.RowResult{Exists: true}
 	}
-	return syncs.RowResult{Code: e.code(), Message: e.said()}
+	return syncs.RowResult{Code: syncs.ErrorCode(e.Category), Message: e.said()}
 }
 
 // read reads an answer. The outcome of any that is no success has a verdict.
@@ -89,7 +75,7 @@ func read(resp *syncs.Response, bucket string) (a answer, refused syncs.Outcome)
 	err := json.Unmarshal(resp.Body, &a)
 	refused = syncs.Status(resp, a.said())
 	if a.Category != "" {
-		refused.Code = a.code()
+		refused.Code = syncs.ErrorCode(a.Category)
 	}
 	refused.Quotas = quotas(resp, bucket)
 	switch {

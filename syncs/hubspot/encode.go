@@ -45,7 +45,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			e.encode(kind, byKind[kind])
 		}
 	}
-	return e.requests, e.rejections
+	return e.Requests, e.Rejections
 }
 
 // encoder spells one chunk.
@@ -54,8 +54,7 @@ type encoder struct {
 	chunk syncs.Chunk
 	// kind and which are the parts of the object's name.
 	kind, which string
-	requests    []syncs.Request
-	rejections  []syncs.Rejection
+	syncs.Draft
 }
 
 // encode spells the operations of one kind.
@@ -91,7 +90,7 @@ func (e *encoder) encode(kind syncs.Kind, ops []int) {
 
 // post adds a request.
 func (e *encoder) post(path, mark string, body []byte, ops []int, idempotent bool) {
-	e.requests = append(e.requests, syncs.Request{
+	e.Requests = append(e.Requests, syncs.Request{
 		HTTP: &syncs.HTTPRequest{
 			Method: http.MethodPost, URL: e.at(e.chunk.Secrets, path),
 			Header: e.header(e.chunk.Secrets, e.chunk.Token), Body: body,
@@ -108,29 +107,18 @@ func objects(object, rest string) string {
 // batch writes records. Each carries a trace id: its place in the chunk.
 func (e *encoder) batch(object, verb, mark string, ops []int) {
 	body := []byte(`{"inputs":[`)
-	sent := make([]int, 0, len(ops))
-	for _, i := range ops {
-		op, before := &e.chunk.Ops[i], len(body)
-		if len(sent) > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, '{')
+	place := 0
+	body, sent := e.Elements(body, &e.chunk, ops, func(b []byte, op *syncs.Op) ([]byte, error) {
+		b = append(b, '{')
 		if verb != "create" {
-			body = e.identified(body, op.Key)
-			body = append(body, ',')
+			b = append(e.identified(b, op.Key), ',')
 		}
-		body = append(body, `"objectWriteTraceId":"`...)
-		body = strconv.AppendInt(body, int64(i), 10)
-		body = append(body, `","properties":`...)
-		var err error
-		if body, err = e.properties(body, op, verb == "create"); err != nil {
-			body = body[:before]
-			e.rejections = append(e.rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
-			continue
-		}
-		body = append(body, '}')
-		sent = append(sent, i)
-	}
+		b = append(b, `"objectWriteTraceId":"`...)
+		b = strconv.AppendInt(b, int64(ops[place]), 10)
+		place++
+		b, err := e.properties(append(b, `","properties":`...), op, verb == "create")
+		return append(b, '}'), err
+	})
 	if len(sent) == 0 {
 		return
 	}
@@ -227,26 +215,16 @@ func (e *encoder) event(i int) {
 	for i := range given {
 		given[i].SkipNull = true // An event has nothing that could be emptied.
 	}
-	who := slices.ContainsFunc([]string{email, "objectId", "utk"}, func(name string) bool {
-		at := slices.IndexFunc(e.chunk.Schema.Fields, func(f syncs.Field) bool { return f.Name == name })
-		return at >= 0 && op.Values[at] != nil && op.Values[at] != ""
-	})
-	if !who {
-		e.rejections = append(e.rejections, syncs.Rejection{Op: i, Code: "no-identifier", Message: "the event has none of email, objectId and utk"})
+	if _, who := e.chunk.Schema.First(e.chunk.Schema.Places(email, "objectId", "utk"), op.Values); who == "" {
+		e.Refuse(i, &syncs.Refusal{Code: syncs.NoIdentifier, Message: "the event has none of email, objectId and utk"})
 		return
 	}
-	fields, err := syncs.NewSpelling(given, nil).Append(nil, op.Values)
+	body, err := syncs.NewSpelling(given, nil).AppendMembers(syncs.AppendJSONString([]byte(`{"eventName":`), e.which), op.Values)
 	if err != nil {
-		e.rejections = append(e.rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
+		e.Refuse(i, err)
 		return
 	}
-	body := syncs.AppendJSONString([]byte(`{"eventName":`), e.which)
-	if len(fields) > 2 {
-		body = append(append(body, ','), fields[1:]...)
-	} else {
-		body = append(body, '}')
-	}
-	e.post("/events/v3/send", markEvent, body, []int{i}, false)
+	e.post("/events/v3/send", markEvent, append(body, '}'), []int{i}, false)
 }
 
 // erase has one contact deleted for good.

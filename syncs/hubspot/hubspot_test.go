@@ -166,7 +166,7 @@ func TestMirror(t *testing.T) {
 		}.Run(t)
 	})
 	t.Run("contacts", func(t *testing.T) {
-		synctest.Mirror{
+		m := synctest.Mirror{
 			Trial: trial, Sample: contact, Bring: syncs.Upsert, Leave: syncs.Archive,
 			Wanted: func(values []any) (string, string) { return lower(values[0]), texts(values) },
 			Held: func(f synctest.Fake) map[string]string {
@@ -177,7 +177,9 @@ func TestMirror(t *testing.T) {
 				}
 				return out
 			},
-		}.Run(t)
+		}
+		m.Run(t)
+		m.Erase(t, "email")
 	})
 }
 
@@ -212,16 +214,6 @@ func spelled(r map[string]string) string {
 	return strings.Join(parts, " ")
 }
 
-// ops are n rows of a sample.
-func ops(s synctest.Sample, n int, kind syncs.Kind) []syncs.Op {
-	r := rand.New(rand.NewPCG(1, 1))
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = s.Op(kind, r, i)
-	}
-	return out
-}
-
 // TestRefusals: a record that HubSpot refuses is the only one that is not there.
 func TestRefusals(t *testing.T) {
 	for name, s := range map[string]synctest.Sample{"contacts": contact, "list": member, "event": visited} {
@@ -230,7 +222,7 @@ func TestRefusals(t *testing.T) {
 			fake := hubspottest.New()
 			fake.Poison = func(r hubspottest.Record) bool { return r["email"] == bad }
 			kind := map[string]syncs.Kind{"contacts": syncs.Upsert, "list": syncs.Add, "event": syncs.Append}[name]
-			rows := ops(s, 250, kind)
+			rows := s.Ops(kind, 250)
 			report, refused, err := trial.Deliver(t, fake, s.Schema, rows)
 			if err != nil {
 				t.Fatal(err)
@@ -302,7 +294,7 @@ func TestTokens(t *testing.T) {
 	fake := hubspottest.New()
 	fake.Tokens.Uses = 6
 	oauth := synctest.Trial{Open: signedIn}
-	report, _, err := oauth.Deliver(t, fake, contact.Schema, ops(contact, 2500, syncs.Upsert))
+	report, _, err := oauth.Deliver(t, fake, contact.Schema, contact.Ops(syncs.Upsert, 2500))
 	if err != nil || report.Accepted != 2500 {
 		t.Fatalf("%v %+v", err, report)
 	}
@@ -326,7 +318,7 @@ func TestStops(t *testing.T) {
 		test.with(fake)
 		schema := contact.Schema
 		schema.Object = test.object
-		report, refused, err := trial.Deliver(t, fake, schema, ops(contact, 3, syncs.Upsert))
+		report, refused, err := trial.Deliver(t, fake, schema, contact.Ops(syncs.Upsert, 3))
 		switch {
 		case test.want == "" && (err != nil || report.Rejected != 3 || len(refused) != 3):
 			t.Errorf("%s: %v %+v", name, err, report)
@@ -341,7 +333,7 @@ func TestLists(t *testing.T) {
 	for list, want := range map[string]string{"99": "no-list", "8": "validation-error"} {
 		schema := member.Schema
 		schema.Object = "list/" + list
-		report, refused, err := trial.Deliver(t, hubspottest.New(), schema, ops(member, 3, syncs.Add))
+		report, refused, err := trial.Deliver(t, hubspottest.New(), schema, member.Ops(syncs.Add, 3))
 		if err != nil || report.Rejected != 3 {
 			t.Errorf("list %s: %v %+v", list, err, report)
 		}
@@ -354,7 +346,7 @@ func TestLists(t *testing.T) {
 	// Who is on no list, or nowhere, is off it.
 	fake := hubspottest.New()
 	fake.Hold("contacts", hubspottest.Record{"email": fmt.Sprintf(address(0), 0)})
-	report, _, err := trial.Deliver(t, fake, member.Schema, ops(member, 3, syncs.Remove))
+	report, _, err := trial.Deliver(t, fake, member.Schema, member.Ops(syncs.Remove, 3))
 	if err != nil || report.Accepted != 3 {
 		t.Errorf("%v %+v", err, report)
 	}
@@ -379,7 +371,7 @@ func TestSuspicious(t *testing.T) {
 		if kind == syncs.Upsert {
 			s = contact
 		}
-		chunk := synctest.Chunk(ops(s, 2, kind))
+		chunk := synctest.Chunk(s.Ops(kind, 2))
 		chunk.Schema = s.Schema
 		requests, _ := d.Encode(chunk)
 		for _, body := range bodies {

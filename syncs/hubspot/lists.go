@@ -36,7 +36,7 @@ func located(req syncs.Request, a answer) syncs.Outcome {
 			return syncs.Unreadable("an error of no row")
 		}
 	} else if i := slices.IndexFunc(a.Errors, func(e trouble) bool { return e.Category != notFound }); i >= 0 {
-		return syncs.Outcome{Verdict: syncs.Split, Code: a.Errors[i].code(), Message: "the platform answered " + a.Errors[i].said()}
+		return syncs.Outcome{Verdict: syncs.Split, Code: syncs.ErrorCode(a.Errors[i].Category), Message: "the platform answered " + a.Errors[i].said()}
 	}
 	for _, r := range a.Results {
 		at := place(req, r.Trace)

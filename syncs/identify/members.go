@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -38,7 +37,7 @@ type Members struct {
 func NewMembers(schema syncs.Schema, all []Column, policy Policy, region string) *Members {
 	m := &Members{key: -1}
 	for _, c := range all {
-		at := slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == c.Field })
+		at := schema.At(c.Field)
 		if at < 0 {
 			continue
 		}
@@ -123,14 +122,14 @@ func (m *Members) text(v any, t syncs.Type) string {
 	return string(m.scratch)
 }
 
-// Nobody is the rejection of a row in which nothing tells who is meant.
-func (m *Members) Nobody(op int) syncs.Rejection {
+// Nobody is why a row in which nothing tells who is meant is not sent.
+func (m *Members) Nobody() error {
 	names := make([]string, len(m.columns))
 	for i, c := range m.columns {
 		names[i] = c.Field
 	}
-	return syncs.Rejection{
-		Op: op, Code: "no-identifier",
+	return &syncs.Refusal{
+		Code:    syncs.NoIdentifier,
 		Message: "the row has nothing that tells the platform who is meant: each of " + strings.Join(names, ", ") + " is empty or unfit",
 	}
 }

@@ -45,7 +45,7 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 	if out := refused(resp, a); out.Verdict != 0 {
 		if len(req.Ops) == 1 && (a.Code == "UnknownEmailError" || a.Code == "UnknownUserIdError" || a.Code == "NotFound") {
 			// A user who is not there is as good as deleted.
-			return syncs.Outcome{Verdict: syncs.Rows, Rows: []syncs.RowResult{{Op: req.Ops[0], Absent: true, Code: code(a.Code), Message: "there is no such user"}}}
+			return syncs.Outcome{Verdict: syncs.Rows, Rows: []syncs.RowResult{{Op: req.Ops[0], Absent: true, Code: syncs.ErrorCode(a.Code), Message: "there is no such user"}}}
 		}
 		return out
 	}
@@ -80,7 +80,7 @@ func (d *destination) named(req syncs.Request, a answer) syncs.Outcome {
 			if len(at) == 0 {
 				return syncs.Unreadable("the failure of somebody who was not sent")
 			}
-			row := syncs.RowResult{Code: code(why), Message: "Iterable refused the row"}
+			row := syncs.RowResult{Code: syncs.ErrorCode(why), Message: "Iterable refused the row"}
 			if reason := reasons[why]; reason != "" {
 				row.Message += ": " + reason
 			}
@@ -129,7 +129,7 @@ func identifiers(req syncs.Request) map[string][]int {
 // refused is the outcome of an answer that is no success, without a verdict where
 // it is one.
 func refused(resp *syncs.Response, a answer) syncs.Outcome {
-	said := word(a.Code)
+	said := syncs.Word(a.Code)
 	out := syncs.Status(resp, said)
 	if out.Verdict == 0 {
 		if said == "" || said == "Success" {
@@ -138,7 +138,7 @@ func refused(resp *syncs.Response, a answer) syncs.Outcome {
 		out = syncs.Outcome{Verdict: syncs.Split, Message: "Iterable refused the request: " + said}
 	}
 	if said != "" {
-		out.Code = code(said)
+		out.Code = syncs.ErrorCode(said)
 	}
 	if help := advice[said]; help != "" {
 		out.Verdict, out.Message = syncs.Fatal, out.Message+"; "+help
@@ -150,29 +150,6 @@ func refused(resp *syncs.Response, a answer) syncs.Outcome {
 		out.Verdict = syncs.Fatal
 	}
 	return out
-}
-
-// word is the code of an error, empty where a text is none.
-func word(text string) string {
-	if len(text) > 60 || strings.ContainsFunc(text, func(c rune) bool { return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') }) {
-		return ""
-	}
-	return text
-}
-
-// code spells a word of Iterable's as codes are spelled here: bad-api-key.
-func code(text string) string {
-	var b strings.Builder
-	for i, c := range text {
-		if c >= 'A' && c <= 'Z' {
-			if i > 0 {
-				b.WriteByte('-')
-			}
-			c += 'a' - 'A'
-		}
-		b.WriteRune(c)
-	}
-	return strings.ReplaceAll(b.String(), "user-id", "userid")
 }
 
 // EncodeFields implements syncs.Describer.

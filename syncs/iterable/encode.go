@@ -1,7 +1,6 @@
 package iterable
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,20 +13,10 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// The codes of rows that are not sent.
-const (
-	badValue     = "bad-value"
-	noIdentifier = "no-identifier"
-	tooLong      = "too-long"
-	noList       = "no-list"
-)
+// noList is the code of rows for a list that there cannot be.
+const noList = "no-list"
 
-// refusal is why a row is not sent.
-type refusal struct{ code, message string }
-
-func (r *refusal) Error() string { return r.message }
-
-var nobody = &refusal{noIdentifier, "the row has nothing that a user can be found by"}
+var nobody = &syncs.Refusal{Code: syncs.NoIdentifier, Message: "the row has nothing that a user can be found by"}
 
 // Encode implements syncs.Destination.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
@@ -42,53 +31,27 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		r.one(syncs.Delete)
 		r.one(syncs.Erase)
 	}
-	return r.list, r.rejections
+	return r.Requests, r.Rejections
 }
 
 // requests collects those of a chunk.
 type requests struct {
+	syncs.Draft
 	destination *destination
 	chunk       *syncs.Chunk
-	list        []syncs.Request
-	rejections  []syncs.Rejection
-}
-
-func (r *requests) refuse(op int, err error) {
-	code := badValue
-	if known, ok := errors.AsType[*refusal](err); ok {
-		code = known.code
-	}
-	r.rejections = append(r.rejections, syncs.Rejection{Op: op, Code: code, Message: err.Error()})
 }
 
 func (r *requests) add(method, path string, body []byte, ops []int, bucket string) {
-	r.list = append(r.list, syncs.Request{
+	r.Requests = append(r.Requests, syncs.Request{
 		HTTP: r.destination.request(method, path, body, r.chunk.Secrets), Ops: ops, Idempotent: true, Bucket: bucket,
 	})
 }
 
 // array adds one request with an array of what each operation of these kinds is
 // spelled as.
-func (r *requests) array(path, bucket string, around [2]string, kinds []syncs.Kind, spell func([]byte, *syncs.Op) ([]byte, error)) {
+func (r *requests) array(path, bucket string, around [2]string, kinds []syncs.Kind, spell syncs.Spell) {
 	body := append(make([]byte, 0, 1<<14), around[0]...)
-	var sent []int
-	for i := range r.chunk.Ops {
-		op := &r.chunk.Ops[i]
-		if !slices.Contains(kinds, op.Kind) {
-			continue
-		}
-		before := len(body)
-		if len(sent) > 0 {
-			body = append(body, ',')
-		}
-		var err error
-		if body, err = spell(body, op); err != nil {
-			body = body[:before]
-			r.refuse(i, err)
-			continue
-		}
-		sent = append(sent, i)
-	}
+	body, sent := r.Elements(body, r.chunk, r.chunk.OfKind(kinds...), spell)
 	if len(sent) > 0 {
 		r.add(http.MethodPost, path, append(body, around[1]...), sent, bucket)
 	}
@@ -100,7 +63,7 @@ func member(b []byte, name, value string) ([]byte, error) {
 	case strings.TrimSpace(value) == "":
 		return b, nobody
 	case name == userID && len(value) > maxUserID:
-		return b, &refusal{tooLong, fmt.Sprintf("the userId takes more than the %d bytes that Iterable permits", maxUserID)}
+		return b, &syncs.Refusal{Code: syncs.TooLong, Message: fmt.Sprintf("the userId takes more than the %d bytes that Iterable permits", maxUserID)}
 	}
 	return syncs.AppendJSONString(append(append(append(b, '"'), name...), `":`...), value), nil
 }
@@ -111,19 +74,12 @@ func (r *requests) users() {
 	schema := r.chunk.Schema
 	other := func(f syncs.Field) bool { return f.Name != schema.Key }
 	fields := syncs.NewSpelling(schema.Fields, other).Bare()
-	empty := slices.Clone(schema.Fields)
-	nested := false
-	for i := range empty {
-		empty[i].SkipNull = false
-		nested = nested || len(empty[i].Path) > 1
-	}
-	// There is no value that could not be spelled.
-	cleared, _ := syncs.NewSpelling(empty, other).Append(nil, make([]any, len(empty)))
+	cleared := fields.Emptied()
 	options := ""
 	if schema.Key == userID {
 		options += `,"preferUserId":true`
 	}
-	if nested {
+	if slices.ContainsFunc(schema.Fields, func(f syncs.Field) bool { return len(f.Path) > 1 }) {
 		options += `,"mergeNestedObjects":true`
 	}
 	r.array("/api/users/bulkUpdate", bulk, [2]string{`{"users":[`, `]}`}, []syncs.Kind{syncs.Upsert, syncs.Clear}, func(b []byte, op *syncs.Op) ([]byte, error) {
@@ -143,15 +99,12 @@ func (r *requests) users() {
 
 // one adds a request for each operation of a kind that has to be alone.
 func (r *requests) one(kind syncs.Kind) {
-	for i := range r.chunk.Ops {
+	for _, i := range r.chunk.OfKind(kind) {
 		op := &r.chunk.Ops[i]
-		if op.Kind != kind {
-			continue
-		}
 		body, err := member([]byte{'{'}, r.chunk.Schema.Key, op.Key)
 		switch {
 		case err != nil:
-			r.refuse(i, err)
+			r.Refuse(i, err)
 		case kind == syncs.Erase:
 			r.add(http.MethodPost, "/api/users/forget", append(body, '}'), []int{i}, erasing)
 		case r.chunk.Schema.Key == userID:
@@ -167,7 +120,7 @@ func (r *requests) members(which string) {
 	number, err := strconv.ParseInt(which, 10, 64)
 	if err != nil {
 		for i := range r.chunk.Ops {
-			r.refuse(i, &refusal{noList, "the id of a list of Iterable is a number"})
+			r.Refuse(i, &syncs.Refusal{Code: noList, Message: "the id of a list of Iterable is a number"})
 		}
 		return
 	}
@@ -189,28 +142,17 @@ func (r *requests) members(which string) {
 // events are what people did.
 func (r *requests) events(name string) {
 	schema := r.chunk.Schema
-	at := func(name string) int {
-		return slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == name })
-	}
-	who := slices.DeleteFunc([]int{at(userID), at(email)}, func(i int) bool { return i < 0 })
-	when := at(createdAt)
+	who, when := schema.Places(userID, email), schema.At(createdAt)
 	data := syncs.NewSpelling(schema.Fields, func(f syncs.Field) bool {
 		return !slices.Contains([]string{email, userID, id, createdAt}, f.Name)
 	}).Bare()
 	r.array("/api/events/trackBulk", tracking, [2]string{`{"events":[`, `]}`}, []syncs.Kind{syncs.Append}, func(b []byte, op *syncs.Op) ([]byte, error) {
 		if len(op.Key) > maxEventID {
-			return b, &refusal{tooLong, fmt.Sprintf("the id of the event takes more than the %d bytes that Iterable permits", maxEventID)}
+			return b, &syncs.Refusal{Code: syncs.TooLong, Message: fmt.Sprintf("the id of the event takes more than the %d bytes that Iterable permits", maxEventID)}
 		}
-		b = append(b, '{')
-		// Iterable wants one of them: the first that has a value.
-		var err error = nobody
-		for _, i := range who {
-			text, spelled := syncs.AppendText(nil, schema.Fields[i].Type, op.Values[i])
-			if spelled == nil && strings.TrimSpace(string(text)) != "" {
-				b, err = member(b, schema.Fields[i].Name, string(text))
-				break
-			}
-		}
+		// Iterable wants one of them.
+		with, text := schema.First(who, op.Values)
+		b, err := member(append(b, '{'), with, text)
 		if err != nil {
 			return b, err
 		}
@@ -221,18 +163,11 @@ func (r *requests) events(name string) {
 				b = strconv.AppendInt(append(b, `,"createdAt":`...), t.Unix(), 10)
 			}
 		}
-		if data.Empty() {
-			return append(b, '}'), nil
-		}
 		// Their names begin with dataFields already.
-		fields, err := data.Append(nil, op.Values)
-		if err != nil {
+		if b, err = data.AppendMembers(b, op.Values); err != nil {
 			return b, err //nolint:wrapcheck // it names the field
 		}
-		if string(fields) == "{}" {
-			return append(b, '}'), nil
-		}
-		return append(append(b, ','), fields[1:]...), nil
+		return append(b, '}'), nil
 	})
 }
 

@@ -113,12 +113,10 @@ func (d *destination) Spec() syncs.Spec {
 			},
 		},
 		// An event is updated by one of the same id.
-		Keyed:  true,
-		Result: syncs.ByIdentifier,
-		Erasure: syncs.Erasure{
-			Object: users, By: []string{email, userID}, Blocks: true,
-			Doc: "The user is deleted, and nothing can be recorded of them again until they are unforgotten; 1000 a day.",
-		},
+		Keyed:       true,
+		Result:      syncs.ByIdentifier,
+		Erasure:     erasure,
+		Manual:      manual,
 		Concurrency: 2,
 		Limits: []syncs.Limit{
 			{Bucket: bulk, Rate: 5, Burst: 1},

@@ -119,7 +119,7 @@ func documented(t *testing.T) synctest.Trial {
 func TestMirrorUsers(t *testing.T) {
 	for _, key := range []string{"email", "userId"} {
 		t.Run(key, func(t *testing.T) {
-			synctest.Mirror{
+			m := synctest.Mirror{
 				Trial: documented(t), Sample: user(key), Bring: syncs.Upsert, Leave: syncs.Delete,
 				Wanted: func(values []any) (string, string) {
 					spent, _ := values[1].(string)
@@ -136,7 +136,9 @@ func TestMirrorUsers(t *testing.T) {
 					}
 					return out
 				},
-			}.Run(t)
+			}
+			m.Run(t)
+			m.Erase(t, key)
 		})
 	}
 }
@@ -165,14 +167,6 @@ func TestMirrorList(t *testing.T) {
 			}.Run(t)
 		})
 	}
-}
-
-func ops(s synctest.Sample, kind syncs.Kind, n int) []syncs.Op {
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = s.Op(kind, rand.New(rand.NewPCG(1, uint64(i))), i)
-	}
-	return out
 }
 
 // TestBody: what is sent, to the byte.
@@ -225,7 +219,7 @@ func TestBody(t *testing.T) {
 func TestRefused(t *testing.T) {
 	fake := iterabletest.New()
 	s := user("email")
-	list := ops(s, syncs.Upsert, 30)
+	list := s.Ops(syncs.Upsert, 30)
 	if _, refused, err := trial.Deliver(t, fake, s.Schema, list[:1]); err != nil || len(refused) > 0 {
 		t.Fatal(refused, err)
 	}
@@ -264,7 +258,7 @@ func TestEvents(t *testing.T) {
 		}
 		return synctest.None
 	}}
-	list := ops(visited, syncs.Append, 20)
+	list := visited.Ops(syncs.Append, 20)
 	for i := range list {
 		list[i].Values[1], list[i].Values[2] = nil, "jane@example.com"
 	}
@@ -287,7 +281,7 @@ func TestEvents(t *testing.T) {
 // TestAnswers are those that a status alone does not explain.
 func TestAnswers(t *testing.T) {
 	d := open(t, "")
-	chunk := synctest.Chunk(ops(user("email"), syncs.Upsert, 3))
+	chunk := synctest.Chunk(user("email").Ops(syncs.Upsert, 3))
 	chunk.Schema = user("email").Schema
 	requests, _ := d.Encode(chunk)
 	for _, test := range []struct {

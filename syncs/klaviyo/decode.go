@@ -19,33 +19,11 @@ type trouble struct {
 }
 
 func (t trouble) said() string {
-	text := word(t.Title)
-	if field := t.Source.Pointer[strings.LastIndexByte(t.Source.Pointer, '/')+1:]; word(field) != "" {
+	text := syncs.Title(t.Title)
+	if field := t.Source.Pointer[strings.LastIndexByte(t.Source.Pointer, '/')+1:]; syncs.Title(field) != "" {
 		text += " (" + field + ")"
 	}
 	return strings.TrimSpace(text)
-}
-
-// word is a short text of Klaviyo's own, empty where it may be something else.
-func word(text string) string {
-	if len(text) > 120 || strings.ContainsAny(text, "@\n") {
-		return ""
-	}
-	return strings.ToValidUTF8(text, "")
-}
-
-// code is that of an error.
-func (t trouble) code() string {
-	code := strings.Map(func(c rune) rune {
-		if c >= 'a' && c <= 'z' || c == '_' || c >= '0' && c <= '9' {
-			return c
-		}
-		return -1
-	}, t.Code)
-	if code == "" || len(code) > 60 {
-		return "refused"
-	}
-	return strings.ReplaceAll(code, "_", "-")
 }
 
 // refused is the outcome of an answer that is no success, without a verdict where
@@ -67,7 +45,7 @@ func refused(resp *syncs.Response) syncs.Outcome {
 		return syncs.Outcome{}
 	}
 	if first.Code != "" {
-		out.Code = first.code()
+		out.Code = syncs.ErrorCode(first.Code)
 	}
 	switch {
 	case out.Verdict == syncs.Expired, resp.Status == http.StatusForbidden:

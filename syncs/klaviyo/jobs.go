@@ -294,7 +294,7 @@ func (h handle) read(remote syncs.RemoteJob, resp *syncs.Response) syncs.Outcome
 			continue // Another error of the same row.
 		}
 		refused[at/8] |= 1 << (at % 8)
-		rows = append(rows, syncs.RowResult{Op: at, Code: e.Attributes.code(), Message: strings.TrimSuffix("Klaviyo refused the row: "+e.Attributes.said(), ": ")})
+		rows = append(rows, syncs.RowResult{Op: at, Code: syncs.ErrorCode(e.Attributes.Code), Message: strings.TrimSuffix("Klaviyo refused the row: "+e.Attributes.said(), ": ")})
 	}
 	next := ""
 	if a.Links.Next != "" {

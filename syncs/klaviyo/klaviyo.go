@@ -124,12 +124,10 @@ func (d *destination) Spec() syncs.Spec {
 			},
 		},
 		// Of the events of a profile and metric with the same unique_id it keeps one.
-		Keyed:  true,
-		Result: syncs.ByJob,
-		Erasure: syncs.Erasure{
-			Object: profiles, By: []string{email, phone, profileID},
-			Doc: "The profile is deleted with everything known of it; it may be made again.",
-		},
+		Keyed:       true,
+		Result:      syncs.ByJob,
+		Erasure:     erasure,
+		Manual:      manual,
 		Version:     Version,
 		Concurrency: 2,
 		Limits: []syncs.Limit{

@@ -115,7 +115,7 @@ func documented(t *testing.T) synctest.Trial {
 }
 
 func TestMirrorProfiles(t *testing.T) {
-	synctest.Mirror{
+	m := synctest.Mirror{
 		// Profiles are not taken away: who left has empty fields.
 		Trial: documented(t), Sample: person, Bring: syncs.Upsert, Leave: syncs.Clear,
 		Wanted: func(values []any) (key, value string) {
@@ -138,7 +138,9 @@ func TestMirrorProfiles(t *testing.T) {
 			}
 			return held
 		},
-	}.Run(t)
+	}
+	m.Run(t)
+	m.Erase(t, "email")
 }
 
 func TestMirrorList(t *testing.T) {
@@ -158,14 +160,6 @@ func TestMirrorList(t *testing.T) {
 			return held
 		},
 	}.Run(t)
-}
-
-func ops(s synctest.Sample, kind syncs.Kind, n int) []syncs.Op {
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = s.Op(kind, rand.New(rand.NewPCG(1, uint64(i))), i)
-	}
-	return out
 }
 
 // TestBody: what is sent, to the byte.
@@ -249,7 +243,7 @@ func TestBody(t *testing.T) {
 func TestRefused(t *testing.T) {
 	fake := klaviyotest.New()
 	fake.Poison, fake.PageSize, fake.Slow = map[string]bool{"topics": true}, 3, 3
-	list := ops(person, syncs.Upsert, 300)
+	list := person.Ops(syncs.Upsert, 300)
 	want := map[string]string{}
 	for i := range list {
 		list[i].Values[5] = nil
@@ -287,7 +281,7 @@ func TestEvents(t *testing.T) {
 		}
 		return synctest.None
 	}}
-	if _, refused, err := trial.Deliver(t, faulty, visited.Schema, ops(visited, syncs.Append, 50)); err != nil || len(refused) > 0 {
+	if _, refused, err := trial.Deliver(t, faulty, visited.Schema, visited.Ops(syncs.Append, 50)); err != nil || len(refused) > 0 {
 		t.Fatal(refused, err)
 	}
 	if n := len(contents(fake).Events); n != 50 {
@@ -298,7 +292,7 @@ func TestEvents(t *testing.T) {
 // TestErase: by what a person is known by.
 func TestErase(t *testing.T) {
 	fake := klaviyotest.New()
-	if _, _, err := trial.Deliver(t, fake, person.Schema, ops(person, syncs.Upsert, 2)); err != nil {
+	if _, _, err := trial.Deliver(t, fake, person.Schema, person.Ops(syncs.Upsert, 2)); err != nil {
 		t.Fatal(err)
 	}
 	erasure := syncs.Schema{Sync: "erasure", Object: "profiles", Key: "email", Fields: []syncs.Field{{Name: "email", Type: syncs.String}}}
@@ -314,12 +308,12 @@ func TestErase(t *testing.T) {
 func TestNoList(t *testing.T) {
 	for _, kind := range []syncs.Kind{syncs.Add, syncs.Remove} {
 		fake := klaviyotest.New()
-		if _, _, err := trial.Deliver(t, fake, person.Schema, ops(person, syncs.Upsert, 2)); err != nil {
+		if _, _, err := trial.Deliver(t, fake, person.Schema, person.Ops(syncs.Upsert, 2)); err != nil {
 			t.Fatal(err)
 		}
 		schema := member.Schema
 		schema.Object = "list/NONE"
-		_, refused, err := trial.Deliver(t, fake, schema, ops(member, kind, 2))
+		_, refused, err := trial.Deliver(t, fake, schema, member.Ops(kind, 2))
 		if err == nil && len(refused) != 2 {
 			t.Errorf("%v: nothing was said: %v", kind, refused)
 		}

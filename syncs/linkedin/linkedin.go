@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
@@ -95,6 +94,11 @@ var (
 // maxMembers is how many a request may have.
 const maxMembers = 5_000
 
+// perMinute is how many requests with members LinkedIn takes in the name of one
+// person. Its pages say 500 and 600; there are daily limits besides, which
+// only the account knows.
+const perMinute = 500
+
 // Rules are how the fields are normalised and hashed, by their names: addresses in
 // either digest. There is no rule for those at Gmail.
 var Rules = map[string]identify.Rule{
@@ -140,10 +144,12 @@ func (d *destination) Spec() syncs.Spec {
 		Objects: []syncs.Object{{
 			Name: "audience/*", Kinds: []syncs.Kind{syncs.Add, syncs.Remove}, Fields: fields, Doc: "people of a DMP segment, by its id",
 		}},
+		Manual:       manual,
 		Result:       syncs.Positional,
 		Version:      version,
 		TokenFirst:   d.config.AccessToken.IsZero(),
 		Concurrency:  2,
+		Limits:       []syncs.Limit{{Rate: perMinute / 60.0}},
 		Secrets:      secrets,
 		AllowPrivate: d.config.AllowPrivate,
 	}
@@ -167,18 +173,11 @@ func (d *destination) request(method, path string, body []byte, secrets func(sec
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	m := identify.NewMembers(chunk.Schema, d.columns(), d.config.Policy(), d.config.Region)
 	b := append(make([]byte, 0, 64+160*len(chunk.Ops)), `{"elements":[`...)
-	request := syncs.Request{Idempotent: true}
-	var rejections []syncs.Rejection
-	for i := range chunk.Ops {
-		op := &chunk.Ops[i]
+	var draft syncs.Draft
+	b, sent := draft.Elements(b, &chunk, chunk.OfKind(syncs.Kinds()...), func(b []byte, op *syncs.Op) ([]byte, error) {
 		if !m.Read(op) {
-			rejections = append(rejections, m.Nobody(i))
-			continue
+			return b, m.Nobody()
 		}
-		if len(request.Ops) > 0 {
-			b = append(b, ',')
-		}
-		request.Ops = append(request.Ops, i)
 		action := `{"action":"ADD","userIds":[`
 		if op.Kind.Leaves() {
 			action = `{"action":"REMOVE","userIds":[`
@@ -202,15 +201,14 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 				b = m.AppendCell(append(append(append(b, `,"`...), c.Name...), `":`...), n)
 			}
 		}
-		b = append(b, '}')
-	}
-	if len(request.Ops) == 0 {
-		return nil, rejections
+		return append(b, '}'), nil
+	})
+	if len(sent) == 0 {
+		return nil, draft.Rejections
 	}
 	_, id := syncs.Which(chunk.Schema.Object)
-	request.HTTP = d.request(http.MethodPost, "/dmpSegments/"+id+"/users", append(b, "]}"...), chunk.Secrets, chunk.Token)
-	request.Values = m.Values()
-	return []syncs.Request{request}, rejections
+	request := d.request(http.MethodPost, "/dmpSegments/"+id+"/users", append(b, "]}"...), chunk.Secrets, chunk.Token)
+	return []syncs.Request{{HTTP: request, Ops: sent, Idempotent: true, Values: m.Values()}}, draft.Rejections
 }
 
 // answer is what LinkedIn says.
@@ -230,13 +228,6 @@ type fault struct {
 	Code    string `json:"code"`
 }
 
-// maxSaid bounds what is quoted of an answer, in bytes. The engine redacts it.
-const maxSaid = 1000
-
-func cut(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
-}
-
 // settling is how long a segment may be unknown after it was made.
 const settling = 20 * time.Second
 
@@ -244,7 +235,7 @@ const settling = 20 * time.Second
 func read(resp *syncs.Response) (a answer, out syncs.Outcome) {
 	// Numbers in place of texts, as in the status of an error, leave the rest.
 	err := json.Unmarshal(resp.Body, &a)
-	out = syncs.Status(resp, cut(a.Message))
+	out = syncs.Status(resp, syncs.Quote(a.Message))
 	if a.Code != "" && out.Verdict != 0 {
 		out.Code = a.Code
 	}
@@ -282,7 +273,7 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 		case e.Status >= 200 && e.Status < 300:
 			row.Accepted = true
 		case e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests:
-			row.Code, row.Message = "status-"+strconv.Itoa(e.Status), fmt.Sprintf("LinkedIn refused the member: %s", cut(e.Detail.Message))
+			row.Code, row.Message = "status-"+strconv.Itoa(e.Status), fmt.Sprintf("LinkedIn refused the member: %s", syncs.Quote(e.Detail.Message))
 		default:
 			continue // Nothing that could be believed was said of it.
 		}
@@ -333,7 +324,7 @@ func (d *destination) DecodeProbe(q syncs.Question, resp *syncs.Response) syncs.
 	case slices.Contains(states, a.Status):
 		return syncs.Outcome{Verdict: syncs.Rows}
 	default:
-		return syncs.Outcome{Verdict: syncs.Fatal, Code: "segment-status", Message: "the segment takes no members: its status is " + cut(a.Status)}
+		return syncs.Outcome{Verdict: syncs.Fatal, Code: "segment-status", Message: "the segment takes no members: its status is " + syncs.Quote(a.Status)}
 	}
 	return out
 }

@@ -24,29 +24,13 @@ type answer struct {
 
 // said is what is wrong, in Mailchimp's words.
 func (a answer) said() string {
-	text := short(a.Title)
+	text := syncs.Title(a.Title)
 	for _, e := range a.Errors {
-		if f := short(e.Field); f != "" {
+		if f := syncs.Title(e.Field); f != "" {
 			return text + " (" + f + ")"
 		}
 	}
 	return text
-}
-
-func short(text string) string {
-	if len(text) > 80 || strings.ContainsAny(text, "@\n") {
-		return ""
-	}
-	return strings.ToValidUTF8(text, "")
-}
-
-// code spells a title as codes are spelled here: "Member Exists" is member-exists.
-func code(title string) string {
-	words := strings.FieldsFunc(strings.ToLower(short(title)), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
-	if len(words) == 0 {
-		return "refused"
-	}
-	return strings.Join(words, "-")
 }
 
 // Decode implements syncs.Destination.
@@ -58,12 +42,14 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 	switch {
 	case out.Verdict == syncs.Split:
 		// A request is one row, which cannot be halved: it is refused.
-		out.Code, out.Message = code(a.Title), strings.TrimSuffix("Mailchimp refused the row: "+a.said(), ": ")
+		out.Code, out.Message = syncs.ErrorCode(a.Title), strings.TrimSuffix("Mailchimp refused the row: "+a.said(), ": ")
 		return out
 	case kind.Leaves() && (resp.Status == http.StatusNotFound && a.Title == "Resource Not Found" || resp.Status == http.StatusMethodNotAllowed && a.Title == "Method Not Allowed"):
 		// Who is no member, or is put away already, is gone; a list that is not there
 		// has nobody on it.
 		return syncs.Outcome{Verdict: syncs.Rows, Rows: []syncs.RowResult{{Op: req.Ops[0], Absent: true, Code: "no-member", Message: "there is no such member"}}}
+	case kind.Leaves() && resp.Status == http.StatusNotFound && err != nil:
+		return syncs.Unreadable("404 and no JSON, which does not say what is not there")
 	case out.Verdict != 0:
 		return out
 	case resp.Status == http.StatusNoContent && (kind == syncs.Archive || kind == syncs.Erase):

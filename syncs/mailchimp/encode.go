@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/config/secret"
@@ -17,19 +16,13 @@ import (
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	other := func(f syncs.Field) bool { return f.Name != chunk.Schema.Key }
 	fields := syncs.NewSpelling(chunk.Schema.Fields, other).Bare()
-	empty := slices.Clone(chunk.Schema.Fields)
-	for i := range empty {
-		empty[i].SkipNull = false
-	}
-	// There is no value that could not be spelled.
-	cleared, _ := syncs.NewSpelling(empty, other).Append(nil, make([]any, len(empty)))
-	var requests []syncs.Request
-	var rejections []syncs.Rejection
+	cleared := fields.Emptied()
+	var draft syncs.Draft
 	_, which := syncs.Which(chunk.Schema.Object)
 	for i := range chunk.Ops {
 		op := &chunk.Ops[i]
 		if strings.TrimSpace(op.Key) == "" {
-			rejections = append(rejections, syncs.Rejection{Op: i, Code: "no-identifier", Message: "the row has no e-mail address"})
+			draft.Refuse(i, &syncs.Refusal{Code: syncs.NoIdentifier, Message: "the row has no e-mail address"})
 			continue
 		}
 		path := "/3.0/lists/" + url.PathEscape(which) + "/members/" + name(op.Key)
@@ -43,21 +36,18 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 			// Who is no member is not made one to be emptied.
 			method, body = http.MethodPatch, cleared
 		default:
-			object, err := fields.Append(nil, op.Values)
-			if err != nil {
-				rejections = append(rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
-				continue
-			}
 			body = syncs.AppendJSONString(append([]byte(nil), `{"email_address":`...), op.Key)
 			body = syncs.AppendJSONString(append(body, `,"status_if_new":`...), d.config.NewMembers)
-			if len(object) > 2 {
-				body = append(append(body, ','), object[1:len(object)-1]...)
+			var err error
+			if body, err = fields.AppendMembers(body, op.Values); err != nil {
+				draft.Refuse(i, err)
+				continue
 			}
 			body = append(body, '}')
 		}
-		requests = append(requests, syncs.Request{HTTP: d.request(method, path, body, chunk.Secrets), Ops: []int{i}, Idempotent: true, Mark: op.Kind.String()})
+		draft.Requests = append(draft.Requests, syncs.Request{HTTP: d.request(method, path, body, chunk.Secrets), Ops: []int{i}, Idempotent: true, Mark: op.Kind.String()})
 	}
-	return requests, rejections
+	return draft.Requests, draft.Rejections
 }
 
 // name is what Mailchimp calls a member: MD5 of the address in lower case.

@@ -74,11 +74,9 @@ func (d *destination) Spec() syncs.Spec {
 			Name: list + "/*", Doc: "members of the audience of the id behind the slash",
 			Kinds: []syncs.Kind{syncs.Upsert, syncs.Archive, syncs.Clear},
 		}},
-		Result: syncs.WholeRequest,
-		Erasure: syncs.Erasure{
-			Object: list, By: []string{email}, Blocks: true,
-			Doc: "The member is deleted for good from the audience behind the slash, and cannot be imported again.",
-		},
+		Result:  syncs.WholeRequest,
+		Erasure: erasure,
+		Manual:  manual,
 		Version: syncs.Version{Name: "3.0"},
 		// One member a request: Concurrency keeps to what Mailchimp answers at once.
 		Concurrency:  connections - 2,

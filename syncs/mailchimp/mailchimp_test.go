@@ -1,6 +1,8 @@
 package mailchimp_test
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -64,7 +66,7 @@ func contents(f synctest.Fake) []mailchimptest.Member {
 }
 
 func TestMirror(t *testing.T) {
-	synctest.Mirror{
+	m := synctest.Mirror{
 		Trial: trial, Sample: member, Bring: syncs.Upsert, Leave: syncs.Archive, People: 60,
 		Wanted: func(values []any) (key, value string) {
 			name, _ := values[1].(string)
@@ -82,27 +84,21 @@ func TestMirror(t *testing.T) {
 			}
 			return held
 		},
-	}.Run(t)
-}
-
-func ops(kind syncs.Kind, n int) []syncs.Op {
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = member.Op(kind, rand.New(rand.NewPCG(1, uint64(i))), i)
 	}
-	return out
+	m.Run(t)
+	m.Erase(t, "email_address")
 }
 
 // TestNobodyIsSubscribedAgain: who has unsubscribed stays so.
 func TestNobodyIsSubscribedAgain(t *testing.T) {
 	f := mailchimptest.New()
 	for range 2 {
-		if _, refused, err := trial.Deliver(t, f, member.Schema, ops(syncs.Upsert, 2)); err != nil || len(refused) > 0 {
+		if _, refused, err := trial.Deliver(t, f, member.Schema, member.Ops(syncs.Upsert, 2)); err != nil || len(refused) > 0 {
 			t.Fatal(refused, err)
 		}
 		f.Unsubscribe("zoë+0@example.com")
 	}
-	if _, _, err := trial.Deliver(t, f, member.Schema, ops(syncs.Upsert, 2)); err != nil {
+	if _, _, err := trial.Deliver(t, f, member.Schema, member.Ops(syncs.Upsert, 2)); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
@@ -119,7 +115,7 @@ func TestNobodyIsSubscribedAgain(t *testing.T) {
 func TestRefused(t *testing.T) {
 	f := mailchimptest.New()
 	f.Compliance = map[string]bool{"zoë+1@example.com": true}
-	list := ops(syncs.Upsert, 6)
+	list := member.Ops(syncs.Upsert, 6)
 	if _, _, err := trial.Deliver(t, f, member.Schema, list[:1]); err != nil {
 		t.Fatal(err)
 	}
@@ -195,5 +191,46 @@ func TestAnswers(t *testing.T) {
 		if out := d.Decode(syncs.Request{Ops: []int{0}, Mark: test.kind.String()}, &syncs.Response{Status: test.status, Body: []byte(test.body)}); out.Verdict != test.verdict {
 			t.Errorf("%v %d %s: %+v", test.kind, test.status, test.body, out)
 		}
+	}
+}
+
+// TestNames: a member is called by the MD5 of the address in small letters, which is
+// all that Mailchimp does to it: dots, plus signs and domains stay as they are. What
+// is a digest already is an address like any other here, and refused over there.
+func TestNames(t *testing.T) {
+	same := []string{
+		"jane@example.com", "jane.doe@example.com", "j.a.n.e@gmail.com", "jane+news@gmail.com", "jane+a+b@example.com", "jane@googlemail.com",
+		"o'brien@example.ie", "jane_doe@example.com", "jane-doe@example.co.uk", "1234567890@qq.com", "a@b.cd", "jané@example.com", "zoë@exemple.fr",
+		"jane@пример.рф", "jane@xn--e1afmkfd.xn--p1ai", "jane@münchen.de", "用户@例子.广告", "jane%home@example.com", "jane!x@example.com", "x/y@example.com",
+		"jane#1@example.com", "jane?a=b@example.com", "straße@example.de", `"jane doe"@example.com`, "9e26471d35a78862c17e467d87cddedf",
+	}
+	changed := map[string]string{
+		"Jane@Example.COM": "jane@example.com", "  jane@example.com": "jane@example.com", "jane@example.com\n": "jane@example.com",
+		"\tJANE+NEWS@GMAIL.COM": "jane+news@gmail.com", "\u00a0jane@example.com\u2003": "jane@example.com", "JANÉ@EXAMPLE.COM": "jané@example.com",
+		"ZOË@ÉCOLE.FR": "zoë@école.fr", "JANE@ПРИМЕР.РФ": "jane@пример.рф", "O'Brien@Example.ie": "o'brien@example.ie", "J.Doe@GoogleMail.com": "j.doe@googlemail.com",
+	}
+	for _, text := range same {
+		changed[text] = text
+	}
+	if len(changed) < 30 {
+		t.Errorf("%d addresses, want at least 30", len(changed))
+	}
+	for text, want := range changed {
+		chunk := synctest.Chunk([]syncs.Op{{Kind: syncs.Archive, Key: text}})
+		chunk.Schema = member.Schema
+		requests, refused := open(t, "https://us21.api.mailchimp.com").Encode(chunk)
+		if len(requests) != 1 || len(refused) != 0 {
+			t.Errorf("%q: %d requests, %v", text, len(requests), refused)
+			continue
+		}
+		sum := md5.Sum([]byte(want))
+		if got, want := requests[0].HTTP.URL, "https://us21.api.mailchimp.com/3.0/lists/a1/members/"+hex.EncodeToString(sum[:]); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+	}
+	chunk := synctest.Chunk([]syncs.Op{{Kind: syncs.Archive, Key: ""}, {Kind: syncs.Archive, Key: " \u2003"}})
+	chunk.Schema = member.Schema
+	if requests, refused := open(t, "").Encode(chunk); len(requests) != 0 || len(refused) != 2 || refused[0].Code != syncs.NoIdentifier {
+		t.Errorf("nothing is hashed: %d requests, %v", len(requests), refused)
 	}
 }

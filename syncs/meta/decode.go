@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -82,9 +81,6 @@ func help(code, subcode int) string {
 	return ""
 }
 
-// maxSaid bounds what is quoted of an answer, in bytes. The engine redacts it.
-const maxSaid = 1000
-
 // Decode implements syncs.Destination.
 func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outcome {
 	a, out := read(resp)
@@ -111,9 +107,9 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 func read(resp *syncs.Response) (a answer, out syncs.Outcome) {
 	err := json.Unmarshal(resp.Body, &a)
 	if e := a.Error; err == nil && e != nil {
-		said := fmt.Sprintf("Meta answered %s: %s", syncs.Named(resp.Status), cut(e.Message))
+		said := fmt.Sprintf("Meta answered %s: %s", syncs.Named(resp.Status), syncs.Quote(e.Message))
 		if e.Explained != "" {
-			said += ": " + cut(e.Explained)
+			said += ": " + syncs.Quote(e.Explained)
 		}
 		out = syncs.Outcome{Code: strconv.Itoa(e.Code), Message: said + help(e.Code, e.Subcode)}
 		if e.Subcode != 0 {
@@ -167,10 +163,6 @@ func regain(resp *syncs.Response) time.Duration {
 	return wait
 }
 
-func cut(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
-}
-
 // EncodeProbe implements syncs.Prober: it asks for the name of the object, or for
 // that of the system user.
 func (d *destination) EncodeProbe(q syncs.Question) *syncs.HTTPRequest {
@@ -203,7 +195,7 @@ func (d *destination) DecodeProbe(_ syncs.Question, resp *syncs.Response) syncs.
 	if o := a.Operation; o != nil && o.Code >= 400 {
 		return syncs.Outcome{
 			Verdict: syncs.Fatal, Code: "operation-status-" + strconv.Itoa(o.Code),
-			Message: "the audience takes no members: " + cut(o.Description) + help(0, map[bool]int{true: subcodeFlagged}[o.Code == 471]),
+			Message: "the audience takes no members: " + syncs.Quote(o.Description) + help(0, map[bool]int{true: subcodeFlagged}[o.Code == 471]),
 		}
 	}
 	return syncs.Outcome{Verdict: syncs.Rows, Message: a.Name}

@@ -75,9 +75,7 @@ type eventSpelling struct {
 }
 
 func (d *destination) newEventSpelling(schema syncs.Schema) eventSpelling {
-	at := func(name string) int {
-		return slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == name })
-	}
+	at := schema.At
 	fields := slices.Clone(schema.Fields)
 	for i, f := range fields {
 		// What is below custom_data is spelled as an object of its own, and empty
@@ -102,51 +100,34 @@ func (d *destination) newEventSpelling(schema syncs.Schema) eventSpelling {
 func (d *destination) encodeEvents(chunk *syncs.Chunk, id string) ([]syncs.Request, []syncs.Rejection) {
 	s := d.newEventSpelling(chunk.Schema)
 	b := append(make([]byte, 0, 256+512*len(chunk.Ops)), `{"data":[`...)
-	request := syncs.Request{Idempotent: true, Bucket: dataset}
-	var rejections []syncs.Rejection
-	for i := range chunk.Ops {
-		before := len(b)
-		if len(request.Ops) > 0 {
-			b = append(b, ',')
-		}
-		var refused syncs.Rejection
-		if b, refused = s.append(b, &chunk.Ops[i]); refused.Code != "" {
-			refused.Op = i
-			b, rejections = b[:before], append(rejections, refused)
-			continue
-		}
-		request.Ops = append(request.Ops, i)
-	}
-	if len(request.Ops) == 0 {
-		return nil, rejections
+	var draft syncs.Draft
+	b, sent := draft.Elements(b, chunk, chunk.OfKind(syncs.Append), s.append)
+	if len(sent) == 0 {
+		return nil, draft.Rejections
 	}
 	b = append(b, ']')
 	if code := d.config.TestEventCode; code != "" {
 		b = syncs.AppendJSONString(append(b, `,"test_event_code":`...), code)
 	}
 	b = append(d.appendProof(b, chunk), '}')
-	request.HTTP = d.request(http.MethodPost, "/"+id+"/events", b, chunk.Secrets)
-	request.Values = s.people.Values()
-	return []syncs.Request{request}, rejections
+	request := d.request(http.MethodPost, "/"+id+"/events", b, chunk.Secrets)
+	return []syncs.Request{{HTTP: request, Ops: sent, Idempotent: true, Bucket: dataset, Values: s.people.Values()}}, draft.Rejections
 }
 
-// append appends one event. The rejection has no code where it could.
-func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection) {
+// append appends one event.
+func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, error) {
 	text := func(at int) string {
-		if at < 0 {
-			return ""
-		}
-		v, _ := op.Values[at].(string)
+		v, _ := op.At(at).(string)
 		return strings.TrimSpace(v)
 	}
-	refuse := func(code, message string) ([]byte, syncs.Rejection) {
-		return b, syncs.Rejection{Code: code, Message: message}
+	refuse := func(code, message string) ([]byte, error) {
+		return b, &syncs.Refusal{Code: code, Message: message}
 	}
 	name, source := text(s.name), text(s.source)
 	if source == "" {
 		source = s.settings.ActionSource
 	}
-	when, dated := value(op, s.time).(time.Time)
+	when, dated := op.At(s.time).(time.Time)
 	switch {
 	case name == "":
 		return refuse("no-event-name", "the event has no event_name")
@@ -155,7 +136,7 @@ func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection)
 	case !slices.Contains(actionSources, source):
 		return refuse("bad-action-source", "the event's action_source is none of "+strings.Join(actionSources, ", "))
 	case !s.people.Read(op):
-		return b, s.people.Nobody(0)
+		return b, s.people.Nobody()
 	}
 	if source == "website" && len(s.cell("client_user_agent")) == 0 {
 		return refuse("no-user-agent", "an event of a website needs client_user_agent")
@@ -167,7 +148,7 @@ func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection)
 	if url := text(s.url); url != "" {
 		b = syncs.AppendJSONString(append(b, `,"event_source_url":`...), url)
 	}
-	if out, ok := value(op, s.out).(bool); ok {
+	if out, ok := op.At(s.out).(bool); ok {
 		b = strconv.AppendBool(append(b, `,"opt_out":`...), out)
 	}
 	b = s.appendUser(append(b, `,"user_data":{`...))
@@ -175,10 +156,10 @@ func (s *eventSpelling) append(b []byte, op *syncs.Op) ([]byte, syncs.Rejection)
 	if !s.custom.Empty() {
 		var err error
 		if b, err = s.custom.Append(append(b, `,"custom_data":`...), op.Values); err != nil {
-			return refuse("bad-value", err.Error())
+			return b, err //nolint:wrapcheck // it names the field
 		}
 	}
-	return append(b, '}'), syncs.Rejection{}
+	return append(b, '}'), nil
 }
 
 // appendUser appends what there is to know the person by.
@@ -211,12 +192,4 @@ func (s *eventSpelling) cell(field string) []byte {
 		}
 	}
 	return nil
-}
-
-// value is a value of a row, nil where the sync does not map it.
-func value(op *syncs.Op, at int) any {
-	if at < 0 || at >= len(op.Values) {
-		return nil
-	}
-	return op.Values[at]
 }

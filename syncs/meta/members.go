@@ -1,12 +1,11 @@
 package meta
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"math"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -15,26 +14,18 @@ import (
 
 // encodeMembers spells those who are added and those who leave as a request each.
 func (d *destination) encodeMembers(chunk *syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
-	var requests []syncs.Request
-	var rejections []syncs.Rejection
-	for _, leaves := range []bool{false, true} {
-		if !slices.ContainsFunc(chunk.Ops, func(op syncs.Op) bool { return op.Kind.Leaves() == leaves }) {
-			continue
-		}
-		request, refused := d.members(chunk, leaves, false)
-		rejections = append(rejections, refused...)
-		if len(request.Ops) > 0 {
-			requests = append(requests, request)
-		}
-	}
-	return requests, rejections
+	var draft syncs.Draft
+	bring, leave := chunk.Sides()
+	d.members(&draft, chunk, bring, false, false)
+	d.members(&draft, chunk, leave, true, false)
+	return draft.Requests, draft.Rejections
 }
 
-// members spells the operations of a chunk that add, or those that take away. The
-// last request of a replacement says that it is.
-func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Request, []syncs.Rejection) {
+// members drafts the request with those who are added, or those who are taken off.
+// The last request of a replacement says that it is.
+func (d *destination) members(draft *syncs.Draft, chunk *syncs.Chunk, ops []int, leaves, last bool) {
 	m := identify.NewMembers(chunk.Schema, memberColumns, d.config.Policy(), d.config.Region)
-	value := slices.IndexFunc(chunk.Schema.Fields, func(f syncs.Field) bool { return f.Name == worth })
+	value := chunk.Schema.At(worth)
 	columns := make([]int, 0, len(m.Columns()))
 	for i := range m.Columns() {
 		if !leaves || i == m.Key() {
@@ -44,7 +35,7 @@ func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Requ
 	if leaves {
 		value = -1
 	}
-	b := make([]byte, 0, 256+len(chunk.Ops)*(8+67*len(columns)))
+	b := make([]byte, 0, 256+len(ops)*(8+67*len(columns)))
 	b = append(b, `{"payload":{"schema":[`...)
 	for n, i := range columns {
 		if n > 0 {
@@ -56,20 +47,9 @@ func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Requ
 		b = append(b, `,"LOOKALIKE_VALUE"`...)
 	}
 	b = append(b, `],"data":[`...)
-	request := syncs.Request{Ops: make([]int, 0, len(chunk.Ops)), Idempotent: true, Bucket: audience}
-	var rejections []syncs.Rejection
-	for i := range chunk.Ops {
-		op := &chunk.Ops[i]
-		if op.Kind.Leaves() != leaves {
-			continue
-		}
+	b, sent := draft.Elements(b, chunk, ops, func(b []byte, op *syncs.Op) ([]byte, error) {
 		if !m.Read(op) {
-			rejections = append(rejections, m.Nobody(i))
-			continue
-		}
-		before := len(b)
-		if len(request.Ops) > 0 {
-			b = append(b, ',')
+			return b, m.Nobody()
 		}
 		b = append(b, '[')
 		for n, at := range columns {
@@ -81,13 +61,13 @@ func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Requ
 		if value >= 0 {
 			var ok bool
 			if b, ok = appendWorth(append(b, ','), chunk.Schema.Fields[value].Type, op.Values[value]); !ok {
-				b = b[:before]
-				rejections = append(rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: "the field value is not a number from 0 on, which each member has to have"})
-				continue
+				return b, errWorth
 			}
 		}
-		b = append(b, ']')
-		request.Ops = append(request.Ops, i)
+		return append(b, ']'), nil
+	})
+	if len(sent) == 0 {
+		return
 	}
 	b = append(b, "]}"...)
 	method, path := http.MethodPost, "/users"
@@ -100,24 +80,18 @@ func (d *destination) members(chunk *syncs.Chunk, leaves, last bool) (syncs.Requ
 	}
 	_, id := syncs.Which(chunk.Schema.Object)
 	b = append(d.appendProof(b, chunk), '}')
-	request.HTTP = d.request(method, "/"+id+path, b, chunk.Secrets)
-	request.Values = m.Values()
-	return request, rejections
+	draft.Requests = append(draft.Requests, syncs.Request{
+		HTTP: d.request(method, "/"+id+path, b, chunk.Secrets), Ops: sent, Idempotent: true, Bucket: audience, Values: m.Values(),
+	})
 }
+
+var errWorth = &syncs.Refusal{Code: syncs.BadValue, Message: "the field value is not a number from 0 on, which each member has to have"}
 
 // appendWorth appends what a member is worth.
 func appendWorth(b []byte, t syncs.Type, v any) ([]byte, bool) {
-	switch v := v.(type) {
-	case int64:
-		return strconv.AppendInt(b, v, 10), v >= 0
-	case float64:
-		out, err := syncs.AppendJSON(b, t, v)
-		return out, err == nil && v >= 0
-	case string:
-		n, err := strconv.ParseFloat(v, 64)
-		return append(b, v...), err == nil && n >= 0 && !math.IsInf(n, 0) && t == syncs.Decimal
-	}
-	return b, false
+	from := len(b)
+	b, err := syncs.AppendNumber(b, t, v)
+	return b, err == nil && (b[from] != '-' || len(bytes.Trim(b[from:], "-0.")) == 0)
 }
 
 // appendSession appends the place of a request in its session. A session is a run
@@ -142,6 +116,11 @@ func (d *destination) EncodeFinish(chunk syncs.Chunk) (syncs.Request, error) {
 	if len(chunk.Ops) == 0 {
 		return syncs.Request{}, errNobody
 	}
-	request, _ := d.members(&chunk, false, true)
-	return request, nil
+	var draft syncs.Draft
+	bring, _ := chunk.Sides()
+	d.members(&draft, &chunk, bring, false, true)
+	if len(draft.Requests) == 0 {
+		return syncs.Request{}, errNobody
+	}
+	return draft.Requests[0], nil
 }

@@ -116,6 +116,7 @@ func (d *destination) Spec() syncs.Spec {
 		Objects:      objects,
 		Replace:      d.config.Replace == Always,
 		ReplaceFirst: d.config.Replace == First,
+		Manual:       manual,
 		Result:       syncs.CountsOnly,
 		Version:      Version,
 		Concurrency:  1, // The requests of a replacement are numbered.

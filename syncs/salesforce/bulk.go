@@ -260,7 +260,7 @@ func (h handle) read(remote syncs.RemoteJob, resp *syncs.Response) syncs.Outcome
 			return syncs.Unreadable("the failure of a record that was not sent, or twice")
 		}
 		bits[i/8] |= 1 << (i % 8)
-		row := syncs.RowResult{Op: i, Code: code(f.code), Message: strings.TrimSuffix("Salesforce refused the record: "+word(f.code), ": ")}
+		row := syncs.RowResult{Op: i, Code: syncs.ErrorCode(f.code), Message: strings.TrimSuffix("Salesforce refused the record: "+syncs.Word(f.code), ": ")}
 		if h.Step == stepLeft {
 			row.Code, row.Message = "unprocessed", "Salesforce ended the job before it came to this record"
 		}

@@ -19,33 +19,15 @@ type trouble struct {
 }
 
 func (t trouble) said() string {
-	text := word(t.ErrorCode + t.StatusCode)
+	text := syncs.Word(t.ErrorCode + t.StatusCode)
 	var fields []string
 	for _, f := range t.Fields {
-		if name := word(f); name != "" {
+		if name := syncs.Word(f); name != "" {
 			fields = append(fields, name)
 		}
 	}
 	if len(fields) > 0 {
 		text += " (" + strings.Join(fields, ", ") + ")"
-	}
-	return text
-}
-
-// word is the code of an error or the name of a field, empty where a text is
-// none.
-func word(text string) string {
-	if len(text) > 80 || strings.ContainsFunc(text, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '.'
-	}) {
-		return ""
-	}
-	return text
-}
-
-func code(text string) string {
-	if text = strings.ToLower(strings.ReplaceAll(word(text), "_", "-")); text == "" {
-		return "refused"
 	}
 	return text
 }
@@ -74,7 +56,7 @@ func refused(resp *syncs.Response) syncs.Outcome {
 	}
 	out := syncs.Status(resp, first.said())
 	if first.ErrorCode != "" {
-		out.Code = code(first.ErrorCode)
+		out.Code = syncs.ErrorCode(first.ErrorCode)
 	}
 	switch first.ErrorCode {
 	case "REQUEST_LIMIT_EXCEEDED":
@@ -130,7 +112,7 @@ func row(errors []trouble) syncs.RowResult {
 	if len(errors) == 0 {
 		return syncs.RowResult{Code: "refused", Message: "Salesforce refused the record, and does not say why"}
 	}
-	return syncs.RowResult{Code: code(errors[0].StatusCode + errors[0].ErrorCode), Message: strings.TrimSuffix("Salesforce refused the record: "+errors[0].said(), ": ")}
+	return syncs.RowResult{Code: syncs.ErrorCode(errors[0].StatusCode + errors[0].ErrorCode), Message: strings.TrimSuffix("Salesforce refused the record: "+errors[0].said(), ": ")}
 }
 
 // deleted reads what became of each record.

@@ -98,7 +98,7 @@ func (d *destination) DecodeProbe(q syncs.Question, resp *syncs.Response) syncs.
 	case err != nil, q.Object == "" && a.Daily == nil, q.Object != "" && a.Name == "":
 		return syncs.Unreadable("something else than was asked for")
 	case q.Object != "" && (!a.Createable || !a.Updateable):
-		return syncs.Outcome{Verdict: syncs.Fatal, Code: "read-only-object", Message: "the user may not create and edit records of " + word(a.Name) + ": give it a permission set that lets it"}
+		return syncs.Outcome{Verdict: syncs.Fatal, Code: "read-only-object", Message: "the user may not create and edit records of " + syncs.Word(a.Name) + ": give it a permission set that lets it"}
 	}
 	return syncs.Outcome{Verdict: syncs.Rows, Message: "the connected app and its user are accepted"}
 }

@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,18 +12,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
-// The codes of rows that are not sent.
-const (
-	badValue     = "bad-value"
-	noIdentifier = "no-identifier"
-)
-
-// refusal is why a row is not sent.
-type refusal struct{ code, message string }
-
-func (r *refusal) Error() string { return r.message }
-
-var nobody = &refusal{noIdentifier, "the row has no external id"}
+var nobody = &syncs.Refusal{Code: syncs.NoIdentifier, Message: "the row has no external id"}
 
 // The marks of requests: what their answers are about.
 const (
@@ -41,7 +29,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		op := &chunk.Ops[i]
 		switch err := fit(chunk.Schema, op); {
 		case err != nil:
-			r.refuse(i, err)
+			r.Refuse(i, err)
 		case op.Kind == syncs.Delete:
 			leave = append(leave, i)
 		default:
@@ -58,7 +46,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 	for part := range slices.Chunk(leave, maxComposite) {
 		r.deletions(part)
 	}
-	return r.list, r.rejections
+	return r.Requests, r.Rejections
 }
 
 // fit says whether a row can be spelled, as JSON and as CSV.
@@ -79,22 +67,13 @@ func fit(schema syncs.Schema, op *syncs.Op) error {
 
 // requests collects those of a chunk.
 type requests struct {
+	syncs.Draft
 	destination *destination
 	chunk       *syncs.Chunk
-	list        []syncs.Request
-	rejections  []syncs.Rejection
-}
-
-func (r *requests) refuse(op int, err error) {
-	code := badValue
-	if known, ok := errors.AsType[*refusal](err); ok {
-		code = known.code
-	}
-	r.rejections = append(r.rejections, syncs.Rejection{Op: op, Code: code, Message: err.Error()})
 }
 
 func (r *requests) add(method, path string, body []byte, ops []int, mark string) {
-	r.list = append(r.list, syncs.Request{
+	r.Requests = append(r.Requests, syncs.Request{
 		HTTP: r.destination.request(method, path, inJSON, body, r.chunk.Secrets, r.chunk.Token),
 		Ops:  slices.Clone(ops), Idempotent: true, Mark: mark,
 	})
@@ -174,7 +153,7 @@ func text(b []byte, f syncs.Field, v any) ([]byte, error) {
 				return b, err
 			}
 			if strings.ContainsRune(string(b[from:]), ';') {
-				return b, &refusal{badValue, "the field " + f.Name + " has a member with a semicolon, which separates members"}
+				return b, &syncs.Refusal{Code: syncs.BadValue, Message: "the field " + f.Name + " has a member with a semicolon, which separates members"}
 			}
 			first = false
 		}

@@ -103,6 +103,7 @@ func (d *destination) Spec() syncs.Spec {
 			{Name: "Account", Kinds: kinds, Doc: "accounts"},
 			{Name: "*", Kinds: kinds, Doc: "any other object by its API name, such as Subscription__c"},
 		},
+		Manual:  manual,
 		Result:  syncs.Positional,
 		Version: Version,
 		// Not even where the organisation is is known without one.

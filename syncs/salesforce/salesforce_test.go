@@ -157,14 +157,6 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-func ops(s synctest.Sample, kind syncs.Kind, n int) []syncs.Op {
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = s.Op(kind, mathrand.New(mathrand.NewPCG(1, uint64(i))), i)
-	}
-	return out
-}
-
 // TestRefused: rows that the platform refuses, and no others; by collections and
 // by jobs, one of which ends before it came to all.
 func TestRefused(t *testing.T) {
@@ -176,7 +168,7 @@ func TestRefused(t *testing.T) {
 			if name == "jobs" {
 				f.Stops = stops
 			}
-			list := ops(sample("Contact"), syncs.Upsert, 300)
+			list := sample("Contact").Ops(syncs.Upsert, 300)
 			want := map[string]string{}
 			for i := range list {
 				list[i].Values[7] = nil
@@ -333,7 +325,7 @@ func TestInstance(t *testing.T) {
 func TestTokens(t *testing.T) {
 	f := salesforcetest.New()
 	f.Tokens.Uses = 4
-	report, refused, err := trial.Deliver(t, f, sample("Contact").Schema, ops(sample("Contact"), syncs.Upsert, 1500))
+	report, refused, err := trial.Deliver(t, f, sample("Contact").Schema, sample("Contact").Ops(syncs.Upsert, 1500))
 	if err != nil || len(refused) > 0 || len(contents(f)["Contact"]) != 1500 {
 		t.Fatalf("%+v %d %v", report, len(refused), err)
 	}

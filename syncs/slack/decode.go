@@ -48,21 +48,13 @@ func (d *destination) Decode(req syncs.Request, resp *syncs.Response) syncs.Outc
 func (d *destination) said(resp *syncs.Response) (said string, taken bool) {
 	if !d.config.Webhook.IsZero() {
 		text := strings.TrimSpace(string(resp.Body))
-		return word(text), resp.Status == http.StatusOK && text == "ok"
+		return syncs.Word(text), resp.Status == http.StatusOK && text == "ok"
 	}
 	var a answer
 	if json.Unmarshal(resp.Body, &a) != nil || a.OK == nil {
 		return "", false
 	}
-	return word(a.Error), resp.Status == http.StatusOK && *a.OK
-}
-
-// word is the code of an error, empty where a text is none.
-func word(text string) string {
-	if len(text) > 60 || strings.ContainsFunc(text, func(c rune) bool { return (c < 'a' || c > 'z') && c != '_' }) {
-		return ""
-	}
-	return text
+	return syncs.Word(a.Error), resp.Status == http.StatusOK && *a.OK
 }
 
 // outcome is that of an error.

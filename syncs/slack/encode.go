@@ -18,7 +18,7 @@ const maxText = 3900
 
 // Encode implements syncs.Destination: one message for the whole chunk.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
-	var rejections []syncs.Rejection
+	var draft syncs.Draft
 	var sent []int
 	var came, left int
 	var lines []string
@@ -29,7 +29,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		} else {
 			line, err := describe(chunk.Schema, op)
 			if err != nil {
-				rejections = append(rejections, syncs.Rejection{Op: i, Code: "bad-value", Message: err.Error()})
+				draft.Refuse(i, err)
 				continue
 			}
 			came++
@@ -38,7 +38,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		sent = append(sent, i)
 	}
 	if len(sent) == 0 {
-		return nil, rejections
+		return nil, draft.Rejections
 	}
 	text := d.text(chunk, came, left, lines)
 	_, id := syncs.Which(chunk.Schema.Object)
@@ -47,7 +47,7 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		body = append(syncs.AppendJSONString(append(body, `"channel":`...), id), ',')
 	}
 	body = append(syncs.AppendJSONString(append(body, `"text":`...), text), `,"unfurl_links":false,"unfurl_media":false}`...)
-	return []syncs.Request{{HTTP: d.request("/api/chat.postMessage", body, chunk.Secrets), Ops: sent}}, rejections
+	return []syncs.Request{{HTTP: d.request("/api/chat.postMessage", body, chunk.Secrets), Ops: sent}}, draft.Rejections
 }
 
 // text is what the message says.

@@ -76,7 +76,7 @@ func (d *destination) Spec() syncs.Spec {
 	}
 	object := syncs.Object{
 		Name: channel + "/*", Doc: "messages to the channel of the id behind the slash",
-		Kinds: []syncs.Kind{syncs.Add, syncs.Append, syncs.Remove}, Fields: []syncs.PlatformField{{Name: "*", Unique: true}},
+		Kinds: []syncs.Kind{syncs.Add, syncs.Append, syncs.Remove}, Fields: []syncs.PlatformField{{Name: "*", Unique: true}}, Tells: true,
 	}
 	credential := d.config.Token
 	if !d.config.Webhook.IsZero() {
@@ -85,6 +85,7 @@ func (d *destination) Spec() syncs.Spec {
 	return syncs.Spec{
 		Batch:   syncs.Batch{MaxRows: rows},
 		Objects: []syncs.Object{object},
+		Manual:  manual,
 		Result:  syncs.WholeRequest,
 		// One message a second and channel.
 		Limits:       []syncs.Limit{{Rate: 1}},

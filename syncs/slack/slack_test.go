@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,14 +79,6 @@ func TestContract(t *testing.T) { synctest.Run(t, harness(t)) }
 
 func FuzzDecode(f *testing.F) { synctest.FuzzDecode(f, harness(f)) }
 
-func ops(s synctest.Sample, kind syncs.Kind, from, n int) []syncs.Op {
-	out := make([]syncs.Op, n)
-	for i := range out {
-		out[i] = s.Op(kind, rand.New(rand.NewPCG(1, uint64(i))), from+i)
-	}
-	return out
-}
-
 func messages(f synctest.Fake) []slacktest.Message { return f.Contents().([]slacktest.Message) } //nolint:forcetypeassert // it says so
 
 // TestSummary: one message of all rows, by a bot and by a webhook.
@@ -98,7 +91,7 @@ func TestSummary(t *testing.T) {
 	}{{"bot", bot, "channel/C1", "C1"}, {"webhook", hooks, "webhook", slacktest.Hook}} {
 		t.Run(test.name, func(t *testing.T) {
 			s, f := sample(test.object), fake()
-			list := append(ops(s, syncs.Add, 0, 40), ops(s, syncs.Remove, 40, 2)...)
+			list := append(s.Ops(syncs.Add, 40), s.Ops(syncs.Remove, 42)[40:]...)
 			report, refused, err := test.trial.Deliver(t, f, s.Schema, list)
 			if err != nil || len(refused) > 0 || report.Accepted != 42 {
 				t.Fatalf("%+v, %v, %v", report, refused, err)
@@ -172,7 +165,7 @@ func TestLong(t *testing.T) {
 	c := config(t, "https://slack.com")
 	c.List = 50
 	s := sample("channel/C1")
-	list := ops(s, syncs.Add, 0, 60)
+	list := s.Ops(syncs.Add, 60)
 	for i := range list {
 		list[i].Values[0] = strings.Repeat("é", 500*(1+i%3))
 	}
@@ -191,7 +184,7 @@ func TestRefused(t *testing.T) {
 	t.Run("no channel", func(t *testing.T) {
 		f := slacktest.New()
 		f.Channels["C1"] = "not_in_channel"
-		_, _, err := bot.Deliver(t, f, s.Schema, ops(s, syncs.Add, 0, 3))
+		_, _, err := bot.Deliver(t, f, s.Schema, s.Ops(syncs.Add, 3))
 		if err == nil || !strings.Contains(err.Error(), "invite the bot to the channel") {
 			t.Errorf("got %v", err)
 		}
@@ -205,7 +198,7 @@ func TestRefused(t *testing.T) {
 				}
 				return synctest.None
 			}}
-			report, refused, err := bot.Deliver(t, faulty, s.Schema, ops(s, syncs.Add, 0, 3))
+			report, refused, err := bot.Deliver(t, faulty, s.Schema, s.Ops(syncs.Add, 3))
 			if err != nil || len(messages(f)) != messageCount {
 				t.Fatalf("%d messages, want %d: %+v %v", len(messages(f)), messageCount, report, err)
 			}
@@ -242,5 +235,63 @@ func TestProbe(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// counts matches what a message says of a run.
+var counts = regexp.MustCompile(`(\d+) (entered|left)`)
+
+// TestTenDays: over ten random days the messages count exactly who entered and who
+// left, some of them said only at the second attempt. Those of one run are one
+// message for each request.
+func TestTenDays(t *testing.T) {
+	for seed := range uint64(4) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		s, f := sample("channel/C1"), fake()
+		faulty := &synctest.Faulty{Fake: f, Faults: func(request int, _ *http.Request) synctest.Fault {
+			if request%3 == 2 {
+				return synctest.TooManyWait
+			}
+			return synctest.None
+		}}
+		there, said := map[int]bool{}, 0
+		for day := range 10 {
+			var ops []syncs.Op
+			want := map[string]int{}
+			share := r.IntN(100)
+			for i := range 400 {
+				wanted := r.IntN(100) < share
+				switch {
+				case wanted && !there[i]:
+					want["entered"]++
+					ops = append(ops, s.Op(syncs.Add, r, i))
+				case !wanted && there[i]:
+					want["left"]++
+					ops = append(ops, s.Op(syncs.Remove, r, i))
+				}
+				there[i] = wanted
+			}
+			report, refused, err := bot.Deliver(t, faulty, s.Schema, ops)
+			if err != nil || len(refused) > 0 || report.Accepted != int64(len(ops)) {
+				t.Fatalf("day %d: %+v, %v, %v", day, report, refused, err)
+			}
+			got := map[string]int{}
+			for _, m := range messages(f)[said:] {
+				for _, part := range counts.FindAllStringSubmatch(m.Text, -1) {
+					n, err := strconv.Atoi(part[1])
+					if err != nil {
+						t.Fatal(err)
+					}
+					got[part[2]] += n
+				}
+			}
+			said = len(messages(f))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("seed %d, day %d: %s", seed, day, diff)
+			}
+		}
+		if said == 0 || faulty.Requests() < said+said/2 {
+			t.Errorf("%d messages of %d requests", said, faulty.Requests())
+		}
 	}
 }

@@ -42,6 +42,10 @@ func (c Connector) Spec() syncs.Spec {
 	spec := syncs.Spec{
 		Batch: syncs.Batch{MaxRows: c.Rows}, Kinds: c.Object.Kinds(), Keyed: c.Object == KeyedEvents,
 		Concurrency: c.Requests, Limits: c.Limits, AllowPrivate: true,
+		Manual: syncs.Manual{
+			Open: "Open the platform of no vendor.", Search: "Search it for the person's key.",
+			Do: []string{"Delete what is found there."}, Keep: "what the search says then.",
+		},
 	}
 	if spec.Batch.MaxRows == 0 {
 		spec.Batch.MaxRows = 100

@@ -33,6 +33,15 @@ func (s Sample) Op(kind syncs.Kind, r *rand.Rand, i int) syncs.Op {
 	return op
 }
 
+// Ops makes the first n rows of a sample into operations, the same ones each time.
+func (s Sample) Ops(kind syncs.Kind, n int) []syncs.Op {
+	out := make([]syncs.Op, n)
+	for i := range out {
+		out[i] = s.Op(kind, rand.New(rand.NewPCG(1, uint64(i))), i) //nolint:gosec // rows that are the same each time
+	}
+	return out
+}
+
 // keyOf is the place of the key among the fields.
 func keyOf(schema syncs.Schema) int {
 	return slices.IndexFunc(schema.Fields, func(f syncs.Field) bool { return f.Name == schema.Key })

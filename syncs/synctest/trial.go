@@ -58,9 +58,10 @@ type Mirror struct {
 
 // Run delivers ten random days of change, with faults, and compares what the
 // platform holds with what there should be after each. The last is without
-// faults.
+// faults. Then it has people taken away outside of the sync: see gone.
 func (m Mirror) Run(t *testing.T) {
 	t.Helper()
+	m.gone(t, "")
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { m.run(t, seed) })
 	}

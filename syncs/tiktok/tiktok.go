@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -88,6 +87,7 @@ func (d *destination) Spec() syncs.Spec {
 		Objects: []syncs.Object{{
 			Name: "audience/*", Kinds: []syncs.Kind{syncs.Add, syncs.Remove}, Fields: fields, Doc: "members of a custom audience, by its id",
 		}},
+		Manual:       manual,
 		Result:       syncs.WholeRequest,
 		Version:      Version,
 		Concurrency:  2,
@@ -110,23 +110,15 @@ func (d *destination) request(method, path string, body []byte, secrets func(sec
 // Encode implements syncs.Destination: those who are added and those who leave
 // are a request each.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
-	var requests []syncs.Request
-	var rejections []syncs.Rejection
-	for _, leaves := range []bool{false, true} {
-		if !slices.ContainsFunc(chunk.Ops, func(op syncs.Op) bool { return op.Kind.Leaves() == leaves }) {
-			continue
-		}
-		request, refused := d.members(&chunk, leaves)
-		rejections = append(rejections, refused...)
-		if len(request.Ops) > 0 {
-			requests = append(requests, request)
-		}
-	}
-	return requests, rejections
+	var draft syncs.Draft
+	bring, leave := chunk.Sides()
+	d.members(&draft, &chunk, bring, false)
+	d.members(&draft, &chunk, leave, true)
+	return draft.Requests, draft.Rejections
 }
 
-// members spells the operations of a chunk that add, or those that take away.
-func (d *destination) members(chunk *syncs.Chunk, leaves bool) (syncs.Request, []syncs.Rejection) {
+// members drafts the request with those who are added, or those who are taken off.
+func (d *destination) members(draft *syncs.Draft, chunk *syncs.Chunk, ops []int, leaves bool) {
 	m := identify.NewMembers(chunk.Schema, columns, d.config.Policy(), d.config.Region)
 	_, audience := syncs.Which(chunk.Schema.Object)
 	id := syncs.AppendJSONString(nil, audience)
@@ -134,8 +126,9 @@ func (d *destination) members(chunk *syncs.Chunk, leaves bool) (syncs.Request, [
 	if leaves {
 		action = "delete"
 	}
-	b := syncs.AppendJSONString([]byte(`{"advertiser_ids":[`), d.config.Advertiser)
-	b = append(append(b, `],"action":"`+action+`","id_schema":[`...), make([]byte, 0, 128*len(chunk.Ops))...)
+	b := append(make([]byte, 0, 256+128*len(ops)), `{"advertiser_ids":[`...)
+	b = syncs.AppendJSONString(b, d.config.Advertiser)
+	b = append(b, `],"action":"`+action+`","id_schema":[`...)
 	for i, c := range m.Columns() {
 		if leaves && i != m.Key() {
 			continue
@@ -147,19 +140,9 @@ func (d *destination) members(chunk *syncs.Chunk, leaves bool) (syncs.Request, [
 		b = append(append(append(b, '"'), c.Name...), '"')
 	}
 	b = append(b, `],"batch_data":[`...)
-	request := syncs.Request{Idempotent: true}
-	var rejections []syncs.Rejection
-	for i := range chunk.Ops {
-		op := &chunk.Ops[i]
-		if op.Kind.Leaves() != leaves {
-			continue
-		}
+	b, taken := draft.Elements(b, chunk, ops, func(b []byte, op *syncs.Op) ([]byte, error) {
 		if !m.Read(op) {
-			rejections = append(rejections, m.Nobody(i))
-			continue
-		}
-		if len(request.Ops) > 0 {
-			b = append(b, ',')
+			return b, m.Nobody()
 		}
 		b = append(b, '[')
 		for n, at := range sent {
@@ -173,12 +156,12 @@ func (d *destination) members(chunk *syncs.Chunk, leaves bool) (syncs.Request, [
 			b = append(append(append(b, `{"id":"`...), m.Cell(at)...), `","audience_ids":[`...)
 			b = append(append(b, id...), "]}"...)
 		}
-		b = append(b, ']')
-		request.Ops = append(request.Ops, i)
+		return append(b, ']'), nil
+	})
+	if len(taken) > 0 {
+		request := d.request(http.MethodPost, "/segment/mapping/", append(b, "]}"...), chunk.Secrets)
+		draft.Requests = append(draft.Requests, syncs.Request{HTTP: request, Ops: taken, Idempotent: true, Values: m.Values()})
 	}
-	request.HTTP = d.request(http.MethodPost, "/segment/mapping/", append(b, "]}"...), chunk.Secrets)
-	request.Values = m.Values()
-	return request, rejections
 }
 
 // answer is what TikTok says to any request, with the status 200 whatever it is.
@@ -196,9 +179,6 @@ const (
 	codeInternal = 50000
 )
 
-// maxSaid bounds what is quoted of an answer, in bytes. The engine redacts it.
-const maxSaid = 1000
-
 // read reads an answer; the outcome has a verdict where it is no success.
 func read(resp *syncs.Response) (a answer, out syncs.Outcome) {
 	err := json.Unmarshal(resp.Body, &a)
@@ -215,7 +195,7 @@ func read(resp *syncs.Response) (a answer, out syncs.Outcome) {
 	if code == 0 {
 		return a, out
 	}
-	said := strings.ToValidUTF8(a.Message[:min(len(a.Message), maxSaid)], "")
+	said := syncs.Quote(a.Message)
 	out = syncs.Outcome{Verdict: syncs.Fatal, Code: strconv.Itoa(code), Message: fmt.Sprintf("TikTok answered with code %d: %s", code, said)}
 	switch {
 	case code == codeUnfit:

@@ -1,8 +1,11 @@
-// Package webhook delivers to any HTTP endpoint: batches of operations as
-// JSON, signed with HMAC-SHA256 and repeatable by an idempotency key.
+// Package webhook delivers to any HTTP endpoint: batches of operations in an
+// envelope of our own, or requests as the templates of a project spell them,
+// whose answers are read as the project says.
 //
-// It never sends anything itself, and knows no vendor. Start at Config and
-// New; docs/destinations/webhook.md is what the receiver's author reads.
+// Templates place values and compute nothing: what is to be computed is a field
+// of the sync. Each value is escaped for the place where it stands. The package
+// never sends anything itself, and knows no vendor. Start at Config and New;
+// docs/destinations/webhook.md is what the receiver's author reads.
 package webhook
 
 import (
@@ -11,14 +14,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net/http"
-	"net/textproto"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -26,7 +26,7 @@ import (
 
 // Config is what a project says of a webhook.
 type Config struct {
-	URL secret.Template `yaml:"url,required" doc:"Where batches are posted to; http or https."`
+	URL secret.Template `yaml:"url,required" doc:"Where requests go; http or https. What a request says as path follows."`
 	// Secret signs the requests; none are signed without.
 	Secret       secret.Ref                      `yaml:"secret" doc:"Reference to the key that signs requests with HMAC-SHA256, such as ${env:WEBHOOK_SECRET}."`
 	Headers      strict.Ordered[secret.Template] `yaml:"headers" doc:"Further headers. A header that holds a credential must be a reference."`
@@ -37,6 +37,13 @@ type Config struct {
 	Timeout      time.Duration                   `yaml:"timeout" doc:"How long to wait for an answer, 30s where none is given."`
 	EventKeys    bool                            `yaml:"event_keys" doc:"Whether the endpoint does nothing with an event whose key it knows. Without it an event whose answer was lost is not sent again."`
 	Results      string                          `yaml:"results" doc:"indexed where each answer must say what became of each operation."`
+	Signature    *Signing                        `yaml:"signature" doc:"How requests are signed, where not as secret does."`
+	Auth         *Auth                           `yaml:"auth" doc:"Credential of the requests."`
+	Query        strict.Ordered[Text]            `yaml:"query" doc:"Parameters of every address, by their names, such as an API key."`
+	Requests     []Request                       `yaml:"requests" doc:"What operations are sent as. Without any they are posted in batches of our own."`
+	Response     *Response                       `yaml:"response" doc:"What answers mean."`
+	Probe        *Call                           `yaml:"check" doc:"Cheap request that customhouse destination check makes, such as {path: /me}."`
+	EraseBy      strict.OneOrMany                `yaml:"erase_by" doc:"Identifiers by which people can be erased, such as email; needs a request for erase where there are requests."`
 	AllowPrivate bool                            `yaml:"allow_private" doc:"Whether url may lead to this machine or a private network."`
 }
 
@@ -50,54 +57,18 @@ const Indexed = "indexed"
 
 // The codes of the findings of Check; docs/errors.md explains them.
 const (
-	CodeURL    = "bad-url"
-	CodeHeader = "bad-header"
-	CodeRange  = "out-of-range"
-	CodeChoice = "bad-choice"
+	CodeTemplate    = "bad-template"
+	CodePlaceholder = "unknown-placeholder"
+	CodePlace       = "misplaced-placeholder"
+	CodeUnmapped    = "unmapped-field"
+	CodePath        = "bad-json-path"
+	CodeConflict    = "conflicting-keys"
+	CodeVerb        = "unknown-value"
+	CodeURL         = "bad-url"
+	CodeHeader      = "bad-header"
+	CodeRange       = "out-of-range"
+	CodeChoice      = "bad-choice"
 )
-
-// Check implements config.Checker.
-func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
-	fail := func(code, summary, help string, path ...string) {
-		report(diag.Diagnostic{Severity: diag.Error, Code: code, Span: n.At(path...), Summary: summary, Help: help})
-	}
-	if c.URL.IsLiteral() && !c.URL.IsZero() {
-		if u, err := url.Parse(c.URL.Text()); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			fail(CodeURL, "url is not an http or https address", "write it like https://example.com/hook", "url")
-		} else if u.User != nil {
-			fail(secret.CodeLiteral, "url holds a user or password", "use a reference, such as ${env:WEBHOOK_URL}, or headers", "url")
-		}
-	}
-	for _, h := range c.Headers {
-		switch {
-		case !validHeader(h.Key):
-			fail(CodeHeader, "this is not the name of a header", "use letters, digits and hyphens", "headers", h.Key)
-		case reserved[textproto.CanonicalMIMEHeaderKey(h.Key)]:
-			fail(CodeHeader, "this header is set by Customhouse", "remove it", "headers", h.Key)
-		case h.Value.IsLiteral() && credential(h.Key):
-			fail(secret.CodeLiteral, "this header holds a credential", "use a reference, such as ${env:WEBHOOK_TOKEN}", "headers", h.Key)
-		case strings.ContainsAny(h.Value.Text(), "\r\n\x00"):
-			fail(CodeHeader, "a header cannot hold a line break", "write it on one line", "headers", h.Key)
-		}
-	}
-	within := func(value, least, most int, path string) {
-		if value < least || value > most {
-			fail(CodeRange, path+" is out of range", "use a number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most), path)
-		}
-	}
-	within(c.BatchSize, 1, 10_000, "batch_size")
-	within(c.MaxBytes, 1_000, 64<<20, "max_bytes")
-	within(c.Concurrency, 1, 32, "concurrency")
-	if given := n.Get("rate_limit").Kind() != strict.Absent; given && (c.RateLimit < 0.01 || c.RateLimit > 10_000) {
-		fail(CodeRange, "rate_limit is out of range", "use a number from 0.01 to 10000 of requests a second, or remove it", "rate_limit")
-	}
-	if c.Timeout < time.Second || c.Timeout > 10*time.Minute {
-		fail(CodeRange, "timeout is out of range", "use a duration from 1s to 10m", "timeout")
-	}
-	if c.Results != "" && c.Results != Indexed {
-		fail(CodeChoice, "results is not a known way of answering", "write indexed, or remove it", "results")
-	}
-}
 
 // The headers that a request carries.
 const (
@@ -106,16 +77,20 @@ const (
 	SignatureHeader = "X-Customhouse-Signature"
 )
 
-var reserved = map[string]bool{
-	IdempotencyKey: true, TimestampHeader: true, SignatureHeader: true, "Content-Type": true,
-	"Content-Length": true, "Transfer-Encoding": true, "Connection": true, "Host": true, "Trailer": true,
-	"Te": true, "Upgrade": true, "Expect": true, "Accept-Encoding": true,
-}
+// unsettable are headers that belong to the transport, and reserved those that an
+// envelope has.
+var (
+	reserved   = map[string]bool{IdempotencyKey: true, TimestampHeader: true, SignatureHeader: true, "Content-Type": true}
+	unsettable = map[string]bool{
+		"Content-Length": true, "Transfer-Encoding": true, "Connection": true, "Host": true, "Trailer": true,
+		"Te": true, "Upgrade": true, "Expect": true, "Accept-Encoding": true,
+	}
+)
 
 // credential guesses from a header's name whether it holds a credential.
 func credential(name string) bool {
 	name = strings.ToLower(name)
-	for _, word := range []string{"authorization", "token", "secret", "api-key", "apikey", "password", "cookie", "credential"} {
+	for _, word := range []string{"authorization", "token", "secret", "api-key", "api_key", "apikey", "password", "cookie", "credential"} {
 		if strings.Contains(name, word) {
 			return true
 		}
@@ -133,41 +108,145 @@ func validHeader(name string) bool {
 }
 
 // New makes the destination. The configuration was checked.
-func New(c *Config) syncs.Destination { return &destination{*c} }
+func New(c *Config) syncs.Destination {
+	d := &destination{*c}
+	anew := c.Auth != nil && c.Auth.OAuth2 != nil
+	switch {
+	case anew && c.Probe != nil:
+		return &refreshedProbed{&refreshed{d}}
+	case anew:
+		return &refreshed{d}
+	case c.Probe != nil:
+		return &probed{d}
+	}
+	return d
+}
 
 type destination struct{ config Config }
 
-// Spec implements syncs.Destination.
-func (d *destination) Spec() syncs.Spec {
-	secrets := d.config.URL.Refs()
-	if !d.config.Secret.IsZero() {
-		secrets = append(secrets, d.config.Secret)
-	}
-	for _, h := range d.config.Headers {
-		secrets = append(secrets, h.Value.Refs()...)
-	}
-	var limits []syncs.Limit
-	if d.config.RateLimit > 0 {
-		limits = []syncs.Limit{{Rate: d.config.RateLimit}}
-	}
-	return syncs.Spec{
-		Kinds: []syncs.Kind{
-			syncs.Upsert, syncs.Update, syncs.Insert, syncs.Add, syncs.Append,
-			syncs.Remove, syncs.Delete, syncs.Archive, syncs.Clear,
-		},
-		Keyed:        d.config.EventKeys,
-		Batch:        syncs.Batch{MaxRows: d.config.BatchSize, MaxBytes: d.config.MaxBytes},
-		Concurrency:  d.config.Concurrency,
-		Limits:       limits,
-		Timeout:      d.config.Timeout,
-		Secrets:      secrets,
-		SetIfEmpty:   true,
-		AllowPrivate: d.config.AllowPrivate,
-	}
+// kinds are the operations that an envelope can ask for. The first of those that
+// take something away is what a mirror does that does not say.
+var kinds = []syncs.Kind{
+	syncs.Upsert, syncs.Update, syncs.Insert, syncs.Add, syncs.Append,
+	syncs.Remove, syncs.Delete, syncs.Archive, syncs.Clear,
 }
 
-// Encode implements syncs.Destination: one request for the whole chunk.
+// Spec implements syncs.Destination.
+func (d *destination) Spec() syncs.Spec {
+	c := &d.config
+	can, rows := kinds, c.BatchSize
+	if len(c.Requests) > 0 {
+		can, rows = nil, 1
+		for i := range c.Requests {
+			for _, kind := range c.Requests[i].kinds() {
+				if kind != syncs.Erase {
+					can = append(can, kind)
+				}
+			}
+			if c.Requests[i].batch() {
+				rows = c.BatchSize
+			}
+		}
+	}
+	var limits []syncs.Limit
+	if c.RateLimit > 0 {
+		limits = []syncs.Limit{{Rate: c.RateLimit}}
+	}
+	spec := syncs.Spec{
+		Kinds:        can,
+		Keyed:        c.EventKeys,
+		Batch:        syncs.Batch{MaxRows: rows, MaxBytes: c.MaxBytes},
+		Concurrency:  c.Concurrency,
+		Limits:       limits,
+		Timeout:      c.Timeout,
+		Secrets:      c.secrets(),
+		SetIfEmpty:   len(c.Requests) == 0,
+		Result:       c.resultStyle(),
+		TokenFirst:   c.Auth != nil && c.Auth.OAuth2 != nil,
+		AllowPrivate: c.AllowPrivate,
+		Manual:       manual,
+	}
+	if len(c.EraseBy) > 0 {
+		spec.Erasure = erasure(c.EraseBy)
+	}
+	return spec
+}
+
+// resultStyle says how answers speak of rows.
+func (c *Config) resultStyle() syncs.ResultStyle {
+	style := syncs.WholeRequest
+	of := func(r *Response) {
+		if r != nil && r.Rows != nil {
+			style = map[string]syncs.ResultStyle{ByPosition: syncs.Positional, ByIndex: syncs.Indexed, ByKey: syncs.ByIdentifier}[r.Rows.By]
+		}
+	}
+	if len(c.Requests) == 0 && c.Response == nil {
+		return syncs.Indexed
+	}
+	of(c.Response)
+	for i := range c.Requests {
+		of(c.Requests[i].Response)
+	}
+	return style
+}
+
+// secrets are all references.
+func (c *Config) secrets() []secret.Ref {
+	refs := c.URL.Refs()
+	add := func(list ...secret.Ref) {
+		for _, r := range list {
+			if !r.IsZero() {
+				refs = append(refs, r)
+			}
+		}
+	}
+	add(c.Secret)
+	for _, h := range c.Headers {
+		add(h.Value.Refs()...)
+	}
+	for _, q := range c.Query {
+		add(q.Value.Refs()...)
+	}
+	if s := c.Signature; s != nil {
+		add(s.Secret)
+		add(s.Of.Refs()...)
+		add(s.Value.Refs()...)
+	}
+	if a := c.Auth; a != nil {
+		add(a.Bearer)
+		if a.Basic != nil {
+			add(append(a.Basic.User.Refs(), a.Basic.Password)...)
+		}
+		if a.OAuth2 != nil {
+			add(append(append(a.OAuth2.TokenURL.Refs(), a.OAuth2.ClientID.Refs()...), a.OAuth2.ClientSecret)...)
+		}
+	}
+	for i := range c.Requests {
+		r := &c.Requests[i]
+		add(r.Row.Refs()...)
+		for text := range r.texts {
+			add(text.Refs()...)
+		}
+	}
+	if c.Probe != nil {
+		for text := range c.Probe.texts {
+			add(text.Refs()...)
+		}
+	}
+	return refs
+}
+
+// Encode implements syncs.Destination: as the templates say, or one request for
+// the whole chunk.
 func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
+	if len(d.config.Requests) > 0 {
+		return d.templated(chunk)
+	}
+	return d.envelope(chunk)
+}
+
+// envelope spells a chunk as one request of our own.
+func (d *destination) envelope(chunk syncs.Chunk) ([]syncs.Request, []syncs.Rejection) {
 	var rejections []syncs.Rejection
 	spelling := newSpelling(chunk.Schema)
 	sent := make([]int, 0, len(chunk.Ops))
@@ -204,17 +283,25 @@ func (d *destination) Encode(chunk syncs.Chunk) ([]syncs.Request, []syncs.Reject
 		return nil, rejections
 	}
 	body = append(body, "]}"...)
-	request := syncs.Request{
-		HTTP: &syncs.HTTPRequest{
-			Method: http.MethodPost,
-			URL:    d.config.URL.Expand(chunk.Secrets),
-			Header: d.header(chunk, body, identity.sum()),
-			Body:   body,
-		},
+	request, err := d.posted(chunk, body, identity.sum())
+	if err != nil {
+		for _, i := range sent {
+			rejections = append(rejections, rejection(i, err))
+		}
+		return nil, rejections
+	}
+	keys := mark{}
+	if r := d.config.Response; r != nil && r.Rows != nil && r.Rows.By == ByKey {
+		for _, i := range sent {
+			keys.Keys = append(keys.Keys, chunk.Ops[i].Key)
+		}
+	}
+	return []syncs.Request{{
+		HTTP:       request,
 		Ops:        sent,
 		Idempotent: d.config.EventKeys || !appends(chunk.Ops),
-	}
-	return []syncs.Request{request}, rejections
+		Mark:       keys.text(),
+	}}, rejections
 }
 
 // appends says that operations append events. Those of a chunk are of one sync,
@@ -223,20 +310,23 @@ func appends(ops []syncs.Op) bool {
 	return slices.ContainsFunc(ops, func(op syncs.Op) bool { return op.Kind == syncs.Append })
 }
 
-// header is the request's, with the signature where there is a secret.
-func (d *destination) header(chunk syncs.Chunk, body []byte, key string) http.Header {
+// posted is a request of our own.
+func (d *destination) posted(chunk syncs.Chunk, body []byte, key string) (*syncs.HTTPRequest, error) {
+	s := &scope{secrets: chunk.Secrets}
+	address, err := d.address(s, &Call{})
+	if err != nil {
+		return nil, err
+	}
 	header := http.Header{}
 	for _, h := range d.config.Headers {
 		header.Set(h.Key, h.Value.Expand(chunk.Secrets))
 	}
 	header.Set("Content-Type", "application/json")
 	header.Set(IdempotencyKey, key)
-	timestamp := strconv.FormatInt(chunk.SentAt.Unix(), 10)
-	header.Set(TimestampHeader, timestamp)
-	if !d.config.Secret.IsZero() {
-		header.Set(SignatureHeader, Signature([]byte(chunk.Secrets(d.config.Secret).Reveal()), timestamp, body))
-	}
-	return header
+	header.Set(TimestampHeader, unixText(chunk.SentAt))
+	d.authorize(header, chunk.Secrets, chunk.Token)
+	request := &syncs.HTTPRequest{Method: http.MethodPost, URL: address, Header: header, Body: body}
+	return request, d.sign(request, chunk.Secrets, chunk.SentAt, key)
 }
 
 // Signature is the value of SignatureHeader: v1= and the HMAC-SHA256 in hex of
@@ -251,6 +341,8 @@ func Signature(key []byte, timestamp string, body []byte) string {
 
 // spelling is how the rows of a chunk are written.
 type spelling struct {
+	// key is the name of the field that identifies a row.
+	key             string
 	fields, ifEmpty *syncs.Spelling
 	// cleared is an object of all fields that we fill but the key, without
 	// values.
@@ -259,6 +351,7 @@ type spelling struct {
 
 func newSpelling(schema syncs.Schema) spelling {
 	s := spelling{
+		key:     schema.Key,
 		fields:  syncs.NewSpelling(schema.Fields, func(f syncs.Field) bool { return !f.SetIfEmpty }),
 		ifEmpty: syncs.NewSpelling(schema.Fields, func(f syncs.Field) bool { return f.SetIfEmpty }),
 	}
@@ -283,6 +376,9 @@ func (s spelling) appendOp(b []byte, op *syncs.Op) ([]byte, error) {
 	switch {
 	case op.Kind == syncs.Clear:
 		return append(append(append(b, `,"fields":`...), s.cleared...), '}'), nil
+	case op.Kind == syncs.Erase:
+		b = append(b, `,"by":`...)
+		return append(syncs.AppendJSONString(b, s.key), '}'), nil
 	case op.Kind.Leaves():
 		return append(b, '}'), nil
 	}
@@ -322,6 +418,12 @@ func (d *digest) add(op *syncs.Op) {
 	d.buf = binary.AppendVarint(d.buf, int64(op.Kind))
 	d.text(op.Key)
 	d.text(op.Fingerprint)
+}
+
+// with is the sum with one operation.
+func (d *digest) with(op *syncs.Op) string {
+	d.add(op)
+	return d.sum()
 }
 
 func (d *digest) sum() string {

@@ -2,12 +2,14 @@
 // analyzer, with an emulator behind that executes what it can (see engine and
 // README.md).
 //
-// Nothing but tests imports it. Start with Start.
+// Nothing but tests imports it. Start with NewTarget, for tests that run on a
+// project of BigQuery's as well, or with Start, for those of the engine alone.
 package bqtest
 
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +20,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -103,13 +104,11 @@ func moduleRoot() (string, error) {
 	}
 }
 
-var datasets atomic.Int64
-
 // Dataset makes an empty dataset in the project, which is dropped when the test
 // ends.
 func (s *Server) Dataset(tb testing.TB) string {
 	tb.Helper()
-	name := fmt.Sprintf("test_%d_%d", os.Getpid(), datasets.Add(1))
+	name := newName()
 	for _, statement := range s.Check(tb, "CREATE SCHEMA "+name) {
 		if statement.NotExecuted != "" {
 			tb.Fatal(statement.NotExecuted)
@@ -118,6 +117,9 @@ func (s *Server) Dataset(tb testing.TB) string {
 	tb.Cleanup(func() { s.Check(tb, "DROP SCHEMA IF EXISTS "+name+" CASCADE") })
 	return name
 }
+
+// newName is the name of a dataset that nothing else has, in any run of the tests.
+func newName() string { return "test_" + strings.ToLower(rand.Text()[:12]) }
 
 // A Statement is one that was checked.
 type Statement struct {

@@ -7,6 +7,7 @@ package chtest
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -25,6 +25,8 @@ import (
 type Server struct {
 	// Address is host and port of its HTTP interface.
 	Address string
+	// Secure says that it speaks TLS.
+	Secure bool
 	// User and Password are those of somebody who may do everything.
 	User, Password string
 
@@ -40,7 +42,7 @@ const password = `it's "secret"\`
 
 // The names of the environment.
 const (
-	// live is http://user:password@host:port of a server to use instead.
+	// live is http://user:password@host:port, or https, of a server to use instead.
 	live = "CUSTOMHOUSE_TEST_CLICKHOUSE"
 	// ci says that what cannot be tested is a failure.
 	ci = "CI"
@@ -69,15 +71,21 @@ func Open() (*Server, error) { return shared() }
 
 var shared = sync.OnceValues(func() (*Server, error) {
 	if at := os.Getenv(live); at != "" { //nolint:forbidigo // a test helper
-		u, err := url.Parse(at)
-		if err != nil {
-			return nil, fmt.Errorf("%s is no address", live) // the error would show the password
-		}
-		word, _ := u.User.Password()
-		return &Server{Address: u.Host, User: u.User.Username(), Password: word}, nil
+		return parse(at)
 	}
 	return start()
 })
+
+// parse reads what live says.
+func parse(text string) (*Server, error) {
+	u, err := url.Parse(text)
+	// The error would show the password.
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("%s is not the address of a ClickHouse; write it as https://user:password@host:8443, the port being that of its HTTP interface", live)
+	}
+	word, _ := u.User.Password()
+	return &Server{Address: u.Host, Secure: u.Scheme == "https", User: u.User.Username(), Password: word}, nil
+}
 
 // start builds and starts chserver.
 func start() (*Server, error) {
@@ -139,12 +147,10 @@ func moduleRoot() (string, error) {
 	}
 }
 
-var databases atomic.Int64
-
 // Database makes an empty database, which is dropped when the test ends.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
-	name := fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1))
+	name := "test_" + strings.ToLower(rand.Text()[:12])
 	if out, err := s.Query("CREATE DATABASE " + name); err != nil {
 		tb.Fatal(out, err)
 	}
@@ -161,7 +167,11 @@ func (s *Server) Query(statement string) (string, error) { return s.QueryIn("def
 
 // QueryIn is Query with tables that are named without their database.
 func (s *Server) QueryIn(database, statement string) (string, error) {
-	request, err := http.NewRequest(http.MethodPost, "http://"+s.Address+"/?database="+url.QueryEscape(database), strings.NewReader(statement)) //nolint:noctx // cleaning up must work when the test's context has ended
+	scheme := "http://"
+	if s.Secure {
+		scheme = "https://"
+	}
+	request, err := http.NewRequest(http.MethodPost, scheme+s.Address+"/?database="+url.QueryEscape(database), strings.NewReader(statement)) //nolint:noctx // cleaning up must work when the test's context has ended
 	if err != nil {
 		return "", fmt.Errorf("asking ClickHouse: %w", err)
 	}

@@ -2,6 +2,7 @@ package sftest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -202,11 +203,30 @@ func of(format string, t kindOf, from ...expr) expr {
 		e.window = e.window || f.window
 	}
 	if strings.Contains(format, "$") {
-		e.sql = expand(format, from)
+		e.sql = once(format, from)
 	} else {
 		e.sql = fmt.Sprintf(format, args...)
 	}
 	return e
+}
+
+// longText is from how many bytes on an operand is not written more than once.
+const longText = 400
+
+// once is expand, with a long operand written once where the others are constants:
+// calls within calls would be as long as two to the power of their depth.
+func once(format string, args []expr) string {
+	for i, a := range args {
+		others := append(slices.Clone(args[:i]), args[i+1:]...)
+		if len(a.sql) < longText || strings.Count(format, "$"+strconv.Itoa(i+1))+strings.Count(format, "$*") < 2 ||
+			slices.ContainsFunc(others, func(o expr) bool { return o.constant == nil }) {
+			continue
+		}
+		short := slices.Clone(args)
+		short[i].sql = "sf_once"
+		return "list_transform([" + a.sql + "], lambda sf_once: " + expand(format, short) + ")[1]"
+	}
+	return expand(format, args)
 }
 
 // expand fills $1, $2 and $* in.

@@ -80,15 +80,14 @@ func conditions(add adder) {
 			return l
 		}
 		if l.sql == a[0].sql && l.t.k != kTZ {
-			// Once, since calls of it are nested.
-			e := of("nullif($1, $2)", a[0].t, l, r)
+			e := of("(CASE WHEN $1 = $2 THEN NULL ELSE $1 END)", a[0].t, l, r)
 			e.nonzero = a[1].constant != nil && a[1].t.k == kFixed && strings.Trim(*a[1].constant, "0.-") == ""
 			return e
 		}
 		return of("(CASE WHEN $1 = $2 THEN NULL ELSE $3 END)", a[0].t, l, r, a[0])
 	}))
 	add("ZEROIFNULL", function{least: 1, most: 1, args: "n", sql: "coalesce($1, 0)", result: same})
-	add("NULLIFZERO", function{least: 1, most: 1, args: "n", sql: "nullif($1, 0)", result: same})
+	add("NULLIFZERO", function{least: 1, most: 1, args: "n", sql: "(CASE WHEN $1 = 0 THEN NULL ELSE $1 END)", result: same})
 	add("EQUAL_NULL", takes(2, 2, "", func(b *binder, a []expr) expr {
 		l, r := b.unify2(a[0], a[1], "EQUAL_NULL")
 		return of("($1 IS NOT DISTINCT FROM $2)", tBool, l, r)
@@ -103,18 +102,18 @@ func conditions(add adder) {
 			if t.semi() {
 				panic(cannot("%s of %s", name, t))
 			}
-			var nulls []string
 			for i := range a {
 				a[i] = b.cast(a[i], t, false, false)
-				nulls = append(nulls, a[i].sql+" IS NULL")
 			}
 			sql := strings.ToLower(strings.TrimSuffix(name, "_IGNORE_NULLS")) + "($*)"
 			if ignore {
 				return of(sql, t, a...)
 			}
-			e := of(sql, t, a...)
-			e.sql = "(CASE WHEN " + strings.Join(nulls, " OR ") + " THEN NULL ELSE " + e.sql + " END)"
-			return e
+			var nulls []string
+			for i := range a {
+				nulls = append(nulls, "$"+strconv.Itoa(i+1)+" IS NULL")
+			}
+			return of("(CASE WHEN "+strings.Join(nulls, " OR ")+" THEN NULL ELSE "+sql+" END)", t, a...)
 		})
 	}
 	add("GREATEST", extreme("GREATEST", false))
@@ -262,7 +261,7 @@ func (b *binder) div0(a []expr, null bool) expr {
 	if null {
 		y = of("coalesce($1, 0)", y.t, y)
 	}
-	q := b.math("/", a[0], of("nullif($1, 0)", y.t, y))
+	q := b.math("/", a[0], of("(CASE WHEN $1 = 0 THEN NULL ELSE $1 END)", y.t, y))
 	return of("(CASE WHEN $1 = 0 AND $2 IS NOT NULL THEN 0 ELSE $3 END)", q.t, y, a[0], q)
 }
 
@@ -647,9 +646,9 @@ func arrays(add adder) {
 		some := sorted("list_filter($1, lambda e2: e2 IS NOT NULL)", direction)
 		none := "list_filter($1, lambda e3: e3 IS NULL)"
 		if first {
-			return of("list_concat("+none+", "+some+")", tArray, a[0])
+			some, none = none, some
 		}
-		return of("list_concat("+some+", "+none+")", tArray, a[0])
+		return of("(CASE WHEN $1 IS NOT NULL THEN list_concat("+some+", "+none+") END)", tArray, a[0])
 	}))
 	some := "list_filter($1, lambda e2: e2 IS NOT NULL AND e2 <> 'null')"
 	add("ARRAY_MIN", simple("a", sorted(some, ", 'ASC'")+"[1]", tVariant))
@@ -809,6 +808,12 @@ func contexts(add adder) {
 	add("SYSDATE", takes(0, 0, "", func(*binder, []expr) expr { return expr{sql: "timezone('UTC', current_timestamp)", t: tNTZ} }))
 	add("SYSTEM$TYPEOF", takes(1, 1, "", func(_ *binder, a []expr) expr {
 		return stringLiteralExpr(a[0].t.String() + storage(a[0].t))
+	}))
+	add("SYSTEM$CANCEL_QUERY", takes(1, 1, "t", func(b *binder, a []expr) expr {
+		if a[0].constant == nil {
+			panic(compilation(1015, "22023", "argument 1 to function SYSTEM$CANCEL_QUERY needs to be constant"))
+		}
+		return stringLiteralExpr(b.s.server.cancel(*a[0].constant))
 	}))
 	add("SYSTEM$WAIT", takes(1, 2, "", func(_ *binder, a []expr) expr {
 		if a[0].constant == nil {

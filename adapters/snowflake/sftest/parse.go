@@ -506,6 +506,7 @@ func (p *parser) fromPrimary() fromNode {
 			t.alias, t.columns = p.tableAlias()
 			return t
 		}
+		p.information()
 		f := p.tableFunction(lateral)
 		p.needOp(")")
 		f.alias, f.columns = p.tableAlias()
@@ -576,6 +577,17 @@ func (p *parser) tableAlias() (*ident, []ident) {
 		return a, p.idents()
 	}
 	return a, nil
+}
+
+// information passes over the schema that a function of the information schema is
+// named with.
+func (p *parser) information() {
+	if p.isWord("INFORMATION_SCHEMA") && p.ahead(1).text == "." {
+		p.i += 2
+		if !p.isWord("QUERY_HISTORY_BY_USER") {
+			panic(cannot("the table function INFORMATION_SCHEMA.%s", p.peek().text))
+		}
+	}
 }
 
 func (p *parser) tableFunction(lateral bool) *tableFunc {
@@ -882,6 +894,10 @@ func (p *parser) parenthesis() node {
 			}
 			break
 		}
+		if end := p.behindSize(n); end > n {
+			n = end - 1
+			continue
+		}
 		if k.kind != tokWord && k.kind != tokQuoted && k.text != "," || k.kind == tokEnd {
 			break
 		}
@@ -897,6 +913,28 @@ func (p *parser) parenthesis() node {
 		return &rowNode{x}
 	}
 	return x[0]
+}
+
+// behindSize is where the token is that follows the size of a type, (38, 0), if one
+// is n tokens ahead.
+func (p *parser) behindSize(n int) int {
+	if t := p.ahead(n); t.kind != tokOp || t.text != "(" {
+		return n
+	}
+	end := n + 1
+	for p.ahead(end).kind == tokNumber || p.ahead(end).text == "," {
+		end++
+	}
+	if end == n+1 || p.ahead(end).text != ")" {
+		return n
+	}
+	return end + 1
+}
+
+// arrow says that an arrow is n tokens ahead, or behind the size of a type there.
+func (p *parser) arrow(n int) bool {
+	t := p.ahead(p.behindSize(n))
+	return t.kind == tokOp && t.text == "->"
 }
 
 func (p *parser) lambdaParam(l *lambdaNode) {
@@ -945,7 +983,7 @@ func (p *parser) wordExpr() node {
 		l.body = p.expr()
 		return l
 	}
-	if t.kind == tokWord && (after.kind == tokWord && p.ahead(2).kind == tokOp && p.ahead(2).text == "->") && isType(after.name) { // x INT -> ...
+	if t.kind == tokWord && after.kind == tokWord && isType(after.name) && p.arrow(2) { // x INT -> ...
 		l := &lambdaNode{}
 		p.lambdaParam(l)
 		p.needOp("->")

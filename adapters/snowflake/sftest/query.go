@@ -863,6 +863,17 @@ func (b *binder) tableFunction(f *tableFunc, s *scope) (sql, lateral string) {
 		add("INDEX", "CAST("+physical+".i + 1 AS DECIMAL(38,0))", tInt)
 		add("VALUE", x, tText)
 		lateral = "LATERAL"
+	case "QUERY_HISTORY_BY_USER":
+		for k := range c.named {
+			if k != "RESULT_LIMIT" {
+				panic(cannot("the argument %s of QUERY_HISTORY_BY_USER", k))
+			}
+		}
+		sql = "(VALUES " + strings.Join(b.s.server.history(), ", ") + ") AS " + physical + "(a, b, c, d)"
+		add("QUERY_ID", physical+".a", tText)
+		add("QUERY_TEXT", physical+".b", tText)
+		add("QUERY_TAG", physical+".c", tText)
+		add("EXECUTION_STATUS", physical+".d", tText)
 	case "RESULT_SCAN":
 		panic(cannot("RESULT_SCAN"))
 	default:

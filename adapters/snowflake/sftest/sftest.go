@@ -10,7 +10,8 @@
 // Snowflake would refuse too; 999001 that this server cannot tell.
 //
 // Nothing but tests imports it, and it never looks at how the adapter spells
-// anything. Start with Start.
+// anything. Start with NewTarget (target.go), for tests that run on an account as
+// well, or with Start, for those of this server.
 package sftest
 
 import (

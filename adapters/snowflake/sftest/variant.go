@@ -52,7 +52,7 @@ func (v variant) write(b *strings.Builder) {
 		b.WriteString(v.text)
 	case 'f':
 		b.WriteByte('~')
-		b.WriteString(strconv.FormatFloat(v.num, 'g', -1, 64))
+		b.WriteString(strconv.FormatFloat(v.num+0, 'g', -1, 64)) // -0 is 0
 	case 's':
 		quoteJSON(b, v.text)
 	case 'a':
@@ -619,6 +619,8 @@ func realText(f float64) string {
 		return "inf"
 	case math.IsInf(f, -1):
 		return "-inf"
+	case f == 0 && math.Signbit(f):
+		return "-0"
 	case f == 0:
 		return "0"
 	}

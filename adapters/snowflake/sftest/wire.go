@@ -85,7 +85,7 @@ func bearer(r *http.Request) string {
 	return strings.TrimSuffix(rest, `"`)
 }
 
-func secret() string {
+func newToken() string {
 	b := make([]byte, 24)
 	_, _ = rand.Read(b)
 	return base64.RawURLEncoding.EncodeToString(b)
@@ -130,7 +130,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &session{
-		server: s, id: s.number.Add(1), token: secret(), master: secret(), user: user, role: s.Role, warehouse: s.Warehouse,
+		server: s, id: s.number.Add(1), token: newToken(), master: newToken(), user: user, role: s.Role, warehouse: s.Warehouse,
 		parameters: map[string]string{"TIMEZONE": "UTC"}, variables: map[string]string{}, temporary: map[string]*object{},
 	}
 	// The names of a login are identifiers: folded unless they are quoted.
@@ -287,7 +287,7 @@ func (s *Server) renew(w http.ResponseWriter, r *http.Request) {
 	}
 	delete(s.sessions, request.Old)
 	delete(s.expired, request.Old)
-	x.token, x.master = secret(), secret()
+	x.token, x.master = newToken(), newToken()
 	s.sessions[x.token] = x
 	s.renewals++
 	reply(w, answer{Success: true, Data: map[string]any{
@@ -376,7 +376,10 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, done)
 		return
 	}
-	job := &job{id: id, session: x, ready: make(chan struct{})}
+	job := &job{id: id, session: x, ready: make(chan struct{}), request: request.SQL, stop: stop}
+	if tag, ok := request.Parameters["QUERY_TAG"]; ok {
+		job.tag = fmt.Sprint(tag)
+	}
 	s.jobs[id], s.running[requestID], s.finished[requestID] = job, stop, job
 	s.mu.Unlock()
 	go func() {
@@ -469,7 +472,11 @@ func (s *Server) monitoring(w http.ResponseWriter, r *http.Request) {
 
 // job is a statement, or several, and what came of it.
 type job struct {
-	id      string
+	id string
+	// request and tag are what was asked for, stop ends it.
+	request, tag string
+	stop         context.CancelCauseFunc
+
 	session *session
 	ready   chan struct{}
 	err     *refusal

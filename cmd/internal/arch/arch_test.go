@@ -79,7 +79,7 @@ var rules = []rule{
 	{"config", []string{"config"}, []string{"net", "os"}, "loading is pure: files come as an fs.FS"},
 	{"models", []string{"sql", "config", "models", "syncs/normalize"}, []string{"net", "os", "context"}, "compiling is pure"},
 	{"adapters/adaptertest", []string{"sql", "config/diag", "config/secret", "config/strict", "adapters"}, nil, "the suite knows no driver"},
-	{"adapters/*", []string{"sql", "config/diag", "config/secret", "config/strict", "adapters!"}, nil, "a driver knows no other driver"},
+	{"adapters/*", []string{"sql", "config/diag", "config/profile", "config/secret", "config/strict", "adapters!"}, nil, "a driver knows no other driver"},
 	{"adapters", []string{"sql", "config/diag", "config/secret"}, []string{"database/sql"}, "the warehouse knows no vendor"},
 	{"syncs/normalize", nil, []string{"net", "os", "context"}, "normalising is pure"},
 	{"syncs/deliver/places", []string{"syncs!", "syncs/deliver!", "config/secret"}, []string{"database/sql"}, "a place knows no sync"},
@@ -90,6 +90,9 @@ var rules = []rule{
 	{"syncs/*/*", []string{"syncs!", "syncs/synctest", "config/secret"}, []string{"context", "os", "database/sql"}, "a fake serves one destination"},
 	{"syncs/*", []string{"syncs!", "syncs/auth", "syncs/identify", "syncs/normalize", "config/diag", "config/secret", "config/strict"}, []string{"context", "os", "database/sql"}, "a destination is a pure function"},
 	{"syncs", []string{"config/diag", "config/secret", "config/strict"}, []string{"context", "os"}, "the contract is pure"},
+	{"cmd/internal/run", []string{"sql", "config", "models", "adapters!", "syncs!", "syncs/deliver", "cmd/internal/state", "cmd/internal/volume", "cmd/internal/catalog"}, nil, "a run emits, and knows nobody who listens"},
+	{"cmd/internal/schedule", []string{"cmd/internal/state"}, nil, "schedules emit, and know nobody who listens"},
+	{"cmd/internal/volume", nil, []string{"net", "os", "context"}, "what is usual follows from numbers alone"},
 	{"cmd/internal", []string{"sql", "config", "models", "adapters!", "syncs!", "syncs/deliver", "cmd/internal"}, nil, "only cmd/customhouse names vendors"},
 }
 
@@ -196,7 +199,7 @@ func TestBuiltin(t *testing.T) {
 		found++
 		imported := `"` + p.ImportPath + `"`
 		listed := map[string]string{
-			"adapters/": `name:   "` + name + `",`,
+			"adapters/": `name:    "` + name + `",`,
 			"syncs/":    `destination("` + name + `", ` + name + `.Default, ` + name + `.New),`,
 		}[parent]
 		for _, line := range []string{imported, listed} {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -121,19 +120,22 @@ func (p Platforms) Fields(d *config.Destination, opened syncs.Destination, objec
 func Fit(a *models.Audience, fields []syncs.PlatformField, locked bool) diag.List {
 	s := a.Sync
 	schema := syncs.Schema{Sync: s.Name, Object: s.To.Object, Key: s.To.Key}
+	texts, written := map[string][]string{}, map[[2]string]diag.Span{}
 	for _, f := range a.Fields {
+		for _, t := range f.Texts {
+			if here := [2]string{f.Name, t.Value}; written[here].Source == nil {
+				texts[f.Name], written[here] = append(texts[f.Name], t.Value), t.Pos
+			}
+		}
 		schema.Fields = append(schema.Fields, syncs.Field{Name: f.Name, Path: f.Path, Type: FieldType(f.Type)})
 	}
-	at, constants := map[string]diag.Span{}, map[string]string{}
+	at := map[string]diag.Span{}
 	for _, leaf := range s.Leaves() {
 		at[leaf.Name()] = s.Pos.Get("fields").Key(strings.Split(strings.Join(leaf.Path, "\x00object\x00"), "\x00")...)
-		if m := literal.FindStringSubmatch(leaf.Value); m != nil && leaf.Hash == "" {
-			constants[leaf.Name()] = m[1] + m[2]
-		}
 	}
 	wanted, left := s.To.Operations()
 	creates := wanted != config.Update && wanted != config.Remove
-	misfits := syncs.Fit(fields, schema, creates, constants)
+	misfits := syncs.Fit(fields, schema, creates, texts)
 	if wanted == config.Remove || left == config.Remove {
 		misfits = append(misfits, syncs.FitRemoval(fields, schema)...)
 	}
@@ -143,6 +145,8 @@ func Fit(a *models.Audience, fields []syncs.PlatformField, locked bool) diag.Lis
 		switch {
 		case m.Code == syncs.CodeNotUnique:
 			span = s.Pos.At("to", "key")
+		case m.Value != "":
+			span = written[[2]string{m.Field, m.Value}]
 		case m.Field != "":
 			span = at[m.Field]
 		}
@@ -150,14 +154,14 @@ func Fit(a *models.Audience, fields []syncs.PlatformField, locked bool) diag.Lis
 		if locked {
 			help += "; to look again: customhouse destination fields " + a.Destination.Name + " --lock"
 		}
-		found = append(found, diag.Errorf(span, m.Code, "%s", m.Summary).WithHelp("%s", help).
-			WithRelated(a.Destination.Pos.At("name"), "the destination is here"))
+		d := diag.Errorf(span, m.Code, "%s", m.Summary).WithHelp("%s", help)
+		if m.Value != "" {
+			d = d.WithRelated(at[m.Field], "it fills the field here")
+		}
+		found = append(found, d.WithRelated(a.Destination.Pos.At("name"), "the destination is here"))
 	}
 	return found
 }
-
-// literal matches an expression that is one text without escapes.
-var literal = regexp.MustCompile(`^\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*$`)
 
 // FieldType says in the words of destinations what a column is.
 func FieldType(t sql.Type) syncs.Type {

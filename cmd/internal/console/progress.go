@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 )
 
@@ -66,6 +67,8 @@ func (p *progress) event(e run.Event) {
 		p.now("%s: %s%s", e.Subject, e.Title, round)
 	case run.ModelDone:
 		p.result(e.Result.Name, e.Result.Status, Duration(e.Result.Duration), e.Result.Err)
+	case run.TestDone:
+		p.test(e.Result)
 	case run.SyncStarted:
 		p.now("sync:%s: comparing with %s", e.Sync, e.Destination)
 	case run.SyncProgress:
@@ -78,7 +81,11 @@ func (p *progress) event(e run.Event) {
 		p.line("warning: %s", e.Message)
 	case run.Done:
 		p.clear()
-	case run.CheckFailed, run.StepDone, run.MeasureDone:
+	case run.VolumeDone:
+		if e.Volume.Unusual {
+			p.line("UNUSUAL: %s", unusual(e.Volume))
+		}
+	case run.CheckFailed, run.ModelStarted, run.StepDone, run.StatementDone, run.MeasureDone:
 		// The caller renders findings; the rest is in the summary.
 	}
 }
@@ -96,6 +103,13 @@ func (p *progress) result(subject string, status run.Status, took string, err er
 		text = strings.TrimRight(text, " ") + "  " + err.Error()
 	}
 	p.line("%s", strings.TrimRight(text, " "))
+}
+
+// test tells of what did not pass.
+func (p *progress) test(t run.TestResult) {
+	if t.Err == nil && t.Verdict.Outcome != models.Passed {
+		p.line("%-11s %s", map[bool]string{true: "warning", false: "FAILED"}[t.Passed()], testLine(t))
+	}
 }
 
 func (p *progress) note(n run.SyncNote) {
@@ -117,9 +131,14 @@ func (p *progress) note(n run.SyncNote) {
 		p.line("sync:%s: the destination refused %s and does not say which (%s %s)", n.Sync, counted(int64(e.Rows), "row", "rows"), e.Code, e.Message)
 	case deliver.Published:
 		p.line("sync:%s: wrote %s to %s", n.Sync, counted(int64(e.Parts), "file", "files"), e.Dir)
-	case deliver.Stopping, deliver.Progress:
+	case deliver.Stopping, deliver.Progress, deliver.Sent:
 		// The result says why.
 	}
+}
+
+// unusual says of a size what it usually is.
+func unusual(v run.Volume) string {
+	return fmt.Sprintf("%s is %s, and usually %s to %s", v.Subject, Number(v.Size), Number(v.Usual.Low), Number(v.Usual.High))
 }
 
 // leftOpen tells of a job that has not ended.
@@ -131,12 +150,13 @@ func leftOpen(e deliver.LeftOpen) string {
 	return what + " are still being worked on; the next run asks for them first"
 }
 
-// Log writes the events of a run as structured log lines.
+// Log writes the events of a run as structured log lines. The attributes of the
+// logger say of which run.
 func Log(log *slog.Logger) run.Func {
 	return func(e run.Event) {
 		switch e := e.(type) {
 		case run.Started:
-			log.Info("run started", slog.String("run_id", e.RunID), slog.String("target", e.Target), slog.Time("as_of", e.AsOf),
+			log.Info("run started", slog.String("target", e.Target), slog.Time("as_of", e.AsOf),
 				slog.Int("models", e.Models), slog.Int("syncs", e.Syncs))
 		case run.Killed:
 			log.Warn("cleaned up after a killed run", slog.Int64("runs", e.Runs))
@@ -148,6 +168,16 @@ func Log(log *slog.Logger) run.Func {
 		case run.StepDone:
 			log.Debug("step done", slog.String("subject", e.Subject), slog.String("step", e.Title), slog.Int("round", e.Round),
 				slog.Duration("duration", e.Duration))
+		case run.TestDone:
+			tell := log.Info
+			switch t := e.Result; {
+			case !t.Passed():
+				tell = log.Error
+			case t.Verdict.Outcome != models.Passed:
+				tell = log.Warn
+			}
+			tell("test done", slog.String("test", e.Result.Name()), slog.String("expectation", e.Result.Expectation.Name),
+				slog.String("status", e.Result.Status()), slog.Int64("failures", e.Result.Verdict.Failures), slog.Int64("rows", e.Result.Verdict.Rows))
 		case run.ModelDone:
 			logAt(log, e.Result.Status)("model done", slog.String("model", e.Result.Name),
 				slog.String("status", string(e.Result.Status)), slog.Duration("duration", e.Result.Duration), problem(e.Result.Err))
@@ -170,10 +200,14 @@ func Log(log *slog.Logger) run.Func {
 		case run.Warning:
 			log.Warn("warning", slog.String("message", e.Message))
 		case run.Done:
-			logAt(log, e.Summary.Status)("run done", slog.String("run_id", e.Summary.RunID),
-				slog.String("status", string(e.Summary.Status)),
+			logAt(log, e.Summary.Status)("run done", slog.String("status", string(e.Summary.Status)),
 				slog.Duration("duration", e.Summary.FinishedAt.Sub(e.Summary.StartedAt)))
-		case run.StepStarted, run.SyncProgress:
+		case run.VolumeDone:
+			if v := e.Volume; v.Unusual {
+				log.Warn("unusual", slog.String("subject", v.Subject), slog.Int64("size", v.Size), slog.Int64("low", v.Usual.Low),
+					slog.Int64("median", v.Usual.Median), slog.Int64("high", v.Usual.High))
+			}
+		case run.StepStarted, run.ModelStarted, run.StatementDone, run.SyncProgress:
 			// Too many for a log.
 		}
 	}
@@ -199,7 +233,7 @@ func noteLog(log *slog.Logger, n run.SyncNote) {
 		log.Warn("sync refused without names", slog.String("sync", n.Sync), slog.Int("rows", e.Rows), slog.String("code", e.Code), slog.String("message", e.Message))
 	case deliver.Published:
 		log.Info("sync published", slog.String("sync", n.Sync), slog.String("dir", e.Dir), slog.Int("files", e.Parts))
-	case deliver.Stopping, deliver.Progress:
+	case deliver.Stopping, deliver.Progress, deliver.Sent:
 	}
 }
 

@@ -25,6 +25,8 @@ type results struct {
 	Models          []modelResult               `json:"models"`
 	Measures        map[string]map[string]int64 `json:"measures"`
 	Evaluations     []evaluation                `json:"evaluations"`
+	Tests           []TestResult                `json:"tests,omitempty"`
+	Volumes         []volumeOf                  `json:"volumes,omitempty"`
 	Syncs           []syncResult                `json:"syncs"`
 	Warnings        []string                    `json:"warnings,omitempty"`
 }
@@ -35,6 +37,16 @@ type evaluation struct {
 	Node      string `json:"node"`
 	Evaluated bool   `json:"evaluated"`
 	Because   string `json:"because"`
+}
+
+// volumeOf is a size beside what it usually is.
+type volumeOf struct {
+	Subject string `json:"subject"`
+	Size    int64  `json:"size"`
+	Low     int64  `json:"usual_low"`
+	Median  int64  `json:"usual_median"`
+	High    int64  `json:"usual_high"`
+	Unusual bool   `json:"unusual"`
 }
 
 type modelResult struct {
@@ -117,8 +129,14 @@ func Results(w io.Writer, s run.Summary) error {
 	for _, x := range s.Evaluations {
 		out.Evaluations = append(out.Evaluations, evaluation{x.Node, x.Evaluated, x.Because})
 	}
+	for _, v := range s.Volumes {
+		out.Volumes = append(out.Volumes, volumeOf{v.Subject, v.Size, v.Usual.Low, v.Usual.Median, v.Usual.High, v.Unusual})
+	}
 	for _, m := range s.Measures {
 		out.Measures[m.Subject] = numbers(m)
+	}
+	for _, t := range s.Tests {
+		out.Tests = append(out.Tests, NewTestResult(t))
 	}
 	for _, r := range s.Syncs {
 		out.Syncs = append(out.Syncs, syncResult{

@@ -22,6 +22,7 @@ func Summary(w io.Writer, s run.Summary) error {
 	b.relations(s.Measures)
 	b.segments(s.Measures)
 	b.standing(s.Evaluations)
+	b.tests(s.Tests)
 	b.syncs(s.Syncs)
 	b.values(s.Syncs)
 	b.models(s.Models)
@@ -322,6 +323,11 @@ func (b *report) end(s run.Summary) {
 	b.line("")
 	for _, w := range s.Warnings {
 		b.line("WARNING: %s", w)
+	}
+	for _, v := range s.Volumes {
+		if v.Unusual {
+			b.line("UNUSUAL: %s.", unusual(v))
+		}
 	}
 	for _, r := range s.Syncs {
 		if r.Status == run.Withheld {

@@ -82,15 +82,16 @@ func (s *shipment) contacts(n int) {
 func (s *shipment) project() string {
 	return `project: {name: shipment}
 targets: {local: {type: duckdb, path: out.duckdb, deliver: true}}
+purposes: [{name: marketing, basis: contract, description: what it is for}]
 entities: [{name: customer, identifiers: [{name: user_id}]}]
 sources:
-  - {name: contacts, table: main.contacts, entity: customer, identifiers: {user_id: uid}, time: changed, columns: {mail: string, visits: int, paid: float}}
+  - {name: contacts, class: personal, table: main.contacts, entity: customer, identifiers: {user_id: uid}, time: changed, columns: {mail: string, visits: int, paid: float}}
 traits:
   - {name: email, entity: customer, pick: latest, from: contacts.mail}
   - {name: visits, entity: customer, pick: latest, from: contacts.visits}
   - {name: spent, entity: customer, pick: latest, from: contacts.paid}
 segments: [{name: all, entity: customer, when: 'visits >= 0'}]
-destinations: [{name: crm, type: vendor}]
+destinations: [{name: crm, allow: [public, internal, personal], type: vendor}]
 syncs:
   - name: everybody
     from: {segment: all}

@@ -56,11 +56,31 @@ type StepDone struct {
 	Err      error
 }
 
+// ModelStarted is sent before a model is built; not of one that is skipped.
+type ModelStarted struct{ Model string }
+
 // ModelDone is sent when a model has been built, failed or was skipped.
 type ModelDone struct{ Result ModelResult }
 
 // MeasureDone is sent for each measure of a model that was built.
 type MeasureDone struct{ Measure Measure }
+
+// VolumeDone is sent for each size that could be compared with earlier ones.
+type VolumeDone struct{ Volume Volume }
+
+// StatementDone is sent when the warehouse has run statements, which fail
+// together, and for a query when its rows were read.
+type StatementDone struct {
+	// Subject is that of a StepStarted, empty for the run's own work.
+	Subject string
+	// Verb is the first word of the first one, and Digest stands for their text
+	// without its values.
+	Verb, Digest string
+	Count        int
+	Started      time.Time
+	Duration     time.Duration
+	Failed       bool
+}
 
 // SyncStarted is sent before the audience of a sync is compared.
 type SyncStarted struct{ Sync, Destination string }
@@ -87,20 +107,23 @@ type Warning struct{ Message string }
 // Done is the last event.
 type Done struct{ Summary Summary }
 
-func (Started) event()      {}
-func (Killed) event()       {}
-func (Recovered) event()    {}
-func (CheckFailed) event()  {}
-func (StepStarted) event()  {}
-func (StepDone) event()     {}
-func (ModelDone) event()    {}
-func (MeasureDone) event()  {}
-func (SyncStarted) event()  {}
-func (SyncProgress) event() {}
-func (SyncNote) event()     {}
-func (SyncDone) event()     {}
-func (Warning) event()      {}
-func (Done) event()         {}
+func (Started) event()       {}
+func (Killed) event()        {}
+func (Recovered) event()     {}
+func (CheckFailed) event()   {}
+func (StepStarted) event()   {}
+func (StepDone) event()      {}
+func (ModelStarted) event()  {}
+func (ModelDone) event()     {}
+func (VolumeDone) event()    {}
+func (StatementDone) event() {}
+func (MeasureDone) event()   {}
+func (SyncStarted) event()   {}
+func (SyncProgress) event()  {}
+func (SyncNote) event()      {}
+func (SyncDone) event()      {}
+func (Warning) event()       {}
+func (Done) event()          {}
 
 // Status sums up a run, a model or a sync.
 type Status string
@@ -132,7 +155,11 @@ type Summary struct {
 	// Evaluations says what was to be evaluated and what stands as it was.
 	Evaluations []models.Evaluation
 	Measures    []Measure
-	Syncs       []SyncResult
+	// Tests are the expectations of tests, in the order of the models.
+	Tests []TestResult
+	// Volumes are the sizes that could be compared with those of earlier runs.
+	Volumes []Volume
+	Syncs   []SyncResult
 	// Warnings are what to look at, in sentences.
 	Warnings []string
 	// Statements is how many the warehouse was asked to run.
@@ -197,6 +224,9 @@ type SyncResult struct {
 	Full Full
 	// Report is what the delivery did.
 	Report deliver.Report
+	// Outcomes are what became of its operations, by kind; those that nobody
+	// answered for, and those that the warehouse found unfit, are in the Report.
+	Outcomes []Outcome
 	// Err says why a sync failed or was skipped.
 	Err error
 }

@@ -33,6 +33,15 @@ type Forecast struct {
 	Digest string
 	// Changes are the first of each reason: at most audience.PreviewRows.
 	Changes []Change
+	// LeftOut are the first ids that each rule leaves out, at most
+	// audience.LeftOutRows of each.
+	LeftOut []LeftOut
+}
+
+// LeftOut is somebody whom a rule leaves out, one of audience.Rules.
+type LeftOut struct {
+	Rule     string
+	EntityID int64
 }
 
 // Change is a row that would be sent. It holds somebody's data.
@@ -94,8 +103,23 @@ func (r *runner) forecast(ctx context.Context, a *models.Audience) (f Forecast, 
 	for _, limit := range spec.Limits {
 		f.Duration = max(f.Duration, limit.Least(f.Requests, rows))
 	}
+	if r.Brief {
+		return f, nil
+	}
 	if f.Digest, err = r.digest(ctx, a); err != nil {
 		return f, err
+	}
+	if a.LeftOut != nil {
+		err = each(ctx, r.wh, a.LeftOut, func(row []any) error {
+			var out LeftOut
+			out.Rule, _ = row[0].(string)
+			out.EntityID, _ = row[1].(int64)
+			f.LeftOut = append(f.LeftOut, out)
+			return nil
+		})
+		if err != nil {
+			return f, err
+		}
 	}
 	err = each(ctx, r.wh, a.Preview, func(row []any) error {
 		c := Change{}

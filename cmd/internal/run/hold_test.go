@@ -24,6 +24,8 @@ import (
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/audience"
 	"github.com/customhouse-cdp/customhouse/models/compile"
+	"github.com/customhouse-cdp/customhouse/models/expr"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
@@ -56,6 +58,7 @@ func newShared(t *testing.T) *shared {
 	err := s.wh.Exec(
 		t.Context(),
 		sql.CreateTable{Table: public("customer_profiles"), Columns: []sql.ColumnDef{{Name: "customer_id", Type: sql.TypeInt}, text("email"), text("name")}},
+		sql.CreateTable{Table: public("customer_identities"), Columns: []sql.ColumnDef{text("identifier_type"), text("identifier"), {Name: "customer_id", Type: sql.TypeInt}}},
 		sql.CreateTable{Table: public("segment_members"), Columns: []sql.ColumnDef{text("segment"), {Name: "customer_id", Type: sql.TypeInt}, {Name: "entered_at", Type: sql.TypeTimestamp}}},
 	)
 	if err != nil {
@@ -119,14 +122,14 @@ func (s *shared) options(d syncs.Destination) Options {
 			Fields: strict.Ordered[config.Field]{{Key: "mail", Value: config.Field{Trait: "email"}}, {Key: "name", Value: config.Field{Trait: "name"}}},
 		},
 		Destination: destination, Entity: &config.Entity{Name: "customer"},
-		Types: map[string]sql.Type{"email": sql.TypeString, "name": sql.TypeString}, AsOf: asOf, RunID: runID,
+		Traits: []expr.Compiled{{Name: "email", Type: sql.TypeString}, {Name: "name", Type: sql.TypeString}}, AsOf: asOf, RunID: runID,
 	})
 	store, err := state.Open(s.t.Context(), state.Options{Place: s.place, Scope: "p/t", Now: s.now, TTL: time.Minute})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return Options{
-		Plan:      &models.Plan{Project: p, RunID: runID, AsOf: asOf, System: slices.Concat(empty.System, audience.System()), Audiences: []*models.Audience{a}},
+		Plan:      &models.Plan{Project: p, RunID: runID, AsOf: asOf, System: slices.Concat(empty.System, audience.System(), privacy.System()), Audiences: []*models.Audience{a}},
 		Warehouse: s.wh, Destinations: map[string]syncs.Destination{"d": d}, Deliver: true, State: store, HTTP: s,
 		Secrets: func(secret.Ref) secret.Value { return secret.NewValue("configured") },
 		Clock:   deliver.Timer(s.now), Delivery: deliver.Settings{Grace: time.Second, Backoff: time.Millisecond, JobWait: time.Millisecond},

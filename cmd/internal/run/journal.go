@@ -47,14 +47,18 @@ func (r *runner) begin(ctx context.Context) (int64, error) {
 
 // finish writes down how the run ended.
 func (r *runner) finish(ctx context.Context) error {
-	return r.wh.Script(ctx, []sql.Statement{sql.Update{
+	script := []sql.Statement{sql.Update{
 		Table: runsTable,
 		Set: []sql.Assignment{
 			{Column: "status", Value: sql.String(string(r.summary.Status))},
 			{Column: "finished_at", Value: instant(r.summary.FinishedAt)},
 		},
 		Where: sql.Fn(sql.Eq, sql.Col("", "run_id"), sql.String(r.Plan.RunID)),
-	}})
+	}}
+	if found := r.record(); found != nil {
+		script = append(script, found)
+	}
+	return r.wh.Script(ctx, script)
 }
 
 func instant(t time.Time) sql.Timestamp { return sql.Timestamp(t.UTC().Truncate(time.Microsecond)) }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/catalog"
+	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/compile"
@@ -30,6 +31,7 @@ func Look(ctx context.Context, opt Options, probes []compile.Probe) (Looked, dia
 	r := newRunner(opt)
 	out := Looked{Sources: map[string]catalog.Source{}}
 	var list diag.List
+	whole := map[*config.Source]models.Check{} // those that can be asked about
 	for _, c := range r.Plan.Checks {
 		columns, found, err := r.lookAt(ctx, c)
 		if err != nil {
@@ -45,16 +47,22 @@ func Look(ctx context.Context, opt Options, probes []compile.Probe) (Looked, dia
 			continue
 		}
 		out.Columns += len(c.Columns)
-		for _, p := range probes {
-			if p.Source != c.Source || r.Files[c.Source.Name].Path != "" && !r.wh.ReadsFiles() {
-				continue
-			}
-			found, bytes, err := r.probe(ctx, c, p)
-			if err != nil {
-				return out, nil, fmt.Errorf("asking about source %s: %w", c.Source.Name, err)
-			}
-			list = append(list, found...)
-			out.Bytes += bytes
+		if r.Files[c.Source.Name].Path == "" || r.wh.ReadsFiles() {
+			whole[c.Source] = c
+		}
+	}
+	for _, p := range probes {
+		c, ok := whole[p.Source]
+		if _, other := whole[p.Other]; !ok || p.Other != nil && !other {
+			continue
+		}
+		found, bytes, err := r.probe(ctx, c, p)
+		if err != nil {
+			return out, nil, fmt.Errorf("asking about source %s: %w", c.Source.Name, err)
+		}
+		list = append(list, found...)
+		out.Bytes += bytes
+		if p.Other == nil { // of a pair the expression is counted already
 			out.Expressions += len(p.Parts) - len(found)
 		}
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,9 @@ import (
 // build builds the models of the plan. Where the plan can be revised, what tells
 // changes comes first, with all that it needs.
 func (r *runner) build(ctx context.Context) error {
+	if err := r.recall(ctx); err != nil {
+		return fmt.Errorf("reading what tests found last: %w", err)
+	}
 	looks := slices.ContainsFunc(r.Plan.Models, isLook)
 	if r.Revise != nil && looks {
 		first, err := models.NewGraph(looked(r.Plan.Models))
@@ -44,6 +48,7 @@ func (r *runner) build(ctx context.Context) error {
 		name := r.Plan.Models[i].Name
 		r.summary.Models = append(r.summary.Models, *r.built[name])
 		r.summary.Measures = append(r.summary.Measures, r.measures[name]...)
+		r.summary.Tests = append(r.summary.Tests, r.testResults(r.Plan.Models[i], r.built[name])...)
 	}
 	r.summary.Evaluations = r.Plan.Evaluations
 	return nil
@@ -127,6 +132,9 @@ func allEnded(after []int, results []*ModelResult) bool {
 func needed(list []*models.Model, needs []int, results []*ModelResult) error {
 	for _, n := range needs {
 		if results[n].Status != OK {
+			if len(list[n].Guards) > 0 {
+				return &SkipError{Needs: list[n].Name, Why: "did not pass"}
+			}
 			return &SkipError{Needs: list[n].Name}
 		}
 	}
@@ -135,11 +143,14 @@ func needed(list []*models.Model, needs []int, results []*ModelResult) error {
 
 // SkipError is why something was not tried.
 type SkipError struct {
-	// Needs is the model that it reads and that was not built.
+	// Needs is the model that it reads and that was not built, or a test that it
+	// waits for.
 	Needs string
+	// Why says what is with it where that is something else.
+	Why string
 }
 
-func (e *SkipError) Error() string { return e.Needs + " was not built" }
+func (e *SkipError) Error() string { return e.Needs + " " + cmp.Or(e.Why, "was not built") }
 
 // buildModel runs the steps, the commit and the measures of a model.
 func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) ModelResult {
@@ -148,9 +159,13 @@ func (r *runner) buildModel(ctx context.Context, m *models.Model, skip error) Mo
 		return result
 	}
 	ctx = r.label(ctx, m.Name)
+	r.emit(ModelStarted{Model: m.Name})
 	start := r.Clock.Now()
 	r.reached("build")
 	err := r.steps(ctx, m.Name, 0, m.Steps)
+	if err == nil {
+		err = r.broken(m.Name)
+	}
 	if err == nil {
 		r.reached("commit")
 		err = r.timed(m.Name, "put in place", 0, func() error { return r.wh.Script(ctx, m.Commit) })
@@ -224,6 +239,11 @@ func (r *runner) steps(ctx context.Context, subject string, round int, steps []m
 			}
 		case *models.Unite:
 			err := r.timed(subject, s.Title, round, func() error { return Unite(ctx, r.wh, s) })
+			if err != nil {
+				return err
+			}
+		case *models.Examine:
+			err := r.timed(subject, s.Title, round, func() error { return r.examine(ctx, subject, s) })
 			if err != nil {
 				return err
 			}

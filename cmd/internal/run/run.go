@@ -23,6 +23,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
@@ -51,6 +52,9 @@ type Options struct {
 	// Expect has the Forecast.Digest of each sync of the plan: where one would
 	// send anything else, nothing is sent at all. Nil expects nothing.
 	Expect map[string]string
+	// Brief says that a Forecast has neither Digest nor Changes, for which all rows
+	// that are due are read.
+	Brief bool
 	// Revise makes the plan of what is left when the models have been built that
 	// tell what has changed; nil keeps to the Plan. Models of one name are the same.
 	Revise func(context.Context) (*models.Plan, error)
@@ -65,6 +69,9 @@ type Options struct {
 	HTTP     deliver.Sender
 	// OpenPlace connects to where files are published that is not on this machine.
 	OpenPlace deliver.OpenPlace
+	// Key is the key of the digests of those who were erased. It is asked for where
+	// there are any.
+	Key func(context.Context) (privacy.Key, error)
 	// State says who may deliver, and keeps what destinations acknowledged until
 	// the warehouse has it. Without it, which is for tests, a run that is killed
 	// sends more of it again.
@@ -80,6 +87,9 @@ type Options struct {
 func Run(ctx context.Context, opt Options) (Summary, error) {
 	ctx = adapters.WithLabel(ctx, adapters.Label{Run: opt.Plan.RunID})
 	r := newRunner(opt)
+	if opt.Events != nil {
+		opt.Warehouse.Watch(r.statement)
+	}
 	r.summary = Summary{
 		RunID: opt.Plan.RunID, Target: opt.Target, AsOf: opt.Plan.AsOf,
 		Status: OK, StartedAt: opt.Clock.Now(),
@@ -97,6 +107,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 	if err := r.build(ctx); err != nil {
 		return r.end(ctx, err)
 	}
+	r.volumes(ctx)
 	if r.Expect != nil {
 		if err := r.asPlanned(ctx); err != nil {
 			return r.end(ctx, err)
@@ -108,7 +119,7 @@ func Run(ctx context.Context, opt Options) (Summary, error) {
 
 func newRunner(opt Options) *runner {
 	billed, _ := opt.Warehouse.BytesBilled()
-	return &runner{Options: opt, wh: opt.Warehouse, before: opt.Warehouse.Asked(), billed: billed, built: map[string]*ModelResult{}, measures: map[string][]Measure{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
+	return &runner{Options: opt, wh: opt.Warehouse, before: opt.Warehouse.Asked(), billed: billed, built: map[string]*ModelResult{}, measures: map[string][]Measure{}, tested: map[string][]TestResult{}, times: map[string][]StepTime{}, sessions: map[string]*deliver.Session{}, holds: map[string]*hold{}}
 }
 
 // reached tells tests that the run has come to a point.
@@ -133,12 +144,18 @@ type runner struct {
 	// holds are the syncs that this run may deliver, by name.
 	holds map[string]*hold
 
+	// counts is how many rows tests found in the last run that went on, by the test
+	// and its expectation.
+	counts map[string]int64
+
 	// built are the models that have ended, by name.
 	built map[string]*ModelResult
 
 	mu sync.Mutex // guards Events and what follows while models are built
 	// measures are those of the models that were built, by name.
 	measures map[string][]Measure
+	// tested is what tests have found, by the model that looked.
+	tested map[string][]TestResult
 	// times are the steps of each model, by its name.
 	times map[string][]StepTime
 }
@@ -155,10 +172,24 @@ func (r *runner) emitLocked(e Event) {
 	}
 }
 
+// statement reports statements when they have ended.
+func (r *runner) statement(s adapters.Statement) (end func(error)) {
+	start := r.Clock.Now()
+	return func(err error) {
+		r.emit(StatementDone{
+			Subject: s.Label.Model, Verb: s.Verb, Digest: s.Digest, Count: s.Count,
+			Started: start, Duration: r.Clock.Now().Sub(start), Failed: err != nil,
+		})
+	}
+}
+
 // ready makes the warehouse ready.
 func (r *runner) ready(ctx context.Context) error {
 	if err := r.wh.Init(ctx); err != nil {
 		return fmt.Errorf("creating the schema: %w", err)
+	}
+	if n := r.wh.Stopped(); n > 0 {
+		r.warn(fmt.Sprintf("statements of a killed run were still under way in the warehouse: %d; they were stopped first", n))
 	}
 	if err := r.wh.Clean(ctx); err != nil {
 		return fmt.Errorf("cleaning up after the last run: %w", err)
@@ -171,7 +202,7 @@ func (r *runner) ready(ctx context.Context) error {
 			return fmt.Errorf("creating table %s: %w", t.Table.Name, err)
 		}
 	}
-	return nil
+	return r.unlock(ctx)
 }
 
 // prepare makes the warehouse ready and writes the run down.
@@ -237,11 +268,9 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 			r.summary.Status = Failed
 			err = errors.Join(err, fmt.Errorf("writing the end of the run down: %w", e))
 		}
-		if e := r.wh.Script(late, r.Plan.Forget); e != nil {
-			r.warn("what is kept no longer is still there; the next run removes it: " + e.Error())
-		}
-		if e := r.wh.Clean(late); e != nil {
-			r.warn("work tables were left behind; the next run removes them: " + e.Error())
+		// Whoever has the target since may be at work in the same tables.
+		if _, lost := errors.AsType[*state.LostError](context.Cause(ctx)); !lost {
+			r.tidy(late)
 		}
 		r.reached("finished")
 	}
@@ -252,6 +281,16 @@ func (r *runner) end(ctx context.Context, err error) (Summary, error) {
 		r.emit(Done{Summary: r.summary})
 	}
 	return r.summary, err
+}
+
+// tidy removes what is kept no longer, and the work tables.
+func (r *runner) tidy(ctx context.Context) {
+	if err := r.wh.Script(ctx, r.Plan.Forget); err != nil {
+		r.warn("what is kept no longer is still there; the next run removes it: " + err.Error())
+	}
+	if err := r.wh.Clean(ctx); err != nil {
+		r.warn("work tables were left behind; the next run removes them: " + err.Error())
+	}
 }
 
 // status is the worst of what happened.

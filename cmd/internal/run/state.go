@@ -12,6 +12,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/inputs"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	"github.com/customhouse-cdp/customhouse/models/profile"
 	"github.com/customhouse-cdp/customhouse/models/segment"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -112,6 +113,59 @@ func Digests(ctx context.Context, wh *adapters.Warehouse, plan *models.Plan, fil
 		if err != nil {
 			return nil, err
 		}
+	}
+	return out, nil
+}
+
+// Corrected reads which traits somebody has corrected, by the entity.
+func Corrected(ctx context.Context, wh *adapters.Warehouse) (map[string][]string, error) {
+	if there, err := exists(ctx, wh, privacy.Corrections); !there {
+		return nil, err
+	}
+	out := map[string][]string{}
+	err := each(ctx, wh, privacy.Corrected(), func(row []any) error {
+		entity, _ := row[0].(string)
+		trait, _ := row[1].(string)
+		out[entity] = append(out[entity], trait)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading what was corrected: %w", err)
+	}
+	return out, nil
+}
+
+// Erased reads of which entities somebody is on the list of those who were erased,
+// by name, and whether some of it no run has taken into account.
+func Erased(ctx context.Context, wh *adapters.Warehouse, p *config.Project) (map[string]bool, error) {
+	if there, err := exists(ctx, wh, privacy.Suppressions); !there {
+		return nil, err
+	}
+	out := map[string]bool{}
+	err := each(ctx, wh, privacy.Suppressed(), func(row []any) error {
+		name, _ := row[0].(string)
+		out[name] = true
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading who was erased: %w", err)
+	}
+	for _, e := range p.Entities {
+		if !out[e.Name] {
+			continue
+		}
+		there, err := exists(ctx, wh, identity.SuppressedTable(e))
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			continue
+		}
+		n, err := wh.Int(ctx, identity.Pending(e))
+		if err != nil {
+			return nil, fmt.Errorf("reading who was erased: %w", err)
+		}
+		out[e.Name] = n > 0
 	}
 	return out, nil
 }

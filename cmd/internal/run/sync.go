@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ func (r *runner) deliverAudiences(ctx context.Context) {
 	for _, a := range r.Plan.Audiences {
 		result := SyncResult{Sync: a.Sync.Name, Destination: a.Destination.Name}
 		start := r.Clock.Now()
-		if skip := r.unbuilt(a); skip != nil {
+		if skip := cmp.Or(r.unbuilt(a), r.untested(a)); skip != nil {
 			result.Status, result.Err = Skipped, skip
 		} else {
 			r.emit(SyncStarted{Sync: a.Sync.Name, Destination: a.Destination.Name})
@@ -114,10 +115,13 @@ func (r *runner) deliverAudience(ctx context.Context, a *models.Audience, result
 		}
 		r.reached("noted")
 	}
+	if r.Deliver {
+		job.Withdrawn = (&withdrawals{runner: r, audience: a}).ask
+	}
 	written := &ledger{runner: r, audience: a}
 	job.Ledger = written
 	report, err := deliver.Run(ctx, job)
-	result.Report = report
+	result.Report, result.Outcomes = report, written.outcomes
 	// What is with a job that has not ended may yet be taken.
 	if r.Deliver && a.Release != nil && !written.broken && report.InJobs == 0 {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), wrapUp)
@@ -201,6 +205,15 @@ func (r *runner) mapped(ctx context.Context, a *models.Audience) error {
 	return nil
 }
 
+// Schema is what the sync of an audience maps.
+func Schema(a *models.Audience) syncs.Schema {
+	fields := make([]syncs.Field, len(a.Fields))
+	for i, f := range a.Fields {
+		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: catalog.FieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
+	}
+	return syncs.Schema{Sync: a.Sync.Name, Object: a.Sync.To.Object, Key: a.Sync.To.Key, Fields: fields}
+}
+
 // job is what the engine needs to know of an audience.
 func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	number := func(name string) int64 { n, _ := counts.Get(name); return n }
@@ -210,10 +223,6 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 		session = deliver.NewSession(destination, r.Clock)
 		r.sessions[a.Destination.Name] = session
 	}
-	fields := make([]syncs.Field, len(a.Fields))
-	for i, f := range a.Fields {
-		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: catalog.FieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
-	}
 	replacing := destination.Spec().Replace || replaces(destination, a, counts)
 	if h := r.holds[a.Sync.Name]; h != nil {
 		replacing = replacing || h.replacing
@@ -221,7 +230,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 	return deliver.Job{
 		RunID: r.Plan.RunID, AsOf: r.Plan.AsOf,
 		Destination: destination,
-		Schema:      syncs.Schema{Sync: a.Sync.Name, Object: a.Sync.To.Object, Key: a.Sync.To.Key, Fields: fields},
+		Schema:      Schema(a),
 		Secrets:     r.Secrets,
 		Dir:         r.Plan.Project.Dir,
 		Counts: deliver.Counts{
@@ -389,6 +398,8 @@ type ledger struct {
 	loaded bool
 	// broken says that outcomes are lost.
 	broken bool
+	// outcomes are counted for the result.
+	outcomes []Outcome
 }
 
 var _ deliver.Ledger = (*ledger)(nil)
@@ -400,6 +411,7 @@ func (l *ledger) Record(ctx context.Context, results []deliver.Result, more bool
 		err = l.takeOver(ctx)
 	}
 	l.broken = l.broken || err != nil
+	l.outcomes = tally(l.outcomes, results)
 	return err
 }
 

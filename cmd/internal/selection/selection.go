@@ -2,13 +2,15 @@
 // the nodes of a plan.
 //
 //	vip                    the nodes of that name, whatever their kind
-//	segment:vip            of one kind: source, entity, relation, trait, segment, sync, destination
+//	segment:vip            of one kind: source, entity, relation, trait, segment, sync, destination, test
 //	trait:customer.spent   a trait, by its entity and name; "trait:spent" will do
 //	tag:hourly             the nodes with a tag
 //	segment:vip_*          * stands for any text
 //	vip+  2+vip  +vip+1    with what reads it, what it reads, so many steps away
 //	a b                    both: a union
 //	tag:hourly,segment:*   the nodes that are both: an intersection
+//	state:modified         defined otherwise than in a saved manifest, or not in it;
+//	                       state:new and state:unmodified likewise
 //
 // It never touches a warehouse. Start with Select.
 package selection
@@ -41,13 +43,23 @@ func (e *Error) Error() string {
 	return text
 }
 
+// States are what selectors such as state:modified stand for.
+var States = []string{"modified", "new", "unmodified"}
+
+// OfState says of an argument that it selects by state.
+func OfState(arg string) bool { return strings.Contains(arg, statePrefix) }
+
+const statePrefix = "state:"
+
 // Select returns the keys of the nodes that one of include selects and none
 // of exclude does; no include at all selects everything, and then nil is
 // returned where nothing is excluded either. Each argument may hold several
 // selectors, separated by white space. A selector that matches nothing is an
-// *Error.
-func Select(nodes []models.Node, include, exclude []string) (map[string]bool, error) {
+// *Error, but for one by state, which may well: states has the keys of each of
+// States, and is nil where nothing is known to compare with.
+func Select(nodes []models.Node, include, exclude []string, states map[string]map[string]bool) (map[string]bool, error) {
 	g := newGraph(nodes)
+	g.states = states
 	wanted, err := g.union(include)
 	if err != nil {
 		return nil, err
@@ -74,6 +86,7 @@ type graph struct {
 	nodes   []models.Node
 	reads   map[string][]string
 	readers map[string][]string
+	states  map[string]map[string]bool
 }
 
 func newGraph(nodes []models.Node) *graph {
@@ -132,18 +145,36 @@ func (g *graph) term(term string) (map[string]bool, error) {
 		return nil, err
 	}
 	out := map[string]bool{}
+	state, byState := strings.CutPrefix(match, statePrefix)
+	if byState {
+		if !slices.Contains(States, state) {
+			return nil, &Error{Selector: term, Message: "is no state that is known", Near: diag.Nearest(match, prefixed(statePrefix, States))}
+		}
+		if g.states == nil {
+			return nil, &Error{Selector: term, Message: "compares with a saved manifest: name it with --state"}
+		}
+		maps.Copy(out, g.states[state])
+	}
 	for _, n := range g.nodes {
-		if matches(n, match) {
+		if !byState && matches(n, match) {
 			out[n.Key] = true
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && !byState {
 		return nil, &Error{Selector: term, Message: "matches nothing", Near: g.near(match)}
 	}
 	start := slices.Collect(maps.Keys(out))
 	walk(out, start, g.reads, up)
 	walk(out, start, g.readers, down)
 	return out, nil
+}
+
+func prefixed(prefix string, list []string) []string {
+	out := make([]string, len(list))
+	for i, x := range list {
+		out[i] = prefix + x
+	}
+	return out
 }
 
 // depths splits "2+name+1". Without a number a plus sign goes all the way, -1;

@@ -25,6 +25,12 @@ var nodes = []models.Node{
 	{Key: "sync:vip_to_crm", Kind: "sync", Name: "vip_to_crm", Tags: []string{"hourly"}, Reads: []string{"segment:vip", "destination:crm"}},
 }
 
+// states are what is modified and new; nothing else is known.
+var states = map[string]map[string]bool{
+	"modified": {"segment:vip": true, "trait:customer.spent": true},
+	"new":      {"segment:vip": true},
+}
+
 func TestSelect(t *testing.T) {
 	tests := []struct{ include, exclude, want string }{
 		{"vip", "", "segment:vip"},
@@ -46,10 +52,16 @@ func TestSelect(t *testing.T) {
 		{"segment:*", "tag:daily", "segment:vip"},
 		{"", "contacts+", "destination:crm source:orders"},
 		{"+vip_to_crm", "source:* destination:*", "entity:customer segment:vip sync:vip_to_crm trait:customer.spent"},
+		{"state:modified", "", "segment:vip trait:customer.spent"},
+		{"state:new", "", "segment:vip"},
+		{"state:new+", "", "segment:vip segment:vip_lapsed sync:vip_to_crm"},
+		{"state:modified,segment:*", "", "segment:vip"},
+		{"state:unmodified", "", ""},
+		{"*", "state:modified+", "destination:crm entity:customer source:contacts source:orders"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.include+" - "+tt.exclude, func(t *testing.T) {
-			keys, err := Select(nodes, []string{tt.include}, []string{tt.exclude})
+			keys, err := Select(nodes, []string{tt.include}, []string{tt.exclude}, states)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +74,7 @@ func TestSelect(t *testing.T) {
 }
 
 func TestSelectAll(t *testing.T) {
-	got, err := Select(nodes, nil, []string{" "})
+	got, err := Select(nodes, nil, []string{" "}, nil)
 	if got != nil || err != nil {
 		t.Errorf("no selector gives %v, %v; want nil, nil", got, err)
 	}
@@ -80,11 +92,13 @@ func TestSelectErrors(t *testing.T) {
 		{"vip,", `selector "" is empty`},
 		{"a+b", `selector "a+b" has a plus sign in the wrong place`},
 		{"99999999999999999999+vip", `selector "99999999999999999999+vip" has a number of steps out of range`},
+		{"state:modified", `selector "state:modified" compares with a saved manifest: name it with --state`},
+		{"state:modifed+", `selector "state:modifed+" is no state that is known; did you mean "state:modified"?`},
 		{"[", `selector "[" matches nothing`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.selector, func(t *testing.T) {
-			_, err := Select(nodes, []string{tt.selector}, nil)
+			_, err := Select(nodes, []string{tt.selector}, nil, nil)
 			if _, ok := errors.AsType[*Error](err); !ok {
 				t.Fatalf("error is %v, want an *Error", err)
 			}

@@ -87,9 +87,14 @@ func (s *Store) Acquire(ctx context.Context, name string, above int64) (*Lease, 
 // Use takes the lease of a name and renews it until stop is called. The context
 // that it returns ends with a *LostError where the lease is lost before that.
 func (s *Store) Use(ctx context.Context, name string) (_ context.Context, stop func() error, err error) {
+	using, _, stop, err := s.use(ctx, name)
+	return using, stop, err
+}
+
+func (s *Store) use(ctx context.Context, name string) (_ context.Context, _ *Lease, stop func() error, err error) {
 	l, err := s.Acquire(ctx, name, 0)
 	if err != nil {
-		return ctx, nil, err
+		return ctx, nil, nil, err
 	}
 	using, end := context.WithCancelCause(ctx)
 	stopped := make(chan struct{})
@@ -114,7 +119,7 @@ func (s *Store) Use(ctx context.Context, name string) (_ context.Context, stop f
 			return
 		}
 	}()
-	return using, func() error {
+	return using, l, func() error {
 		end(nil)
 		<-stopped
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)

@@ -15,8 +15,10 @@ import (
 )
 
 var sqliteKind = &kind{
-	types:   strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$bytes", "BLOB"),
-	tidy:    rewriteSQLite,
+	types: strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$bytes", "BLOB"),
+	tidy:  rewriteSQLite,
+	// What stands in the log goes with it.
+	rewrite: `VACUUM; PRAGMA wal_checkpoint(TRUNCATE)`,
 	explain: explainSQLite,
 }
 

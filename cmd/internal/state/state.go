@@ -1,8 +1,10 @@
 // Package state keeps what is the process's and not the customer's: which
 // process delivers a sync (leases), what destinations acknowledged and the
 // warehouse does not know yet (the journal), requests that must not be sent twice
-// and jobs that destinations have not ended, and refresh tokens that they have
-// replaced.
+// and jobs that destinations have not ended, refresh tokens that they have
+// replaced, what became of each slot of a schedule and of its run, what alerts
+// have told, the hashes of the tokens that callers of the API have, the audit log,
+// and what people asked for as is their right.
 //
 // It is one small SQLite file a target, or a PostgreSQL database where several
 // machines share the work. Losing it loses no delivery: what was in the journal
@@ -10,7 +12,10 @@
 // reads no row that it holds, and never logs: an entry holds people's keys, and
 // a token is a secret.
 //
-// Start at Open, then lease.go for who may write, and journal.go for what.
+// Start at Open, then lease.go for who may write, journal.go for what a delivery
+// writes, slot.go for what schedules do, result.go for what becomes of runs,
+// apitoken.go for who may ask, audit.go for what was decided and done, and
+// privacy.go for what people asked for.
 package state
 
 import (
@@ -48,6 +53,8 @@ type Store struct {
 	self  holder
 	// deleted says that entries of the journal were.
 	deleted atomic.Bool
+	// asked counts the statements about schedules.
+	asked atomic.Int64
 }
 
 // Error is a failure of the store, and what to do about it.
@@ -117,6 +124,9 @@ type kind struct {
 	// tidy runs before a state is closed that entries were deleted from; it may
 	// be nil.
 	tidy func(*sql.DB)
+	// rewrite leaves nothing of what was deleted in the file; empty where there is
+	// no file.
+	rewrite string
 	// explain turns an error of the database into one for the user; nil for one
 	// that it does not know.
 	explain func(shown string, err error) *Error
@@ -142,6 +152,63 @@ var migrations = []string{
 		handle TEXT NOT NULL, idempotent BIGINT NOT NULL, body $bytes NOT NULL, PRIMARY KEY (name, id)
 	)`,
 	`ALTER TABLE customhouse_leases ADD COLUMN mark TEXT NOT NULL DEFAULT ''`,
+	`CREATE TABLE customhouse_schedules (
+		scope TEXT NOT NULL, schedule TEXT NOT NULL, line TEXT NOT NULL, anchor BIGINT NOT NULL, planned_to BIGINT NOT NULL,
+		seen TEXT NOT NULL, looked_at BIGINT NOT NULL, paused_at BIGINT NOT NULL, paused_by TEXT NOT NULL,
+		PRIMARY KEY (scope, schedule)
+	);
+	CREATE TABLE customhouse_slots (
+		scope TEXT NOT NULL, schedule TEXT NOT NULL, due_at BIGINT NOT NULL, start_at BIGINT NOT NULL, cause TEXT NOT NULL,
+		status TEXT NOT NULL, late BIGINT NOT NULL, reason TEXT NOT NULL, run_id TEXT NOT NULL, started_at BIGINT NOT NULL,
+		ended_at BIGINT NOT NULL, holder TEXT NOT NULL, fence BIGINT NOT NULL, attempts BIGINT NOT NULL,
+		PRIMARY KEY (scope, schedule, due_at)
+	);
+	CREATE INDEX customhouse_slots_open ON customhouse_slots (scope, schedule, due_at) WHERE ended_at = 0;
+	CREATE INDEX customhouse_slots_due ON customhouse_slots (scope, due_at)`,
+	`CREATE TABLE customhouse_alerts (
+		scope TEXT NOT NULL, alert TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL, told TEXT NOT NULL,
+		times BIGINT NOT NULL, since BIGINT NOT NULL, run_id TEXT NOT NULL, reason TEXT NOT NULL, claimed_until BIGINT NOT NULL,
+		PRIMARY KEY (scope, alert, subject)
+	)`,
+	`ALTER TABLE customhouse_slots ADD COLUMN wanted TEXT NOT NULL DEFAULT '';
+	ALTER TABLE customhouse_slots ADD COLUMN stop_at BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE customhouse_slots ADD COLUMN stop_by TEXT NOT NULL DEFAULT '';
+	CREATE TABLE customhouse_requests (
+		scope TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, schedule TEXT NOT NULL, due_at BIGINT NOT NULL,
+		PRIMARY KEY (scope, key)
+	);
+	CREATE TABLE customhouse_results (
+		scope TEXT NOT NULL, run_id TEXT NOT NULL, ended_at BIGINT NOT NULL, body $bytes NOT NULL,
+		PRIMARY KEY (scope, run_id)
+	);
+	CREATE TABLE customhouse_sync_results (
+		scope TEXT NOT NULL, sync TEXT NOT NULL, run_id TEXT NOT NULL, ended_at BIGINT NOT NULL, body $bytes NOT NULL,
+		PRIMARY KEY (scope, sync)
+	);
+	CREATE TABLE customhouse_api_tokens (
+		scope TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, may TEXT NOT NULL,
+		created_at BIGINT NOT NULL, created_by TEXT NOT NULL, expires_at BIGINT NOT NULL,
+		revoked_at BIGINT NOT NULL, revoked_by TEXT NOT NULL, used_at BIGINT NOT NULL,
+		PRIMARY KEY (scope, id)
+	)`,
+	`CREATE TABLE customhouse_audit (
+		scope TEXT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL,
+		PRIMARY KEY (scope, seq)
+	);
+	CREATE TABLE customhouse_audit_head (
+		scope TEXT PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL, decided TEXT NOT NULL, seal TEXT NOT NULL
+	)`,
+	`CREATE TABLE customhouse_privacy_keys (scope TEXT PRIMARY KEY, key $bytes NOT NULL);
+	CREATE TABLE customhouse_privacy_requests (
+		scope TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, entity TEXT NOT NULL, subject $bytes NOT NULL, found $bytes NOT NULL,
+		evidence TEXT NOT NULL, purpose TEXT NOT NULL, trait TEXT NOT NULL, value TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+		asked_by TEXT NOT NULL, received_at BIGINT NOT NULL, due_at BIGINT NOT NULL, extended_at BIGINT NOT NULL, extended_because TEXT NOT NULL,
+		ended_at BIGINT NOT NULL, PRIMARY KEY (scope, id)
+	);
+	CREATE TABLE customhouse_privacy_steps (
+		scope TEXT NOT NULL, request TEXT NOT NULL, seq BIGINT NOT NULL, step TEXT NOT NULL, system TEXT NOT NULL, status TEXT NOT NULL,
+		attempts BIGINT NOT NULL, error TEXT NOT NULL, receipt TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (scope, request, step, system)
+	)`,
 }
 
 // migrate makes the tables, or refuses those of a newer program.

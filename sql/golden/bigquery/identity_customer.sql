@@ -2528,19 +2528,31 @@ FROM customhouse_work.customer_cluster AS c
 WHERE c.n IN (
   SELECT z.x
   FROM customhouse_work.customer_quarantined AS z
-);
+)
+UNION ALL
+SELECT c.c
+FROM customhouse_work.customer_cluster AS c
+JOIN customhouse_work.customer_nodes AS d ON d.n = c.n
+GROUP BY 1
+HAVING MAX(d.last_seen) < TIMESTAMP '2025-10-04 00:00:00+00' AND LOGICAL_AND(d.t IN (4));
 
 CREATE OR REPLACE TABLE customhouse_work.customer_owners AS
 SELECT
   d.old,
   ARRAY_AGG(c.c IGNORE NULLS ORDER BY (SAFE_MULTIPLY(CAST(d.t AS INT64), 281474976710656) + d.n) IS NULL, SAFE_MULTIPLY(CAST(d.t AS INT64), 281474976710656) + d.n, c.c LIMIT 1)[SAFE_OFFSET(0)] AS c
-FROM customhouse_work.customer_nodes AS d
-JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-WHERE d.old IS NOT NULL
-  AND c.c NOT IN (
-    SELECT z.c
-    FROM customhouse_work.customer_barred AS z
-  )
+FROM customhouse_work.customer_cluster AS c
+JOIN (
+  SELECT
+    o.n,
+    o.t,
+    o.old
+  FROM customhouse_work.customer_nodes AS o
+  WHERE o.old IS NOT NULL
+) AS d ON d.n = c.n
+WHERE c.c NOT IN (
+  SELECT z.c
+  FROM customhouse_work.customer_barred AS z
+)
 GROUP BY d.old;
 
 CREATE TEMP FUNCTION greatest_of(xs ANY TYPE) AS ((SELECT MAX(x) FROM UNNEST(xs) AS x));
@@ -2594,13 +2606,19 @@ FROM (
   SELECT DISTINCT
     d.old,
     c.c
-  FROM customhouse_work.customer_nodes AS d
-  JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-  WHERE d.old IS NOT NULL
-    AND c.c NOT IN (
-      SELECT z.c
-      FROM customhouse_work.customer_barred AS z
-    )
+  FROM customhouse_work.customer_cluster AS c
+  JOIN (
+    SELECT
+      o.n,
+      o.t,
+      o.old
+    FROM customhouse_work.customer_nodes AS o
+    WHERE o.old IS NOT NULL
+  ) AS d ON d.n = c.n
+  WHERE c.c NOT IN (
+    SELECT z.c
+    FROM customhouse_work.customer_barred AS z
+  )
 ) AS p
 JOIN customhouse_work.customer_owners AS o ON o.old = p.old
 JOIN customhouse_work.customer_ids AS i ON i.c = p.c
@@ -2680,35 +2698,32 @@ SELECT
   r.reason,
   r.evidence,
   'RUN' AS run_id,
-  r.x AS number,
-  CAST(NULL AS INT64) AS customer_id
-FROM customhouse_work.customer_refused AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-UNION ALL
-SELECT
-  CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  COALESCE(d.v, o.v) AS identifier,
-  'quarantined' AS reason,
-  CONCAT(CONCAT(CONCAT('seen with ', CAST(CAST(r.k AS INT64) AS STRING)), ' '), CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END) AS evidence,
-  'RUN' AS run_id,
-  r.x AS number,
-  CAST(NULL AS INT64) AS customer_id
-FROM customhouse_work.customer_quarantined AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-WHERE r.k IS NOT NULL
-UNION ALL
-SELECT
-  CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  COALESCE(d.v, o.v) AS identifier,
-  'suspect' AS reason,
-  r.evidence,
-  'RUN' AS run_id,
   r.n AS number,
   r.id AS customer_id
-FROM customhouse_work.customer_suspects AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.n
+FROM customhouse_work.customer_nodes AS d
+JOIN (
+  SELECT
+    r.x AS n,
+    r.reason,
+    r.evidence,
+    CAST(NULL AS INT64) AS id
+  FROM customhouse_work.customer_refused AS r
+  UNION ALL
+  SELECT
+    r.x AS n,
+    'quarantined' AS reason,
+    CONCAT(CONCAT(CONCAT('seen with ', CAST(CAST(r.k AS INT64) AS STRING)), ' '), CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END) AS evidence,
+    CAST(NULL AS INT64) AS id
+  FROM customhouse_work.customer_quarantined AS r
+  WHERE r.k IS NOT NULL
+  UNION ALL
+  SELECT
+    r.n,
+    'suspect' AS reason,
+    r.evidence,
+    r.id
+  FROM customhouse_work.customer_suspects AS r
+) AS r ON d.n = r.n
 LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.n
 UNION ALL
 SELECT
@@ -2980,7 +2995,7 @@ INSERT INTO customhouse.identity_state (entity, source, settings, since, as_of, 
 SELECT
   'customer' AS entity,
   '' AS source,
-  'b7084ec025e60a83fe1f104ba2a674e4ac72788563caca7c3776188f480450c2' AS settings,
+  'c5cbe0839d50b9c01c25f85ec2f446376f532cdf72e5c31e73bfb5dda819607e' AS settings,
   CAST(NULL AS TIMESTAMP) AS since,
   TIMESTAMP '2026-01-02 00:00:00+00' AS as_of,
   'RUN' AS run_id,

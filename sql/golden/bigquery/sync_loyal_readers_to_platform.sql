@@ -119,6 +119,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l
@@ -162,6 +163,47 @@ WHERE EXISTS (
     AND l.run_id = 'RUN'
 );
 
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.customer_restraints AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (SELECT AS STRUCT * FROM (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    ))
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.chosen_loyal_readers_to_platform AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'restricted'
+  ) THEN 'restricted' WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'marketing')
+  ) THEN 'objected' END AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers';
+
 -- select what is wanted
 CREATE TEMP FUNCTION float_text(x FLOAT64) AS (CASE WHEN IS_NAN(x) THEN 'nan' WHEN IS_INF(x) THEN IF(x > 0, 'inf', '-inf') WHEN x = 0 THEN IF(IEEE_DIVIDE(1, x) < 0, '-0.0', '0.0') WHEN ABS(x) >= 1e15 AND ABS(x) < 1e16 THEN FORMAT('%.1f', x) WHEN ABS(x) >= 1e-4 AND ABS(x) < 1e15 THEN REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.15g', x) AS FLOAT64) = x THEN FORMAT('%.15g', x) WHEN SAFE_CAST(FORMAT('%.16g', x) AS FLOAT64) = x THEN FORMAT('%.16g', x) ELSE FORMAT('%.17g', x) END, '^(-?[0-9]+)$', r'\1.0') WHEN ABS(x) < 2.2250738585072014e-308 THEN REGEXP_REPLACE((SELECT FORMAT('%.*e', digits, x) FROM UNNEST(GENERATE_ARRAY(0, 16)) AS digits WHERE SAFE_CAST(FORMAT('%.*e', digits, x) AS FLOAT64) = x ORDER BY digits LIMIT 1), '[.]?0*e', 'e') ELSE REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.14e', x) AS FLOAT64) = x THEN FORMAT('%.14e', x) WHEN SAFE_CAST(FORMAT('%.15e', x) AS FLOAT64) = x THEN FORMAT('%.15e', x) ELSE FORMAT('%.16e', x) END, '[.]?0*e', 'e') END);
 CREATE OR REPLACE TABLE customhouse_work.wanted_loyal_readers_to_platform AS
@@ -183,7 +225,7 @@ FROM (
     p.spent AS `field_x002E_total_spent`,
     p.top_topic AS `field_x002E_topic`
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+  JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -192,7 +234,7 @@ LEFT JOIN (
   FROM (
     SELECT NULLIF(p.email, '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+    JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.key
   HAVING COUNT(*) > 1
@@ -343,7 +385,17 @@ SELECT
     SELECT COUNT(*) AS n
     FROM customhouse_work.wanted_loyal_readers_to_platform AS w
     WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -446,6 +498,18 @@ WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
         WHERE l.sync = 'loyal_readers_to_platform'
           AND l.run_id = 'RUN'
       )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+    LEFT JOIN customhouse_work.changes_loyal_readers_to_platform AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.unknown)
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'loyal_readers_to_platform'
+          AND l.run_id = 'RUN'
+      )
   );
 
 CREATE TEMP FUNCTION float_text(x FLOAT64) AS (CASE WHEN IS_NAN(x) THEN 'nan' WHEN IS_INF(x) THEN IF(x > 0, 'inf', '-inf') WHEN x = 0 THEN IF(IEEE_DIVIDE(1, x) < 0, '-0.0', '0.0') WHEN ABS(x) >= 1e15 AND ABS(x) < 1e16 THEN FORMAT('%.1f', x) WHEN ABS(x) >= 1e-4 AND ABS(x) < 1e15 THEN REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.15g', x) AS FLOAT64) = x THEN FORMAT('%.15g', x) WHEN SAFE_CAST(FORMAT('%.16g', x) AS FLOAT64) = x THEN FORMAT('%.16g', x) ELSE FORMAT('%.17g', x) END, '^(-?[0-9]+)$', r'\1.0') WHEN ABS(x) < 2.2250738585072014e-308 THEN REGEXP_REPLACE((SELECT FORMAT('%.*e', digits, x) FROM UNNEST(GENERATE_ARRAY(0, 16)) AS digits WHERE SAFE_CAST(FORMAT('%.*e', digits, x) AS FLOAT64) = x ORDER BY digits LIMIT 1), '[.]?0*e', 'e') ELSE REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.14e', x) AS FLOAT64) = x THEN FORMAT('%.14e', x) WHEN SAFE_CAST(FORMAT('%.15e', x) AS FLOAT64) = x THEN FORMAT('%.15e', x) ELSE FORMAT('%.16e', x) END, '[.]?0*e', 'e') END);
@@ -493,6 +557,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l

@@ -119,6 +119,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l
@@ -162,6 +163,47 @@ WHERE EXISTS (
     AND l.run_id = 'RUN'
 );
 
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.customer_restraints AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (SELECT AS STRUCT * FROM (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    ))
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.chosen_win_back_to_platform AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'restricted'
+  ) THEN 'restricted' WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'marketing')
+  ) THEN 'objected' END AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back';
+
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.wanted_win_back_to_platform AS
 SELECT
@@ -180,7 +222,7 @@ FROM (
     p.first_name AS `field_x002E_first_name`,
     p.last_order AS `field_x002E_last_order`
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+  JOIN customhouse_work.chosen_win_back_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -189,7 +231,7 @@ LEFT JOIN (
   FROM (
     SELECT NULLIF(p.email, '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+    JOIN customhouse_work.chosen_win_back_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.key
   HAVING COUNT(*) > 1
@@ -339,7 +381,17 @@ SELECT
     SELECT COUNT(*) AS n
     FROM customhouse_work.wanted_win_back_to_platform AS w
     WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.chosen_win_back_to_platform AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT COUNT(*) AS n
+    FROM customhouse_work.chosen_win_back_to_platform AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -438,6 +490,18 @@ WHERE (sync = 'win_back_to_platform' AND place = 'platform/offers/email')
         WHERE l.sync = 'win_back_to_platform'
           AND l.run_id = 'RUN'
       )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.outcomes_win_back_to_platform AS o
+    LEFT JOIN customhouse_work.changes_win_back_to_platform AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.unknown)
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
   );
 
 INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
@@ -484,6 +548,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l

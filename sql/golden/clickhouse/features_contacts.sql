@@ -11,8 +11,8 @@ SELECT
   toNullable(maxOrNull(CASE WHEN e.opted_in IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.opted_in.0.time`
 FROM (
   SELECT
-    toInt64(bitShiftRight(sipHash64(tuple(toString(s.user_id), toString(s.email), toString(s.mobile))), 1)) AS `hash.1`,
-    toInt64(bitShiftRight(sipHash64(tuple(concat('#', toString(s.user_id)), concat('#', toString(s.email)), concat('#', toString(s.mobile)))), 1)) AS `hash.2`,
+    toInt64(bitShiftRight(xxh3(tuple(toString(s.user_id), toString(s.email), toString(s.mobile))), 1)) AS `hash.1`,
+    toInt64(bitShiftRight(cityHash64(tuple(toString(s.user_id), toString(s.email), toString(s.mobile))), 1)) AS `hash.2`,
     if(isNull(s.updated_at), NULL, CAST(assumeNotNull(s.updated_at) AS DateTime64(6, 'UTC'))) AS `time`,
     if(isNull(s.first_name), NULL, CAST(assumeNotNull(s.first_name) AS String)) AS first_name,
     if(isNull(s.country), NULL, CAST(assumeNotNull(s.country) AS String)) AS country,

@@ -6,8 +6,8 @@ SELECT
   toNullable(maxOrNull(e.points)) AS `pick.points.0`
 FROM (
   SELECT
-    toInt64(bitShiftRight(sipHash64(tuple(toString(s.email), toString(s.phone), toString(s.card))), 1)) AS `hash.1`,
-    toInt64(bitShiftRight(sipHash64(tuple(concat('#', toString(s.email)), concat('#', toString(s.phone)), concat('#', toString(s.card)))), 1)) AS `hash.2`,
+    toInt64(bitShiftRight(xxh3(tuple(toString(s.email), toString(s.phone), toString(s.card))), 1)) AS `hash.1`,
+    toInt64(bitShiftRight(cityHash64(tuple(toString(s.email), toString(s.phone), toString(s.card))), 1)) AS `hash.2`,
     if(isNull(s.joined_at), NULL, CAST(assumeNotNull(s.joined_at) AS DateTime64(6, 'UTC'))) AS `time`,
     if(isNull(s.holder), NULL, CAST(assumeNotNull(s.holder) AS String)) AS holder,
     if(isNull(s.points), NULL, CAST(assumeNotNull(s.points) AS Int64)) AS points

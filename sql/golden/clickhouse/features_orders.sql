@@ -9,8 +9,8 @@ SELECT
   toNullable(maxOrNull(CASE WHEN m.`id.email` IS NOT NULL THEN coalesce(e.`time`, toDateTime64('0001-01-01 00:00:00.000000', 6, 'UTC')) END)) AS `pick.email.1.time`
 FROM (
   SELECT
-    toInt64(bitShiftRight(sipHash64(tuple(toString(s.email), toString(s.card))), 1)) AS `hash.1`,
-    toInt64(bitShiftRight(sipHash64(tuple(concat('#', toString(s.email)), concat('#', toString(s.card)))), 1)) AS `hash.2`,
+    toInt64(bitShiftRight(xxh3(tuple(toString(s.email), toString(s.card))), 1)) AS `hash.1`,
+    toInt64(bitShiftRight(cityHash64(tuple(toString(s.email), toString(s.card))), 1)) AS `hash.2`,
     if(isNull(s.ordered_at), NULL, CAST(assumeNotNull(s.ordered_at) AS DateTime64(6, 'UTC'))) AS `time`,
     if(isNull(s.order_id), NULL, CAST(assumeNotNull(s.order_id) AS String)) AS order_id,
     if(isNull(s.sku), NULL, CAST(assumeNotNull(s.sku) AS String)) AS sku,

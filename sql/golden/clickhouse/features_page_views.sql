@@ -14,8 +14,8 @@ FROM (
     groupBitOrOrNull(CASE WHEN e.topic = 'intranet' THEN if(isNull(CASE WHEN TRUE THEN toInt64(1) ELSE toInt64(0) END), NULL, CAST(assumeNotNull(CASE WHEN TRUE THEN toInt64(1) ELSE toInt64(0) END) AS Int64)) WHEN e.topic = 'sport' THEN if(isNull(CASE WHEN e.`time` > toDateTime64('2025-12-03 00:00:00.000000', 6, 'UTC') THEN toInt64(2) ELSE toInt64(0) END), NULL, CAST(assumeNotNull(CASE WHEN e.`time` > toDateTime64('2025-12-03 00:00:00.000000', 6, 'UTC') THEN toInt64(2) ELSE toInt64(0) END) AS Int64)) ELSE toInt64(0) END) AS `bits.0`
   FROM (
     SELECT
-      toInt64(bitShiftRight(sipHash64(tuple(toString(s.user_id), toString(s.cookie))), 1)) AS `hash.1`,
-      toInt64(bitShiftRight(sipHash64(tuple(concat('#', toString(s.user_id)), concat('#', toString(s.cookie)))), 1)) AS `hash.2`,
+      toInt64(bitShiftRight(xxh3(tuple(toString(s.user_id), toString(s.cookie))), 1)) AS `hash.1`,
+      toInt64(bitShiftRight(cityHash64(tuple(toString(s.user_id), toString(s.cookie))), 1)) AS `hash.2`,
       if(isNull(s.viewed_at), NULL, CAST(assumeNotNull(s.viewed_at) AS DateTime64(6, 'UTC'))) AS `time`,
       if(isNull(s.topic), NULL, CAST(assumeNotNull(s.topic) AS String)) AS topic,
       if(isNull(s.`url`), NULL, CAST(assumeNotNull(s.`url`) AS String)) AS `url`

@@ -2504,19 +2504,31 @@ FROM customhouse_work.customer_cluster AS c
 WHERE c.n IN (
   SELECT z.x AS x
   FROM customhouse_work.customer_quarantined AS z
-);
+)
+UNION ALL
+SELECT toNullable(c.c) AS c
+FROM customhouse_work.customer_cluster AS c
+JOIN customhouse_work.customer_nodes AS d ON d.n = c.n
+GROUP BY c.c
+HAVING maxOrNull(d.last_seen) < toDateTime64('2025-10-04 00:00:00.000000', 6, 'UTC') AND minOrNull(CAST(d.t IN (toInt64(4)) AS Bool));
 
 CREATE OR REPLACE TABLE customhouse_work.customer_owners ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
   toNullable(d.old) AS old,
   toNullable(coalesce(minArgMinOrNull(c.c, accurateCastOrNull(toInt128(if(isNull(d.t), NULL, CAST(assumeNotNull(d.t) AS Int64))) * toInt128(toInt64(281474976710656)), 'Int64') + d.n), minOrNull(c.c))) AS c
-FROM customhouse_work.customer_nodes AS d
-JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-WHERE d.old IS NOT NULL
-  AND c.c NOT IN (
-    SELECT z.c AS c
-    FROM customhouse_work.customer_barred AS z
-  )
+FROM customhouse_work.customer_cluster AS c
+JOIN (
+  SELECT
+    o.n AS n,
+    o.t AS t,
+    o.old AS old
+  FROM customhouse_work.customer_nodes AS o
+  WHERE o.old IS NOT NULL
+) AS d ON d.n = c.n
+WHERE c.c NOT IN (
+  SELECT z.c AS c
+  FROM customhouse_work.customer_barred AS z
+)
 GROUP BY d.old;
 
 CREATE OR REPLACE TABLE customhouse_work.customer_ids ENGINE = MergeTree ORDER BY tuple() AS
@@ -2569,13 +2581,19 @@ FROM (
   SELECT DISTINCT
     d.old AS old,
     c.c AS c
-  FROM customhouse_work.customer_nodes AS d
-  JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-  WHERE d.old IS NOT NULL
-    AND c.c NOT IN (
-      SELECT z.c AS c
-      FROM customhouse_work.customer_barred AS z
-    )
+  FROM customhouse_work.customer_cluster AS c
+  JOIN (
+    SELECT
+      o.n AS n,
+      o.t AS t,
+      o.old AS old
+    FROM customhouse_work.customer_nodes AS o
+    WHERE o.old IS NOT NULL
+  ) AS d ON d.n = c.n
+  WHERE c.c NOT IN (
+    SELECT z.c AS c
+    FROM customhouse_work.customer_barred AS z
+  )
 ) AS p
 JOIN customhouse_work.customer_owners AS o ON o.old = p.old
 JOIN customhouse_work.customer_ids AS i ON i.c = p.c
@@ -2653,35 +2671,32 @@ SELECT
   toNullable(r.reason) AS reason,
   toNullable(r.evidence) AS evidence,
   toNullable('RUN') AS run_id,
-  toNullable(r.x) AS number,
-  toNullable(CAST(NULL AS Nullable(Int64))) AS customer_id
-FROM customhouse_work.customer_refused AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-UNION ALL
-SELECT
-  toNullable(CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END) AS identifier_type,
-  toNullable(coalesce(d.v, o.v)) AS identifier,
-  toNullable('quarantined') AS reason,
-  toNullable(concat(concat(concat('seen with ', toString(if(isNull(r.k), NULL, CAST(assumeNotNull(r.k) AS Int64)))), ' '), CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END)) AS evidence,
-  toNullable('RUN') AS run_id,
-  toNullable(r.x) AS number,
-  toNullable(CAST(NULL AS Nullable(Int64))) AS customer_id
-FROM customhouse_work.customer_quarantined AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-WHERE r.k IS NOT NULL
-UNION ALL
-SELECT
-  toNullable(CASE WHEN d.t = 0 THEN 'user_id' WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END) AS identifier_type,
-  toNullable(coalesce(d.v, o.v)) AS identifier,
-  toNullable('suspect') AS reason,
-  toNullable(r.evidence) AS evidence,
-  toNullable('RUN') AS run_id,
   toNullable(r.n) AS number,
   toNullable(r.`id`) AS customer_id
-FROM customhouse_work.customer_suspects AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.n
+FROM customhouse_work.customer_nodes AS d
+JOIN (
+  SELECT
+    r.x AS n,
+    r.reason AS reason,
+    r.evidence AS evidence,
+    CAST(NULL AS Nullable(Int64)) AS `id`
+  FROM customhouse_work.customer_refused AS r
+  UNION ALL
+  SELECT
+    r.x AS n,
+    'quarantined' AS reason,
+    concat(concat(concat('seen with ', toString(if(isNull(r.k), NULL, CAST(assumeNotNull(r.k) AS Int64)))), ' '), CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END) AS evidence,
+    CAST(NULL AS Nullable(Int64)) AS `id`
+  FROM customhouse_work.customer_quarantined AS r
+  WHERE r.k IS NOT NULL
+  UNION ALL
+  SELECT
+    r.n AS n,
+    'suspect' AS reason,
+    r.evidence AS evidence,
+    r.`id` AS `id`
+  FROM customhouse_work.customer_suspects AS r
+) AS r ON d.n = r.n
 LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.n
 UNION ALL
 SELECT
@@ -2953,7 +2968,7 @@ INSERT INTO customhouse.identity_state (entity, `source`, `settings`, since, as_
 SELECT
   'customer' AS entity,
   '' AS `source`,
-  'b7084ec025e60a83fe1f104ba2a674e4ac72788563caca7c3776188f480450c2' AS `settings`,
+  'c5cbe0839d50b9c01c25f85ec2f446376f532cdf72e5c31e73bfb5dda819607e' AS `settings`,
   CAST(NULL AS Nullable(DateTime64(6, 'UTC'))) AS since,
   toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AS as_of,
   'RUN' AS run_id,

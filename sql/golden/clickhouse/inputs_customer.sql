@@ -39,7 +39,7 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'identities of customer' AS input,
   toInt64(count()) AS `rows`,
-  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(CAST(sumOrNull(CAST(toInt64(bitShiftRight(sipHash64(tuple(i.identifier_type, i.identifier, i.number, i.quarantined, i.customer_id)), 1)) AS Decimal(76, 9))) AS Decimal(38, 9))), '')) AS digest
+  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(sumOrNull(toInt128(toInt64(bitShiftRight(xxh3(tuple(i.identifier_type, i.identifier, i.number, i.quarantined, i.customer_id)), 1))))), '')) AS digest
 FROM customhouse.customer_identities AS i;
 
 -- repeat while not zero look into source page_views
@@ -57,7 +57,7 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'source page_views' AS input,
   toInt64(count()) AS `rows`,
-  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(CAST(sumOrNull(CAST(toInt64(bitShiftRight(sipHash64(tuple(r.`hash.1`, r.`hash.2`, r.`n.user_id`, r.`n.cookie`)), 1)) AS Decimal(76, 9))) AS Decimal(38, 9))), '')) AS digest
+  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(sumOrNull(toInt128(toInt64(bitShiftRight(xxh3(tuple(r.`hash.1`, r.`hash.2`, r.`n.user_id`, r.`n.cookie`)), 1))))), '')) AS digest
 FROM customhouse.identity_rows_page_views AS r;
 
 -- repeat while not zero look into source loyalty
@@ -75,7 +75,7 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'source loyalty' AS input,
   toInt64(count()) AS `rows`,
-  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(CAST(sumOrNull(CAST(toInt64(bitShiftRight(sipHash64(tuple(r.`hash.1`, r.`hash.2`, r.`n.email`, r.`n.phone`, r.`n.card`)), 1)) AS Decimal(76, 9))) AS Decimal(38, 9))), '')) AS digest
+  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(sumOrNull(toInt128(toInt64(bitShiftRight(xxh3(tuple(r.`hash.1`, r.`hash.2`, r.`n.email`, r.`n.phone`, r.`n.card`)), 1))))), '')) AS digest
 FROM customhouse.identity_rows_loyalty AS r;
 
 -- repeat while not zero look into source orders
@@ -93,5 +93,5 @@ INSERT INTO customhouse_work.customer_inputs (input, `rows`, digest)
 SELECT
   'source orders' AS input,
   toInt64(count()) AS `rows`,
-  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(CAST(sumOrNull(CAST(toInt64(bitShiftRight(sipHash64(tuple(r.`hash.1`, r.`hash.2`, r.`n.email`, r.`n.card`)), 1)) AS Decimal(76, 9))) AS Decimal(38, 9))), '')) AS digest
+  concat(concat(toString(toInt64(count())), ':'), coalesce(toString(sumOrNull(toInt128(toInt64(bitShiftRight(xxh3(tuple(r.`hash.1`, r.`hash.2`, r.`n.email`, r.`n.card`)), 1))))), '')) AS digest
 FROM customhouse.identity_rows_orders AS r;

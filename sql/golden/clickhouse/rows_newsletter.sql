@@ -53,8 +53,8 @@ FROM (
         FROM (
           SELECT
             q.`raw.email` AS `raw.email`,
-            toInt64(bitShiftRight(sipHash64(tuple(q.`raw.email`)), 1)) AS `hash.1`,
-            toInt64(bitShiftRight(sipHash64(tuple(concat('#', q.`raw.email`))), 1)) AS `hash.2`,
+            toInt64(bitShiftRight(xxh3(tuple(q.`raw.email`)), 1)) AS `hash.1`,
+            toInt64(bitShiftRight(cityHash64(tuple(q.`raw.email`)), 1)) AS `hash.2`,
             q.first_seen AS first_seen,
             q.last_seen AS last_seen,
             q.`rows` AS `rows`,

@@ -65,8 +65,8 @@ FROM (
           SELECT
             q.`raw.email` AS `raw.email`,
             q.`raw.card` AS `raw.card`,
-            toInt64(bitShiftRight(sipHash64(tuple(q.`raw.email`, q.`raw.card`)), 1)) AS `hash.1`,
-            toInt64(bitShiftRight(sipHash64(tuple(concat('#', q.`raw.email`), concat('#', q.`raw.card`))), 1)) AS `hash.2`,
+            toInt64(bitShiftRight(xxh3(tuple(q.`raw.email`, q.`raw.card`)), 1)) AS `hash.1`,
+            toInt64(bitShiftRight(cityHash64(tuple(q.`raw.email`, q.`raw.card`)), 1)) AS `hash.2`,
             q.first_seen AS first_seen,
             q.last_seen AS last_seen,
             q.`rows` AS `rows`,

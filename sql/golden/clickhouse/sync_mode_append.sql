@@ -125,6 +125,7 @@ LEFT JOIN (
     )
 ) AS r ON r.`key` = o.`key`
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT toInt64(1) AS one
     FROM customhouse.sync_leases AS l
@@ -167,6 +168,47 @@ WHERE EXISTS (
   WHERE l.`sync` = 'mode_append'
     AND l.run_id = 'RUN'
 );
+
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.customer_restraints ENGINE = MergeTree ORDER BY tuple() AS
+SELECT DISTINCT
+  toNullable(k.`id`) AS `id`,
+  toNullable(r.`kind`) AS `kind`,
+  toNullable(r.purpose) AS purpose
+FROM (
+  SELECT
+    i.identifier_type AS identifier_type,
+    i.identifier AS identifier,
+    i.customer_id AS `id`
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type AS identifier_type,
+        l.identifier AS identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    )
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.chosen_mode_append ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(p.customer_id) AS `id`,
+  toNullable(CASE WHEN p.customer_id IN (
+    SELECT r.`id` AS `id`
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.`kind` = 'restricted'
+  ) THEN 'restricted' WHEN p.customer_id IN (
+    SELECT r.`id` AS `id`
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.`kind` = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'service')
+  ) THEN 'objected' END) AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
 
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.map_orders ENGINE = MergeTree ORDER BY tuple() AS
@@ -240,12 +282,12 @@ FROM (
         p.email AS `field.email`,
         CAST(e.`time` IS NULL AS Bool) AS undated
       FROM customhouse.customer_profiles AS p
-      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+      JOIN customhouse_work.chosen_mode_append AS s ON s.`id` = p.customer_id AND s.left_out IS NULL
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
-          toInt64(bitShiftRight(sipHash64(tuple(toString(s.email), toString(s.card))), 1)) AS `hash.1`,
-          toInt64(bitShiftRight(sipHash64(tuple(concat('#', toString(s.email)), concat('#', toString(s.card)))), 1)) AS `hash.2`,
+          toInt64(bitShiftRight(xxh3(tuple(toString(s.email), toString(s.card))), 1)) AS `hash.1`,
+          toInt64(bitShiftRight(cityHash64(tuple(toString(s.email), toString(s.card))), 1)) AS `hash.2`,
           if(isNull(s.ordered_at), NULL, CAST(assumeNotNull(s.ordered_at) AS DateTime64(6, 'UTC'))) AS `time`,
           if(isNull(s.order_id), NULL, CAST(assumeNotNull(s.order_id) AS String)) AS order_id,
           if(isNull(s.sku), NULL, CAST(assumeNotNull(s.sku) AS String)) AS sku,
@@ -528,7 +570,17 @@ SELECT
       AND w.`key` IS NOT NULL
       AND w.same_key = 1
       AND NOT w.undated
-  ) AS waiting;
+  ) AS waiting,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.chosen_mode_append AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.chosen_mode_append AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -581,6 +633,18 @@ WHERE (`sync` = 'mode_append' AND place = 'platform/purchases/id')
         WHERE l.`sync` = 'mode_append'
           AND l.run_id = 'RUN'
       )
+    UNION ALL
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_mode_append AS o
+    LEFT JOIN customhouse_work.changes_mode_append AS c ON c.`key` = o.`key` AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.`unknown`)
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
   );
 
 INSERT INTO customhouse.sync_ledger (`sync`, place, `key`, entity_id, fingerprint, sent, acknowledged_at, run_id)
@@ -627,6 +691,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.`key` = o.`key`
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT toInt64(1) AS one
     FROM customhouse.sync_leases AS l

@@ -125,6 +125,7 @@ LEFT JOIN (
     )
 ) AS r ON r.`key` = o.`key`
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT toInt64(1) AS one
     FROM customhouse.sync_leases AS l
@@ -168,6 +169,47 @@ WHERE EXISTS (
     AND l.run_id = 'RUN'
 );
 
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.customer_restraints ENGINE = MergeTree ORDER BY tuple() AS
+SELECT DISTINCT
+  toNullable(k.`id`) AS `id`,
+  toNullable(r.`kind`) AS `kind`,
+  toNullable(r.purpose) AS purpose
+FROM (
+  SELECT
+    i.identifier_type AS identifier_type,
+    i.identifier AS identifier,
+    i.customer_id AS `id`
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type AS identifier_type,
+        l.identifier AS identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    )
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.chosen_win_back_to_platform ENGINE = MergeTree ORDER BY tuple() AS
+SELECT
+  toNullable(p.customer_id) AS `id`,
+  toNullable(CASE WHEN p.customer_id IN (
+    SELECT r.`id` AS `id`
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.`kind` = 'restricted'
+  ) THEN 'restricted' WHEN p.customer_id IN (
+    SELECT r.`id` AS `id`
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.`kind` = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'marketing')
+  ) THEN 'objected' END) AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back';
+
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.wanted_win_back_to_platform ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
@@ -186,7 +228,7 @@ FROM (
     p.first_name AS `field.first_name`,
     p.last_order AS `field.last_order`
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+  JOIN customhouse_work.chosen_win_back_to_platform AS s ON s.`id` = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -195,7 +237,7 @@ LEFT JOIN (
   FROM (
     SELECT nullIf(p.email, '') AS `key`
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+    JOIN customhouse_work.chosen_win_back_to_platform AS s ON s.`id` = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.`key`
   HAVING toInt64(count()) > 1
@@ -345,7 +387,17 @@ SELECT
     SELECT toInt64(count()) AS n
     FROM customhouse_work.wanted_win_back_to_platform AS w
     WHERE NOT (w.`key` IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.chosen_win_back_to_platform AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT toInt64(count()) AS n
+    FROM customhouse_work.chosen_win_back_to_platform AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -450,6 +502,18 @@ WHERE (`sync` = 'win_back_to_platform' AND place = 'platform/offers/email')
         WHERE l.`sync` = 'win_back_to_platform'
           AND l.run_id = 'RUN'
       )
+    UNION ALL
+    SELECT o.`key` AS `key`
+    FROM customhouse_work.outcomes_win_back_to_platform AS o
+    LEFT JOIN customhouse_work.changes_win_back_to_platform AS c ON c.`key` = o.`key` AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.`unknown`)
+      AND EXISTS (
+        SELECT toInt64(1) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.`sync` = 'win_back_to_platform'
+          AND l.run_id = 'RUN'
+      )
   );
 
 INSERT INTO customhouse.sync_ledger (`sync`, place, `key`, entity_id, fingerprint, sent, acknowledged_at, run_id)
@@ -496,6 +560,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.`key` = o.`key`
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT toInt64(1) AS one
     FROM customhouse.sync_leases AS l

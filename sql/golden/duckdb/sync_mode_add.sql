@@ -119,6 +119,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l
@@ -162,6 +163,47 @@ WHERE EXISTS (
     AND l.run_id = 'RUN'
 );
 
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.main.customer_restraints AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse_file.customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse_file.customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    )
+) AS k
+JOIN customhouse_file.customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.main.chosen_mode_add AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.main.customer_restraints AS r
+    WHERE r.kind = 'restricted'
+  ) THEN 'restricted' WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.main.customer_restraints AS r
+    WHERE r.kind = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'service')
+  ) THEN 'objected' END AS left_out
+FROM customhouse_file.customhouse.customer_profiles AS p
+JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_mode_add AS
 SELECT
@@ -176,7 +218,7 @@ FROM (
     nullif(p.email, '') AS key,
     p.email AS "field.email"
   FROM customhouse_file.customhouse.customer_profiles AS p
-  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  JOIN customhouse_work.main.chosen_mode_add AS s ON s.id = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -185,7 +227,7 @@ LEFT JOIN (
   FROM (
     SELECT nullif(p.email, '') AS key
     FROM customhouse_file.customhouse.customer_profiles AS p
-    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+    JOIN customhouse_work.main.chosen_mode_add AS s ON s.id = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -335,7 +377,17 @@ SELECT
     SELECT count(*) AS n
     FROM customhouse_work.main.wanted_mode_add AS w
     WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.chosen_mode_add AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.chosen_mode_add AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -372,6 +424,18 @@ WHERE (sync = 'mode_add' AND place = 'platform/list/email')
     SELECT o.key
     FROM customhouse_work.main.outcomes_mode_add AS o
     WHERE (o.accepted OR o.origin = 'absent')
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_add'
+          AND l.run_id = 'RUN'
+      )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_mode_add AS o
+    LEFT JOIN customhouse_work.main.changes_mode_add AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.unknown)
       AND EXISTS (
         SELECT 1 AS one
         FROM customhouse_file.customhouse.sync_leases AS l
@@ -424,6 +488,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l

@@ -119,6 +119,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l
@@ -162,6 +163,47 @@ WHERE EXISTS (
     AND l.run_id = 'RUN'
 );
 
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.main.customer_restraints AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse_file.customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse_file.customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    )
+) AS k
+JOIN customhouse_file.customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.main.chosen_vip_to_files AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.main.customer_restraints AS r
+    WHERE r.kind = 'restricted'
+  ) THEN 'restricted' WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.main.customer_restraints AS r
+    WHERE r.kind = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'service')
+  ) THEN 'objected' END AS left_out
+FROM customhouse_file.customhouse.customer_profiles AS p
+JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_vip_to_files AS
 SELECT
@@ -188,7 +230,7 @@ FROM (
     p.points AS "field.points",
     p.last_seen AS "field.last_seen"
   FROM customhouse_file.customhouse.customer_profiles AS p
-  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  JOIN customhouse_work.main.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -197,7 +239,7 @@ LEFT JOIN (
   FROM (
     SELECT nullif(CAST(p.customer_id AS VARCHAR), '') AS key
     FROM customhouse_file.customhouse.customer_profiles AS p
-    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+    JOIN customhouse_work.main.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -351,7 +393,17 @@ SELECT
     SELECT count(*) AS n
     FROM customhouse_work.main.wanted_vip_to_files AS w
     WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.chosen_vip_to_files AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.main.chosen_vip_to_files AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -466,6 +518,18 @@ WHERE (sync = 'vip_to_files' AND place = 'exports/vip/customer_id')
         WHERE l.sync = 'vip_to_files'
           AND l.run_id = 'RUN'
       )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.main.outcomes_vip_to_files AS o
+    LEFT JOIN customhouse_work.main.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.unknown)
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse_file.customhouse.sync_leases AS l
+        WHERE l.sync = 'vip_to_files'
+          AND l.run_id = 'RUN'
+      )
   );
 
 INSERT INTO customhouse_file.customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
@@ -512,6 +576,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse_file.customhouse.sync_leases AS l

@@ -3284,7 +3284,13 @@ FROM customhouse_work.customer_cluster AS c
 WHERE c.n IN (
   SELECT z.x
   FROM customhouse_work.customer_quarantined AS z
-);
+)
+UNION ALL
+SELECT c.c
+FROM customhouse_work.customer_cluster AS c
+JOIN customhouse_work.customer_nodes AS d ON d.n = c.n
+GROUP BY c.c
+HAVING max(d.last_seen) < timestamp '2025-10-04 00:00:00' AND bool_and(d.t IN (4));
 
 DROP TABLE IF EXISTS customhouse_work.customer_barred;
 
@@ -3296,13 +3302,19 @@ CREATE UNLOGGED TABLE customhouse_work.customer_owners__next AS
 SELECT
   d.old,
   (array_agg(c.c ORDER BY (CAST(nullif(nullif(greatest(least(CAST(CAST(d.t AS bigint) AS numeric) * 281474976710656, 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint) + d.n) NULLS LAST, c.c) FILTER (WHERE c.c IS NOT NULL))[1] AS c
-FROM customhouse_work.customer_nodes AS d
-JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-WHERE d.old IS NOT NULL
-  AND c.c NOT IN (
-    SELECT z.c
-    FROM customhouse_work.customer_barred AS z
-  )
+FROM customhouse_work.customer_cluster AS c
+JOIN (
+  SELECT
+    o.n,
+    o.t,
+    o.old
+  FROM customhouse_work.customer_nodes AS o
+  WHERE o.old IS NOT NULL
+) AS d ON d.n = c.n
+WHERE c.c NOT IN (
+  SELECT z.c
+  FROM customhouse_work.customer_barred AS z
+)
 GROUP BY d.old;
 
 DROP TABLE IF EXISTS customhouse_work.customer_owners;
@@ -3367,13 +3379,19 @@ FROM (
   SELECT DISTINCT
     d.old,
     c.c
-  FROM customhouse_work.customer_nodes AS d
-  JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-  WHERE d.old IS NOT NULL
-    AND c.c NOT IN (
-      SELECT z.c
-      FROM customhouse_work.customer_barred AS z
-    )
+  FROM customhouse_work.customer_cluster AS c
+  JOIN (
+    SELECT
+      o.n,
+      o.t,
+      o.old
+    FROM customhouse_work.customer_nodes AS o
+    WHERE o.old IS NOT NULL
+  ) AS d ON d.n = c.n
+  WHERE c.c NOT IN (
+    SELECT z.c
+    FROM customhouse_work.customer_barred AS z
+  )
 ) AS p
 JOIN customhouse_work.customer_owners AS o ON o.old = p.old
 JOIN customhouse_work.customer_ids AS i ON i.c = p.c
@@ -3475,35 +3493,32 @@ SELECT
   r.reason,
   r.evidence,
   'RUN' COLLATE "C" AS run_id,
-  r.x AS number,
-  CAST(NULL AS bigint) AS customer_id
-FROM customhouse_work.customer_refused AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-UNION ALL
-SELECT
-  CASE WHEN d.t = 0 THEN 'user_id' COLLATE "C" WHEN d.t = 1 THEN 'email' COLLATE "C" WHEN d.t = 2 THEN 'phone' COLLATE "C" WHEN d.t = 3 THEN 'card' COLLATE "C" WHEN d.t = 4 THEN 'cookie' COLLATE "C" END AS identifier_type,
-  coalesce(d.v, o.v) AS identifier,
-  'quarantined' COLLATE "C" AS reason,
-  (('seen with ' COLLATE "C" || (CAST(CAST(r.k AS bigint) AS text) COLLATE "C")) || ' ' COLLATE "C") || CASE WHEN r.s = 0 THEN 'user_id' COLLATE "C" WHEN r.s = 1 THEN 'email' COLLATE "C" WHEN r.s = 2 THEN 'phone' COLLATE "C" WHEN r.s = 3 THEN 'card' COLLATE "C" WHEN r.s = 4 THEN 'cookie' COLLATE "C" END AS evidence,
-  'RUN' COLLATE "C" AS run_id,
-  r.x AS number,
-  CAST(NULL AS bigint) AS customer_id
-FROM customhouse_work.customer_quarantined AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-WHERE r.k IS NOT NULL
-UNION ALL
-SELECT
-  CASE WHEN d.t = 0 THEN 'user_id' COLLATE "C" WHEN d.t = 1 THEN 'email' COLLATE "C" WHEN d.t = 2 THEN 'phone' COLLATE "C" WHEN d.t = 3 THEN 'card' COLLATE "C" WHEN d.t = 4 THEN 'cookie' COLLATE "C" END AS identifier_type,
-  coalesce(d.v, o.v) AS identifier,
-  'suspect' COLLATE "C" AS reason,
-  r.evidence,
-  'RUN' COLLATE "C" AS run_id,
   r.n AS number,
   r.id AS customer_id
-FROM customhouse_work.customer_suspects AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.n
+FROM customhouse_work.customer_nodes AS d
+JOIN (
+  SELECT
+    r.x AS n,
+    r.reason,
+    r.evidence,
+    CAST(NULL AS bigint) AS id
+  FROM customhouse_work.customer_refused AS r
+  UNION ALL
+  SELECT
+    r.x AS n,
+    'quarantined' COLLATE "C" AS reason,
+    (('seen with ' COLLATE "C" || (CAST(CAST(r.k AS bigint) AS text) COLLATE "C")) || ' ' COLLATE "C") || CASE WHEN r.s = 0 THEN 'user_id' COLLATE "C" WHEN r.s = 1 THEN 'email' COLLATE "C" WHEN r.s = 2 THEN 'phone' COLLATE "C" WHEN r.s = 3 THEN 'card' COLLATE "C" WHEN r.s = 4 THEN 'cookie' COLLATE "C" END AS evidence,
+    CAST(NULL AS bigint) AS id
+  FROM customhouse_work.customer_quarantined AS r
+  WHERE r.k IS NOT NULL
+  UNION ALL
+  SELECT
+    r.n,
+    'suspect' COLLATE "C" AS reason,
+    r.evidence,
+    r.id
+  FROM customhouse_work.customer_suspects AS r
+) AS r ON d.n = r.n
 LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.n
 UNION ALL
 SELECT
@@ -3787,7 +3802,7 @@ INSERT INTO customhouse.identity_state (entity, source, settings, since, as_of, 
 SELECT
   'customer' COLLATE "C" AS entity,
   '' COLLATE "C" AS source,
-  'b7084ec025e60a83fe1f104ba2a674e4ac72788563caca7c3776188f480450c2' COLLATE "C" AS settings,
+  'c5cbe0839d50b9c01c25f85ec2f446376f532cdf72e5c31e73bfb5dda819607e' COLLATE "C" AS settings,
   CAST(NULL AS timestamp) AS since,
   timestamp '2026-01-02 00:00:00' AS as_of,
   'RUN' COLLATE "C" AS run_id,

@@ -125,6 +125,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent' COLLATE "C")
+  AND NOT (o.origin = 'withheld' COLLATE "C")
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l
@@ -167,6 +168,59 @@ WHERE EXISTS (
   WHERE l.sync = 'mode_append' COLLATE "C"
     AND l.run_id = 'RUN' COLLATE "C"
 );
+
+-- look who is restricted
+CREATE UNLOGGED TABLE customhouse_work.customer_restraints__next AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer' COLLATE "C"
+    )
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer' COLLATE "C";
+
+DROP TABLE IF EXISTS customhouse_work.customer_restraints;
+
+ALTER TABLE customhouse_work.customer_restraints__next RENAME TO customer_restraints;
+
+ANALYZE customhouse_work.customer_restraints;
+
+-- choose whom to send
+CREATE UNLOGGED TABLE customhouse_work.chosen_mode_append__next AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'restricted' COLLATE "C"
+  ) THEN 'restricted' COLLATE "C" WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'objected' COLLATE "C"
+      AND (r.purpose IS NULL OR r.purpose = 'service' COLLATE "C")
+  ) THEN 'objected' COLLATE "C" END AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C";
+
+DROP TABLE IF EXISTS customhouse_work.chosen_mode_append;
+
+ALTER TABLE customhouse_work.chosen_mode_append__next RENAME TO chosen_mode_append;
+
+ANALYZE customhouse_work.chosen_mode_append;
 
 -- find whose rows orders holds
 CREATE UNLOGGED TABLE customhouse_work.map_orders__next AS
@@ -246,7 +300,7 @@ FROM (
         p.email AS "field.email",
         e."time" IS NULL AS undated
       FROM customhouse.customer_profiles AS p
-      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+      JOIN customhouse_work.chosen_mode_append AS s ON s.id = p.customer_id AND s.left_out IS NULL
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
@@ -546,7 +600,17 @@ SELECT
       AND w.key IS NOT NULL
       AND w.same_key = 1
       AND NOT w.undated
-  ) AS waiting;
+  ) AS waiting,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_mode_append AS m
+    WHERE m.left_out = 'restricted' COLLATE "C"
+  ) AS restricted,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_mode_append AS m
+    WHERE m.left_out = 'objected' COLLATE "C"
+  ) AS objected;
 
 -- changes
 SELECT
@@ -587,6 +651,18 @@ WHERE (sync = 'mode_append' COLLATE "C" AND place = 'platform/purchases/id' COLL
     SELECT o.key
     FROM customhouse_work.outcomes_mode_append AS o
     WHERE o.origin <> 'unknown' COLLATE "C"
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append' COLLATE "C"
+          AND l.run_id = 'RUN' COLLATE "C"
+      )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    LEFT JOIN customhouse_work.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld' COLLATE "C"
+      AND (o.code = 'withdrawn' COLLATE "C" AND c.reason = 'new' COLLATE "C" AND NOT c.unknown)
       AND EXISTS (
         SELECT 1 AS one
         FROM customhouse.sync_leases AS l
@@ -639,6 +715,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN' COLLATE "C"
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent' COLLATE "C")
+  AND NOT (o.origin = 'withheld' COLLATE "C")
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l

@@ -125,6 +125,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent' COLLATE "C")
+  AND NOT (o.origin = 'withheld' COLLATE "C")
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l
@@ -168,6 +169,59 @@ WHERE EXISTS (
     AND l.run_id = 'RUN' COLLATE "C"
 );
 
+-- look who is restricted
+CREATE UNLOGGED TABLE customhouse_work.customer_restraints__next AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer' COLLATE "C"
+    )
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer' COLLATE "C";
+
+DROP TABLE IF EXISTS customhouse_work.customer_restraints;
+
+ALTER TABLE customhouse_work.customer_restraints__next RENAME TO customer_restraints;
+
+ANALYZE customhouse_work.customer_restraints;
+
+-- choose whom to send
+CREATE UNLOGGED TABLE customhouse_work.chosen_vip_to_files__next AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'restricted' COLLATE "C"
+  ) THEN 'restricted' COLLATE "C" WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'objected' COLLATE "C"
+      AND (r.purpose IS NULL OR r.purpose = 'service' COLLATE "C")
+  ) THEN 'objected' COLLATE "C" END AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C";
+
+DROP TABLE IF EXISTS customhouse_work.chosen_vip_to_files;
+
+ALTER TABLE customhouse_work.chosen_vip_to_files__next RENAME TO chosen_vip_to_files;
+
+ANALYZE customhouse_work.chosen_vip_to_files;
+
 -- select what is wanted
 CREATE UNLOGGED TABLE customhouse_work.wanted_vip_to_files__next AS
 SELECT
@@ -194,7 +248,7 @@ FROM (
     p.points AS "field.points",
     p.last_seen AS "field.last_seen"
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+  JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -203,7 +257,7 @@ LEFT JOIN (
   FROM (
     SELECT nullif((CAST(p.customer_id AS text) COLLATE "C"), '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+    JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -369,7 +423,17 @@ SELECT
     SELECT count(*) AS n
     FROM customhouse_work.wanted_vip_to_files AS w
     WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_vip_to_files AS m
+    WHERE m.left_out = 'restricted' COLLATE "C"
+  ) AS restricted,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_vip_to_files AS m
+    WHERE m.left_out = 'objected' COLLATE "C"
+  ) AS objected;
 
 -- changes
 SELECT
@@ -484,6 +548,18 @@ WHERE (sync = 'vip_to_files' COLLATE "C" AND place = 'exports/vip/customer_id' C
         WHERE l.sync = 'vip_to_files' COLLATE "C"
           AND l.run_id = 'RUN' COLLATE "C"
       )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.outcomes_vip_to_files AS o
+    LEFT JOIN customhouse_work.changes_vip_to_files AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld' COLLATE "C"
+      AND (o.code = 'withdrawn' COLLATE "C" AND c.reason = 'new' COLLATE "C" AND NOT c.unknown)
+      AND EXISTS (
+        SELECT 1 AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'vip_to_files' COLLATE "C"
+          AND l.run_id = 'RUN' COLLATE "C"
+      )
   );
 
 INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
@@ -530,6 +606,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN' COLLATE "C"
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent' COLLATE "C")
+  AND NOT (o.origin = 'withheld' COLLATE "C")
   AND EXISTS (
     SELECT 1 AS one
     FROM customhouse.sync_leases AS l

@@ -2504,19 +2504,31 @@ FROM customhouse_work.customer_cluster AS c
 WHERE c.n IN (
   SELECT z.x
   FROM customhouse_work.customer_quarantined AS z
-);
+)
+UNION ALL
+SELECT c.c
+FROM customhouse_work.customer_cluster AS c
+JOIN customhouse_work.customer_nodes AS d ON d.n = c.n
+GROUP BY c.c
+HAVING max(d.last_seen) < CAST('2025-10-04 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AND BOOLAND_AGG(d.t IN (4));
 
 CREATE OR REPLACE TABLE customhouse_work.customer_owners COPY GRANTS AS
 SELECT
   d.old,
   CAST(GET(ARRAY_AGG(c.c) WITHIN GROUP (ORDER BY (CAST(NULLIF(NULLIF(GREATEST(LEAST(CAST(d.t AS INT) * 281474976710656, 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS INT) + d.n) ASC NULLS LAST, c.c ASC), 0) AS INT) AS c
-FROM customhouse_work.customer_nodes AS d
-JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-WHERE d.old IS NOT NULL
-  AND c.c NOT IN (
-    SELECT z.c
-    FROM customhouse_work.customer_barred AS z
-  )
+FROM customhouse_work.customer_cluster AS c
+JOIN (
+  SELECT
+    o.n,
+    o.t,
+    o.old
+  FROM customhouse_work.customer_nodes AS o
+  WHERE o.old IS NOT NULL
+) AS d ON d.n = c.n
+WHERE c.c NOT IN (
+  SELECT z.c
+  FROM customhouse_work.customer_barred AS z
+)
 GROUP BY d.old;
 
 CREATE OR REPLACE TABLE customhouse_work.customer_ids COPY GRANTS AS
@@ -2569,13 +2581,19 @@ FROM (
   SELECT DISTINCT
     d.old,
     c.c
-  FROM customhouse_work.customer_nodes AS d
-  JOIN customhouse_work.customer_cluster AS c ON c.n = d.n
-  WHERE d.old IS NOT NULL
-    AND c.c NOT IN (
-      SELECT z.c
-      FROM customhouse_work.customer_barred AS z
-    )
+  FROM customhouse_work.customer_cluster AS c
+  JOIN (
+    SELECT
+      o.n,
+      o.t,
+      o.old
+    FROM customhouse_work.customer_nodes AS o
+    WHERE o.old IS NOT NULL
+  ) AS d ON d.n = c.n
+  WHERE c.c NOT IN (
+    SELECT z.c
+    FROM customhouse_work.customer_barred AS z
+  )
 ) AS p
 JOIN customhouse_work.customer_owners AS o ON o.old = p.old
 JOIN customhouse_work.customer_ids AS i ON i.c = p.c
@@ -2653,35 +2671,32 @@ SELECT
   r.reason,
   r.evidence,
   CAST('RUN' AS VARCHAR) AS run_id,
-  r.x AS "NUMBER",
-  CAST(NULL AS INT) AS customer_id
-FROM customhouse_work.customer_refused AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-UNION ALL
-SELECT
-  CASE WHEN d.t = 0 THEN CAST('user_id' AS VARCHAR) WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  coalesce(d.v, o.v) AS identifier,
-  CAST('quarantined' AS VARCHAR) AS reason,
-  (('seen with ' || TO_VARCHAR(CAST(r.k AS INT))) || ' ') || CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END AS evidence,
-  CAST('RUN' AS VARCHAR) AS run_id,
-  r.x AS "NUMBER",
-  CAST(NULL AS INT) AS customer_id
-FROM customhouse_work.customer_quarantined AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.x
-LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.x
-WHERE r.k IS NOT NULL
-UNION ALL
-SELECT
-  CASE WHEN d.t = 0 THEN CAST('user_id' AS VARCHAR) WHEN d.t = 1 THEN 'email' WHEN d.t = 2 THEN 'phone' WHEN d.t = 3 THEN 'card' WHEN d.t = 4 THEN 'cookie' END AS identifier_type,
-  coalesce(d.v, o.v) AS identifier,
-  CAST('suspect' AS VARCHAR) AS reason,
-  r.evidence,
-  CAST('RUN' AS VARCHAR) AS run_id,
   r.n AS "NUMBER",
   r.id AS customer_id
-FROM customhouse_work.customer_suspects AS r
-JOIN customhouse_work.customer_nodes AS d ON d.n = r.n
+FROM customhouse_work.customer_nodes AS d
+JOIN (
+  SELECT
+    r.x AS n,
+    r.reason,
+    r.evidence,
+    CAST(NULL AS INT) AS id
+  FROM customhouse_work.customer_refused AS r
+  UNION ALL
+  SELECT
+    r.x AS n,
+    CAST('quarantined' AS VARCHAR) AS reason,
+    (('seen with ' || TO_VARCHAR(CAST(r.k AS INT))) || ' ') || CASE WHEN r.s = 0 THEN 'user_id' WHEN r.s = 1 THEN 'email' WHEN r.s = 2 THEN 'phone' WHEN r.s = 3 THEN 'card' WHEN r.s = 4 THEN 'cookie' END AS evidence,
+    CAST(NULL AS INT) AS id
+  FROM customhouse_work.customer_quarantined AS r
+  WHERE r.k IS NOT NULL
+  UNION ALL
+  SELECT
+    r.n,
+    CAST('suspect' AS VARCHAR) AS reason,
+    r.evidence,
+    r.id
+  FROM customhouse_work.customer_suspects AS r
+) AS r ON d.n = r.n
 LEFT JOIN customhouse_work.customer_told AS o ON o.n = r.n
 UNION ALL
 SELECT
@@ -3102,7 +3117,7 @@ INSERT INTO customhouse.identity_state (entity, source, settings, since, as_of, 
 SELECT
   CAST('customer' AS VARCHAR) AS entity,
   CAST('' AS VARCHAR) AS source,
-  CAST('b7084ec025e60a83fe1f104ba2a674e4ac72788563caca7c3776188f480450c2' AS VARCHAR) AS settings,
+  CAST('c5cbe0839d50b9c01c25f85ec2f446376f532cdf72e5c31e73bfb5dda819607e' AS VARCHAR) AS settings,
   CAST(CAST(NULL AS TIMESTAMP_LTZ) AS TIMESTAMP_NTZ(6)) AS since,
   CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AS as_of,
   CAST('RUN' AS VARCHAR) AS run_id,

@@ -119,6 +119,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT CAST(1 AS INT) AS one
     FROM customhouse.sync_leases AS l
@@ -162,6 +163,47 @@ WHERE EXISTS (
     AND l.run_id = 'RUN'
 );
 
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.customer_restraints COPY GRANTS AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    )
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.chosen_loyal_readers_to_platform COPY GRANTS AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'restricted'
+  ) THEN CAST('restricted' AS VARCHAR) WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'marketing')
+  ) THEN 'objected' END AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers';
+
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.wanted_loyal_readers_to_platform COPY GRANTS AS
 SELECT
@@ -182,7 +224,7 @@ FROM (
     p.spent AS "field.total_spent",
     p.top_topic AS "field.topic"
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+  JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
 ) AS w
 LEFT JOIN (
   SELECT
@@ -191,7 +233,7 @@ LEFT JOIN (
   FROM (
     SELECT nullif(p.email, '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+    JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -342,7 +384,17 @@ SELECT
     SELECT count(*) AS n
     FROM customhouse_work.wanted_loyal_readers_to_platform AS w
     WHERE NOT (w.key IS NOT NULL AND w.same_key = 1)
-  ) AS invalid;
+  ) AS invalid,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -445,6 +497,18 @@ WHERE (sync = 'loyal_readers_to_platform' AND place = 'platform/contacts/email')
         WHERE l.sync = 'loyal_readers_to_platform'
           AND l.run_id = 'RUN'
       )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.outcomes_loyal_readers_to_platform AS o
+    LEFT JOIN customhouse_work.changes_loyal_readers_to_platform AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.unknown)
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'loyal_readers_to_platform'
+          AND l.run_id = 'RUN'
+      )
   );
 
 INSERT INTO customhouse.sync_ledger (sync, place, key, entity_id, fingerprint, sent, acknowledged_at, run_id)
@@ -491,6 +555,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT CAST(1 AS INT) AS one
     FROM customhouse.sync_leases AS l

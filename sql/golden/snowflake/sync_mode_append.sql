@@ -119,6 +119,7 @@ LEFT JOIN (
     )
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT CAST(1 AS INT) AS one
     FROM customhouse.sync_leases AS l
@@ -161,6 +162,47 @@ WHERE EXISTS (
   WHERE l.sync = 'mode_append'
     AND l.run_id = 'RUN'
 );
+
+-- look who is restricted
+CREATE OR REPLACE TABLE customhouse_work.customer_restraints COPY GRANTS AS
+SELECT DISTINCT
+  k.id,
+  r.kind,
+  r.purpose
+FROM (
+  SELECT
+    i.identifier_type,
+    i.identifier,
+    i.customer_id AS id
+  FROM customhouse.customer_identities AS i
+  WHERE i.customer_id IS NOT NULL
+    AND (i.identifier_type, i.identifier) IN (
+      SELECT
+        l.identifier_type,
+        l.identifier
+      FROM customhouse.privacy_restrictions AS l
+      WHERE l.entity = 'customer'
+    )
+) AS k
+JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_type AND r.identifier = k.identifier
+WHERE r.entity = 'customer';
+
+-- choose whom to send
+CREATE OR REPLACE TABLE customhouse_work.chosen_mode_append COPY GRANTS AS
+SELECT
+  p.customer_id AS id,
+  CASE WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'restricted'
+  ) THEN CAST('restricted' AS VARCHAR) WHEN p.customer_id IN (
+    SELECT r.id
+    FROM customhouse_work.customer_restraints AS r
+    WHERE r.kind = 'objected'
+      AND (r.purpose IS NULL OR r.purpose = 'service')
+  ) THEN 'objected' END AS left_out
+FROM customhouse.customer_profiles AS p
+JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
 
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.map_orders COPY GRANTS AS
@@ -234,7 +276,7 @@ FROM (
         p.email AS "field.email",
         e."TIME" IS NULL AS undated
       FROM customhouse.customer_profiles AS p
-      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+      JOIN customhouse_work.chosen_mode_append AS s ON s.id = p.customer_id AND s.left_out IS NULL
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
@@ -522,7 +564,17 @@ SELECT
       AND w.key IS NOT NULL
       AND w.same_key = 1
       AND NOT w.undated
-  ) AS waiting;
+  ) AS waiting,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_mode_append AS m
+    WHERE m.left_out = 'restricted'
+  ) AS restricted,
+  (
+    SELECT count(*) AS n
+    FROM customhouse_work.chosen_mode_append AS m
+    WHERE m.left_out = 'objected'
+  ) AS objected;
 
 -- changes
 SELECT
@@ -563,6 +615,18 @@ WHERE (sync = 'mode_append' AND place = 'platform/purchases/id')
     SELECT o.key
     FROM customhouse_work.outcomes_mode_append AS o
     WHERE o.origin <> 'unknown'
+      AND EXISTS (
+        SELECT CAST(1 AS INT) AS one
+        FROM customhouse.sync_leases AS l
+        WHERE l.sync = 'mode_append'
+          AND l.run_id = 'RUN'
+      )
+    UNION ALL
+    SELECT o.key
+    FROM customhouse_work.outcomes_mode_append AS o
+    LEFT JOIN customhouse_work.changes_mode_append AS c ON c.key = o.key AND c.operation = o.operation
+    WHERE o.origin = 'withheld'
+      AND (o.code = 'withdrawn' AND c.reason = 'new' AND NOT c.unknown)
       AND EXISTS (
         SELECT CAST(1 AS INT) AS one
         FROM customhouse.sync_leases AS l
@@ -615,6 +679,7 @@ LEFT JOIN (
     AND e.run_id <> 'RUN'
 ) AS r ON r.key = o.key
 WHERE NOT (o.accepted OR o.origin = 'absent')
+  AND NOT (o.origin = 'withheld')
   AND EXISTS (
     SELECT CAST(1 AS INT) AS one
     FROM customhouse.sync_leases AS l

@@ -21,14 +21,27 @@ func (f *front) mark(values url.Values) string {
 }
 
 var (
-	kill   = regexp.MustCompile(`(?is)^\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'([^'\\]*)'(.*)$`)
+	kill   = regexp.MustCompile(`(?is)^\s*KILL\s+QUERY\s+WHERE\b`)
+	listed = regexp.MustCompile(`(?is)^\s*SELECT\b.*\bFROM\s+system\.processes\b`)
 	asking = regexp.MustCompile(`(?is)^\s*(SELECT|WITH)\b`)
+	id     = regexp.MustCompile(`\bquery_id\b`)
+	text   = regexp.MustCompile(`\bmatch\(query,`)
+)
+
+// The name of a statement, and the statement without it, as expressions of the
+// columns of system.processes.
+const (
+	named    = "extract(query, '^/[*][0-9]+ query_id=([^*]*)[*]/')"
+	unmarked = "match(replaceRegexpOne(query, '^/[*][0-9]+ query_id=[^*]*[*]/ ', ''),"
 )
 
 // marked is a statement with its mark.
 func marked(mark, statement string) string {
-	if m := kill.FindStringSubmatch(statement); m != nil {
-		return "KILL QUERY WHERE match(query, '^/[*][0-9]+ query_id=" + regexp.QuoteMeta(m[1]) + "[*]/')" + m[2]
+	if kill.MatchString(statement) || listed.MatchString(statement) {
+		statement = text.ReplaceAllString(id.ReplaceAllString(statement, named), unmarked)
+	}
+	if kill.MatchString(statement) {
+		return statement
 	}
 	return mark + statement
 }

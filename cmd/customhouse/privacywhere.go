@@ -1,0 +1,208 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/dossier"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
+	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models/identity"
+	subject "github.com/customhouse-cdp/customhouse/models/privacy/person"
+)
+
+func (a *app) privacyWhereCommand() *cobra.Command {
+	entity := ""
+	all := false
+	c := &cobra.Command{
+		Use:   "where <identifier>=<value>",
+		Short: "Say where a person is: in which sources, tables, destinations and queues",
+		Long: `Everywhere that something of a person is, under all their identifiers and all
+numbers that they ever had: sources as they are now, our tables, what destinations
+hold, what waits in the state, and decisions in the project. It counts, and shows
+no value. Of an identifier that is nobody's it looks for that alone.`,
+		Example: `  customhouse privacy where email=ada@example.com
+  customhouse privacy where id=42 --entity account --all`,
+		Args: cobra.ExactArgs(1),
+		RunE: do(func(ctx context.Context, args []string) error {
+			return a.look(ctx, 1, func(ctx context.Context, s *shower) error {
+				return s.where(ctx, entity, args[0], all)
+			})
+		}),
+	}
+	c.Flags().StringVar(&entity, "entity", "", "whose identifier it is; the first entity that has such a one by default")
+	c.Flags().BoolVar(&all, "all", false, "list the places too where nothing is")
+	return c
+}
+
+// whereabouts is customhouse/whereabouts/v1.
+type whereabouts struct {
+	Schema      string          `json:"schema"`
+	Entity      string          `json:"entity"`
+	IDs         []int64         `json:"ids"`
+	Identifiers int64           `json:"identifiers"`
+	Places      []dossier.Place `json:"places"`
+}
+
+// sought are the person that a term names, and their entity. Terms that name more
+// than one person are refused.
+func (s *shower) sought(ctx context.Context, entity string, terms ...string) (subject.Person, error) {
+	none := subject.Person{}
+	var typed []subject.Identifier
+	var ids []int64
+	var e *config.Entity
+	for _, term := range terms {
+		kind, value, ok := strings.Cut(term, "=")
+		kind = strings.TrimSpace(kind)
+		if !ok || strings.TrimSpace(value) == "" {
+			return none, usageError{fmt.Errorf("%q has to look like email=ada@example.com", term)}
+		}
+		own, err := s.having(entity, kind)
+		switch {
+		case err != nil:
+			return none, err
+		case e != nil && e != own:
+			return none, usageError{fmt.Errorf("%s is of another entity than what stands before it", kind)}
+		}
+		e = own
+		if kind != "id" && kind != identity.Column(e) {
+			typed = append(typed, subject.Identifier{Type: kind, Value: value})
+			continue
+		}
+		id, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+		if err != nil {
+			return none, usageError{fmt.Errorf("the id %q is no number", value)}
+		}
+		ids = append(ids, id)
+	}
+	p, err := dossier.Find(ctx, s.wh, s.project.Project, e, typed)
+	if err != nil {
+		return none, s.unbuilt(e, err)
+	}
+	if len(ids) > 0 {
+		p.IDs = append(p.IDs, ids...)
+		if p, err = dossier.Known(ctx, s.wh, p); err != nil {
+			return none, s.unbuilt(e, err)
+		}
+	}
+	return p, nil
+}
+
+// unbuilt says what to do where a table of identities is not there.
+func (s *shower) unbuilt(e *config.Entity, err error) error {
+	x := explorer{shower: s, e: e}
+	return x.missing(err)
+}
+
+// having is the entity of a name, or else the first that has an identifier.
+func (s *shower) having(entity, kind string) (*config.Entity, error) {
+	var names, kinds []string
+	for _, e := range s.project.Entities {
+		names = append(names, e.Name)
+		if entity != "" && e.Name != entity {
+			continue
+		}
+		kinds = append(kinds, "id")
+		for _, id := range e.Identifiers {
+			kinds = append(kinds, id.Name)
+		}
+		if slices.Contains(kinds, kind) || kind == identity.Column(e) {
+			return e, nil
+		}
+	}
+	if entity != "" && s.entity(entity) == nil {
+		return nil, unknown("there is no entity "+entity, entity, names, "there are")
+	}
+	if len(names) == 0 {
+		return nil, errors.New("the project has no entities")
+	}
+	return nil, unknown("there is no identifier "+kind, kind, kinds, "there are")
+}
+
+// readable makes the sources of an entity readable that are files.
+func (s *shower) readable(ctx context.Context, e *config.Entity) error {
+	x := &explorer{shower: s, e: e}
+	for _, source := range s.project.Sources {
+		if source.Entity == e.Name {
+			x.sources = append(x.sources, source)
+		}
+	}
+	return x.readFiles(ctx)
+}
+
+func (s *shower) where(ctx context.Context, entity, term string, all bool) error {
+	p, err := s.sought(ctx, entity, term)
+	if err != nil {
+		return err
+	}
+	var store *state.Store
+	if s.project.target.Deliver {
+		if store, err = s.in.store(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.readable(ctx, p.Entity); err != nil {
+		return err
+	}
+	places, err := dossier.Where(ctx, dossier.Options{Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Person: p}, store)
+	if err != nil {
+		return err
+	}
+	out := whereabouts{Schema: "customhouse/whereabouts/v1", Entity: p.Entity.Name, IDs: append([]int64{}, p.IDs...), Places: []dossier.Place{}}
+	nothing := 0
+	for _, place := range places {
+		if place.Kind == dossier.InTable && place.Name == identity.IdentitiesTable(p.Entity).Name {
+			out.Identifiers = place.Rows
+		}
+		if place.Rows > 0 || place.First != nil || all || s.format == "json" {
+			out.Places = append(out.Places, place)
+		} else {
+			nothing++
+		}
+	}
+	if s.format == "json" {
+		return console.JSON(s.stdout, out)
+	}
+	switch {
+	case len(p.IDs) == 0:
+		fmt.Fprintf(s.stdout, "nobody: no %s has this identifier for their own\n", p.Entity.Name)
+	default:
+		fmt.Fprintf(s.stdout, "%s %d, %s", p.Entity.Name, p.IDs[0], counted(out.Identifiers, "identifier"))
+		for i, id := range p.IDs[1:] {
+			fmt.Fprintf(s.stdout, "%s%d", cmp.Or(map[bool]string{true: ", before "}[i == 0], " and "), id)
+		}
+		fmt.Fprintln(s.stdout)
+	}
+	if err := printPlaces(s, out.Places); err != nil {
+		return err
+	}
+	if nothing > 0 {
+		fmt.Fprintf(s.stdout, "nothing in %s more that were looked at\n", counted(int64(nothing), "place"))
+	}
+	return nil
+}
+
+func printPlaces(s *shower, places []dossier.Place) error {
+	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	day := func(t *time.Time) string {
+		if t == nil {
+			return "-"
+		}
+		return moment(*t)
+	}
+	for _, p := range places {
+		line := []string{"  " + p.Kind, console.Line(p.Name), console.Number(p.Rows), day(p.First), day(p.Last), console.Line(p.Note)}
+		fmt.Fprintln(w, strings.TrimRight(strings.Join(line, "\t"), "\t"))
+	}
+	return w.Flush()
+}

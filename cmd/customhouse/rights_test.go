@@ -1,0 +1,497 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
+	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
+	"github.com/customhouse-cdp/customhouse/syncs/synctest"
+)
+
+// Two people, of whom one has two e-mail addresses that come to be hers, a cookie
+// and a telephone that the other has too.
+var (
+	hers = []string{"u-ada-77", "ada.one@example.com", "ada.two@example.com", "cookie-ada-55", "Ada Unmistakable"}
+	his  = []string{"u-bob-88", "bob@example.com", "Bob Another"}
+)
+
+const rightsProject = `project: {name: shop, timezone: UTC}
+targets:
+  local: {type: duckdb, path: shop.duckdb, deliver: true}
+purposes:
+  - {name: service, basis: contract, description: What people have asked us for.}
+  - {name: advertising, basis: legitimate_interests, description: Offers to people who have bought from us.}
+entities:
+  - name: customer
+    identifiers:
+      - {name: user_id, limit: 1, class: personal}
+      - {name: email, normalize: email, limit: 5, class: personal}
+      - {name: phone, normalize: phone, region: FR, limit: 3}
+      - {name: cookie, limit: 10}
+sources:
+  - name: contacts
+    table: raw.contacts
+    class: personal
+    entity: customer
+    identifiers: {user_id: user_id, email: email, phone: phone}
+    time: seen
+    columns: {name: string}
+  - name: visits
+    table: raw.visits
+    class: personal
+    erase: true
+    entity: customer
+    events: true
+    identifiers: {cookie: cookie, email: email}
+    time: seen
+    columns: {page: string}
+traits:
+  - {name: email, entity: customer, pick: latest, from: contacts.email}
+  - {name: user, entity: customer, pick: latest, from: contacts.user_id}
+  - {name: name, entity: customer, pick: latest, from: contacts.name, history: true}
+  - {name: greeting, entity: customer, value: '"Dear " + name'}
+  - {name: visited, entity: customer, value: visits.count()}
+segments:
+  - {name: named, entity: customer, when: 'name != ""'}
+destinations:
+  - {name: crm, type: hubspot, token: '${env:TOKEN}', base_url: '${env:HUBSPOT_URL}', allow_private: true, allow: [public, internal, personal]}
+  - {name: ads, type: meta, access_token: '${env:TOKEN}', base_url: '${env:META_URL}', allow_private: true, allow: [public, internal, personal]}
+  - {name: exports, type: files, path: exports, allow: [public, internal, personal]}
+syncs:
+  - name: to_crm
+    from: {segment: named}
+    to: {destination: crm, object: contacts, key: email}
+    fields: {email: email, firstname: name}
+    purpose: service
+  - name: to_ads
+    from: {segment: named}
+    to: {destination: ads, object: audience/456, mode: mirror, key: external_id}
+    fields: {external_id: user, email: email}
+    purpose: advertising
+  - name: to_files
+    from: {segment: named}
+    to: {destination: exports, object: people, key: email}
+    fields: {email: email, name: name, greeting: greeting}
+    purpose: service
+`
+
+// shopOfTwo is a project with three platforms after two days: one erases people,
+// one has audiences, and one has nothing.
+type shopOfTwo struct {
+	dir     string
+	env     []string
+	hubspot *hubspottest.Platform
+	meta    *metatest.Platform
+}
+
+func newShopOfTwo(t *testing.T) *shopOfTwo {
+	t.Helper()
+	s := &shopOfTwo{dir: t.TempDir(), hubspot: hubspottest.New(), meta: metatest.New()}
+	s.meta.Hold("456")
+	serve := func(f synctest.Fake) string {
+		server := httptest.NewServer(f)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	s.env = []string{"TOKEN=" + synctest.Canary, "HUBSPOT_URL=" + serve(s.hubspot), "META_URL=" + serve(s.meta), "USER=tester"}
+	if err := os.WriteFile(filepath.Join(s.dir, "customhouse.yaml"), []byte(rightsProject), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.sql(t, `CREATE SCHEMA raw`,
+		`CREATE TABLE raw.contacts (user_id VARCHAR, email VARCHAR, phone VARCHAR, name VARCHAR, seen TIMESTAMP)`,
+		`CREATE TABLE raw.visits (cookie VARCHAR, email VARCHAR, page VARCHAR, seen TIMESTAMP)`,
+		`INSERT INTO raw.contacts VALUES ('u-ada-77', 'ada.one@example.com', '06 12 34 56 78', 'Ada Unmistakable', TIMESTAMP '2026-01-01'),
+			('u-bob-88', 'bob@example.com', '06 12 34 56 78', 'Bob Another', TIMESTAMP '2026-01-01')`,
+		`INSERT INTO raw.visits VALUES ('cookie-ada-55', 'ada.two@example.com', 'home', TIMESTAMP '2026-01-01')`)
+	s.must(t, "run", "--as-of", "2026-01-02")
+	s.sql(t, `INSERT INTO raw.contacts VALUES ('u-ada-77', 'ada.two@example.com', NULL, 'Ada Unmistakable', TIMESTAMP '2026-01-02')`)
+	s.must(t, "run", "--as-of", "2026-01-03")
+	return s
+}
+
+func (s *shopOfTwo) must(t *testing.T, args ...string) string {
+	t.Helper()
+	return must(t, s.env, append([]string{"--project-dir", s.dir}, args...)...)
+}
+
+func (s *shopOfTwo) sql(t *testing.T, script ...string) {
+	t.Helper()
+	d, err := duckdb.Open(t.Context(), duckdb.Config{Path: filepath.Join(s.dir, "shop.duckdb")}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Exec(context.WithoutCancel(t.Context()), script)
+	if e := d.Close(); err != nil || e != nil {
+		t.Fatal(err, e)
+	}
+}
+
+// rows reads a query as text.
+func (s *shopOfTwo) rows(t *testing.T, query string) (out []string) {
+	t.Helper()
+	d, err := duckdb.Open(t.Context(), duckdb.Config{Path: filepath.Join(s.dir, "shop.duckdb")}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	rows, err := d.Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dest := make([]any, len(rows.Columns()))
+	for rows.Next(dest) == nil {
+		out = append(out, fmt.Sprint(dest...))
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// having are the places that have one of some values: files of the project, byte
+// by byte, and tables, of which the file may have a compressed form.
+func (s *shopOfTwo) having(t *testing.T, values []string) []string {
+	t.Helper()
+	var out []string
+	for _, name := range s.rows(t, `SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_catalog = 'customhouse_file'`) {
+		for _, v := range values {
+			if n := s.rows(t, fmt.Sprintf(`SELECT count(*) FROM %s AS t WHERE CAST(t AS VARCHAR) LIKE '%%%s%%'`, name, v)); n[0] != "0" {
+				out = append(out, "table "+name+" has "+v)
+			}
+		}
+	}
+	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, v := range values {
+			if bytes.Contains(text, []byte(v)) {
+				out = append(out, "file "+strings.TrimPrefix(path, s.dir)+" has "+v)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// request is what a command says of a request.
+func (s *shopOfTwo) request(t *testing.T, args ...string) requested {
+	t.Helper()
+	var out requested
+	if err := json.Unmarshal([]byte(s.must(t, append([]string{"--format", "json"}, args...)...)), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// status is that of a step.
+func (r requested) status(step, system string) string {
+	for _, x := range r.Steps {
+		if x.Step == step && x.System == system {
+			return x.Status
+		}
+	}
+	return "none"
+}
+
+// TestErasure: nothing of a person is left anywhere once an erasure is done, and
+// nothing that is another's is touched.
+func TestErasure(t *testing.T) {
+	t.Parallel()
+	s := newShopOfTwo(t)
+	before := s.rows(t, `SELECT identifier_type, identifier FROM customhouse.customer_identities WHERE identifier LIKE '%bob%' ORDER BY ALL`)
+	if len(before) != 2 || len(s.having(t, hers)) < 10 {
+		t.Fatalf("the project is not what the test is about: %v %v", before, s.having(t, hers))
+	}
+	if got := len(s.meta.Members("456")); got != 2 {
+		t.Fatalf("%d members, want 2", got)
+	}
+	r := s.request(t, "privacy", "erase", "email=Ada.One@example.com", "--yes", "--evidence", "ticket 4711")
+	for _, c := range [][3]string{
+		{"suppress", "warehouse", "done"},
+		{"remove", "to_crm", "done"},
+		{"remove", "to_ads", "done"},
+		{"erase", "crm", "done"},
+		{"erase", "ads", "done"},
+		{"erase", "exports", "manual"},
+		{"scrub", "warehouse", "done"},
+		{"source", "contacts", "manual"},
+		{"source", "visits", "done"},
+		{"compact", "warehouse", "todo"},
+		{"close", "state", "todo"},
+	} {
+		if got := r.status(c[0], c[1]); got != c[2] {
+			t.Errorf("%s %s is %s, want %s", c[0], c[1], got, c[2])
+		}
+	}
+	if r.Status != "waiting" {
+		t.Errorf("the request is %s, want waiting", r.Status)
+	}
+	if got := len(s.meta.Members("456")); got != 1 {
+		t.Errorf("%d members, want 1", got)
+	}
+	crm, err := json.Marshal(s.hubspot.Contents())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(crm, []byte("ada.two")) || !bytes.Contains(crm, []byte("bob@example.com")) {
+		t.Errorf("the CRM has %s", crm)
+	}
+
+	// What is left is for somebody to do; the statements are those that do it.
+	shown := s.request(t, "privacy", "show", r.ID, "--statements")
+	s.sql(t, shown.Statements["contacts"])
+	s.request(t, "privacy", "confirm", r.ID, "source", "contacts", "--evidence", "done by ops, ticket 4712")
+	if err := os.RemoveAll(filepath.Join(s.dir, "exports")); err != nil {
+		t.Fatal(err)
+	}
+	r = s.request(t, "privacy", "confirm", r.ID, "erase", "exports", "--evidence", "folder removed, ticket 4713")
+	if r.Status != "done" || r.status("close", "state") != "done" {
+		t.Errorf("the request is %s, its last step %s", r.Status, r.status("close", "state"))
+	}
+	s.must(t, "run", "--as-of", "2026-01-04")
+	left := slices.DeleteFunc(s.having(t, hers), func(place string) bool { return strings.Contains(place, "/exports/") })
+	if len(left) > 0 {
+		t.Errorf("left: %s", strings.Join(left, "\n"))
+	}
+	after := s.rows(t, `SELECT identifier_type, identifier FROM customhouse.customer_identities ORDER BY ALL`)
+	if got := fmt.Sprint(after); !strings.Contains(got, "bob@example.com") || !strings.Contains(got, "u-bob-88") {
+		t.Errorf("of the other %v is left", after)
+	}
+	if got := s.rows(t, `SELECT name FROM customhouse.customer_profiles WHERE name <> ''`); !slices.Equal(got, []string{"Bob Another"}) {
+		t.Errorf("profiles of %v", got)
+	}
+	// What both had lives on for him.
+	if got := s.rows(t, `SELECT count(*) FROM customhouse.customer_identities WHERE identifier = '+33612345678'`); got[0] != "1" {
+		t.Errorf("the telephone that both had is there %s times", got[0])
+	}
+	// A load brings her rows again, and nobody comes of them.
+	s.sql(t, `INSERT INTO raw.contacts VALUES ('u-ada-77', 'ada.one@example.com', '06 12 34 56 78', 'Ada Unmistakable', TIMESTAMP '2026-01-04')`)
+	s.must(t, "run", "--as-of", "2026-01-05")
+	left = slices.DeleteFunc(s.having(t, hers), func(place string) bool {
+		return strings.Contains(place, "/exports/") || strings.Contains(place, "raw.contacts") || strings.HasPrefix(place, "file /shop.duckdb")
+	})
+	if len(left) > 0 {
+		t.Errorf("came back: %s", strings.Join(left, "\n"))
+	}
+	if got := s.rows(t, `SELECT name FROM customhouse.customer_profiles WHERE name <> ''`); !slices.Equal(got, []string{"Bob Another"}) {
+		t.Errorf("after another load there are profiles of %v", got)
+	}
+	if len(s.having(t, his)) == 0 {
+		t.Error("nothing of the other is left")
+	}
+	if out := s.must(t, "privacy", "list"); !strings.Contains(out, r.ID) {
+		t.Errorf("the list has not the request: %s", out)
+	}
+}
+
+// TestRectify: a correction goes before what sources say, whatever is computed from
+// it sees it, and it ends when it is withdrawn.
+func TestRectify(t *testing.T) {
+	t.Parallel()
+	s := newShopOfTwo(t)
+	known := func(want ...string) {
+		t.Helper()
+		if got := s.rows(t, `SELECT name || ', ' || greeting || ', ' || visited FROM customhouse.customer_profiles WHERE name <> '' ORDER BY ALL`); !slices.Equal(got, want) {
+			t.Errorf("profiles say %q, want %q", got, want)
+		}
+	}
+	before := []string{"Ada Unmistakable, Dear Ada Unmistakable, 1", "Bob Another, Dear Bob Another, 0"}
+	known(before...)
+	name := s.request(t, "privacy", "rectify", "email=ada.two@example.com", "name=Augusta", "--evidence", "ticket 1")
+	visits := s.request(t, "privacy", "rectify", "email=ada.one@example.com", "visited=7", "--evidence", "ticket 2")
+	if name.Status != "done" || visits.Status != "done" {
+		t.Errorf("the requests are %s and %s", name.Status, visits.Status)
+	}
+	s.must(t, "run", "--as-of", "2026-01-04")
+	known("Augusta, Dear Augusta, 7", "Bob Another, Dear Bob Another, 0")
+	// The later of two counts, and the source goes on without it.
+	again := s.request(t, "privacy", "rectify", "user_id=u-ada-77", "name=Augusta Ada", "--evidence", "ticket 3")
+	s.sql(t, `INSERT INTO raw.contacts VALUES ('u-ada-77', 'ada.two@example.com', NULL, 'Ada Unmistakable', TIMESTAMP '2026-01-04')`)
+	s.must(t, "run", "--as-of", "2026-01-05")
+	known("Augusta Ada, Dear Augusta Ada, 7", "Bob Another, Dear Bob Another, 0")
+	for _, r := range []requested{name, visits, again} {
+		if got := s.request(t, "privacy", "withdraw", r.ID, "--because", "it was wrong"); got.Status != "withdrawn" {
+			t.Errorf("it is %s after it was withdrawn", got.Status)
+		}
+	}
+	s.must(t, "run", "--as-of", "2026-01-06")
+	known(before...)
+	for _, wrong := range [][]string{
+		{"rectify", "email=ada.one@example.com", "visited=many", "--evidence", "ticket 4"},
+		{"rectify", "email=ada.one@example.com", "age=7", "--evidence", "ticket 4"},
+		{"rectify", "email=no address", "name=Ada", "--evidence", "ticket 4"},
+		{"erase", "email=ada.one@example.com", "--evidence", "ticket 4"},
+		{"erase", "email=ada.one@example.com", "--yes"},
+		{"erase", "email=ada.one@example.com", "--yes", "--evidence", "her mail from ada.one@example.com"},
+	} {
+		if r := customhouse(t, s.env, append([]string{"--project-dir", s.dir, "privacy"}, wrong...)...); r.code != exitUsage {
+			t.Errorf("%v: exit code %d, %s", wrong, r.code, r.stderr)
+		}
+	}
+}
+
+// TestKilledErasure kills an erasure at each of its points. The next run goes on,
+// and nothing is said to be done before it is.
+func TestKilledErasure(t *testing.T) { //nolint:tparallel // each is several processes
+	t.Parallel()
+	seeds := 12
+	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
+		seeds = 120
+	}
+	s := newShopOfTwo(t)
+	prepared, err := os.ReadFile(filepath.Join(s.dir, "shop.duckdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What comes after is tried from the same state, each time.
+	base := t.TempDir()
+	if err := os.CopyFS(base, os.DirFS(s.dir)); err != nil {
+		t.Fatal(err)
+	}
+	points := []string{
+		"privacy find", "privacy found", "privacy planned", "privacy suppress", "privacy suppress done", "privacy settle", "privacy settle done",
+		"privacy remove", "privacy removed", "privacy remove done", "privacy erase", "privacy erased", "privacy erase done", "privacy scrub",
+		"privacy scrub done", "privacy source", "privacy source done", "privacy compact", "privacy compact done", "privacy close", "privacy closing",
+		"privacy closed", "privacy close done", "privacy conclude",
+	}
+	killed := 0
+	for seed := range seeds {
+		point := points[seed*len(points)/seeds%len(points)]
+		if seeds > len(points) {
+			point = points[seed%len(points)]
+		}
+		times := 1 + seed/len(points)%2
+		t.Run(fmt.Sprintf("%s %d", strings.ReplaceAll(point, " ", "_"), times), func(t *testing.T) {
+			one := *s
+			one.dir = t.TempDir()
+			if err := os.CopyFS(one.dir, os.DirFS(base)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(one.dir, "shop.duckdb"), prepared, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			dying := func(args ...string) bool {
+				cmd := exec.CommandContext(t.Context(), "customhouse-dying", append([]string{"--project-dir", one.dir}, args...)...)
+				cmd.Env = append(append(os.Environ(), one.env...), diesAt+"="+point, fmt.Sprintf("%s=%d", diesTimes, times), passages+"="+filepath.Join(t.TempDir(), "passages.json"))
+				out, err := cmd.CombinedOutput()
+				if err != nil && cmd.ProcessState.ExitCode() >= 0 {
+					t.Fatalf("%v: %s", err, out)
+				}
+				return cmd.ProcessState.ExitCode() < 0
+			}
+			died := dying("privacy", "erase", "email=ada.one@example.com", "--yes", "--evidence", "ticket 4711")
+			one.must(t, "run", "--as-of", "2026-01-04")
+			var list struct{ Requests []requested }
+			if err := json.Unmarshal([]byte(one.must(t, "--format", "json", "privacy", "list")), &list); err != nil || len(list.Requests) != 1 {
+				t.Fatalf("%d requests, %v", len(list.Requests), err)
+			}
+			r := one.request(t, "privacy", "show", list.Requests[0].ID)
+			if r.Status != "waiting" {
+				t.Fatalf("the request is %s after the next run: %+v", r.Status, r.Steps)
+			}
+			shown := one.request(t, "privacy", "show", r.ID, "--statements")
+			one.sql(t, shown.Statements["contacts"])
+			if err := os.RemoveAll(filepath.Join(one.dir, "exports")); err != nil {
+				t.Fatal(err)
+			}
+			one.must(t, "privacy", "confirm", r.ID, "source", "contacts", "--evidence", "ticket 4712")
+			died = dying("privacy", "confirm", r.ID, "erase", "exports", "--evidence", "ticket 4713") || died
+			if died {
+				killed++
+			}
+			one.must(t, "run", "--as-of", "2026-01-05")
+			if r = one.request(t, "privacy", "show", r.ID); r.Status != "done" {
+				t.Errorf("the request is %s in the end: %+v", r.Status, r.Steps)
+			}
+			left := slices.DeleteFunc(one.having(t, hers), func(place string) bool { return strings.Contains(place, "/exports/") })
+			if len(left) > 0 {
+				t.Errorf("done, and left: %s", strings.Join(left, "\n"))
+			}
+			if got := one.rows(t, `SELECT name FROM customhouse.customer_profiles WHERE name <> ''`); !slices.Equal(got, []string{"Bob Another"}) {
+				t.Errorf("profiles of %v", got)
+			}
+		})
+	}
+	if killed < seeds/2 {
+		t.Errorf("only %d of %d were killed", killed, seeds)
+	}
+}
+
+// TestRequests: a restriction and an objection are listed by all identifiers of the
+// person and taken away where there are audiences, and each decision about a
+// request is possible as long as it may be.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	s := newShopOfTwo(t)
+	restricted := func(want ...string) {
+		t.Helper()
+		if got := s.rows(t, `SELECT DISTINCT kind || ' ' || coalesce(purpose, '-') || ' ' || identifier FROM customhouse.privacy_restrictions ORDER BY ALL`); !slices.Equal(got, want) {
+			t.Errorf("the list has %q, want %q", got, want)
+		}
+	}
+	r := s.request(t, "privacy", "object", "cookie=cookie-ada-55", "--purpose", "advertising", "--evidence", "ticket 1", "--received", "2026-01-31")
+	if got := r.Due.Format(time.DateOnly); got != "2026-02-28" {
+		t.Errorf("received on 31 January, due %s", got)
+	}
+	if r.status("remove", "to_ads") != "done" || r.status("remove", "to_crm") != "none" || r.Status != "done" {
+		t.Errorf("the objection is %s: %+v", r.Status, r.Steps)
+	}
+	restricted("objected advertising ada.one@example.com", "objected advertising ada.two@example.com", "objected advertising cookie-ada-55", "objected advertising u-ada-77")
+	if got := len(s.meta.Members("456")); got != 1 {
+		t.Errorf("%d members, want 1", got)
+	}
+	s.request(t, "privacy", "withdraw", r.ID, "--because", "changed their mind")
+	restricted()
+
+	// What stays as a record waits for somebody.
+	r = s.request(t, "privacy", "restrict", "email=ada.one@example.com", "--evidence", "ticket 2")
+	if r.Status != "waiting" || r.status("remove", "to_crm") != "manual" {
+		t.Errorf("the restriction is %s: %+v", r.Status, r.Steps)
+	}
+	r = s.request(t, "privacy", "extend", r.ID, "--because", "many requests at once")
+	if days := r.Due.Sub(r.Received).Hours() / 24; days < 89 || days > 92 {
+		t.Errorf("extended to %.0f days, want three months", days)
+	}
+	for _, wrong := range [][]string{
+		{"extend", r.ID, "--because", "once more"},
+		{"refuse", r.ID, "--because", "too late"},
+		{"confirm", r.ID, "scrub", "warehouse", "--evidence", "ticket 3"},
+		{"confirm", r.ID, "remove", "to_crm"},
+	} {
+		if got := customhouse(t, s.env, append([]string{"--project-dir", s.dir, "privacy"}, wrong...)...); got.code != exitUsage {
+			t.Errorf("%v: exit code %d, %s", wrong, got.code, got.stderr)
+		}
+	}
+	s.request(t, "privacy", "confirm", r.ID, "remove", "to_crm", "--evidence", "ticket 3")
+	if out := s.must(t, "privacy", "confirm", r.ID, "remove", "to_files", "--evidence", "ticket 3"); !strings.Contains(out, ", done\n") {
+		t.Errorf("after everything was confirmed: %s", out)
+	}
+	if out := s.must(t, "privacy", "audit", "--verify"); strings.Contains(out, "ada") || !strings.Contains(s.must(t, "privacy", "audit"), r.ID) {
+		t.Errorf("the audit log: %s", out)
+	}
+}
