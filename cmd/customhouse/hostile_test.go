@@ -160,7 +160,7 @@ func TestHostile(t *testing.T) {
 // hostileProject has a segment for each value.
 func hostileProject(t *testing.T, dir string, source map[string]any, column func(int) string, values []string) {
 	t.Helper()
-	source["name"], source["entity"] = "people", "customer"
+	source["name"], source["entity"], source["class"] = "people", "customer", "personal"
 	source["identifiers"] = map[string]string{"user_id": column(0), "nick": column(1)}
 	source["columns"] = map[string]any{
 		"number": map[string]string{"type": "string", "column": column(0)},
@@ -188,6 +188,7 @@ func hostileProject(t *testing.T, dir string, source map[string]any, column func
 			"fields": map[string]string{hostileField: "user_number", "x" + hostileField: "nick"},
 		}
 	}
+	allow := []string{"public", "internal", "personal"}
 	text, err := yaml.Marshal(map[string]any{
 		"project":  map[string]string{"name": "p"},
 		"targets":  map[string]any{"local": map[string]any{"type": "duckdb", "path": "p.duckdb", "deliver": true}},
@@ -198,9 +199,10 @@ func hostileProject(t *testing.T, dir string, source map[string]any, column func
 			{"name": "nick", "entity": "customer", "pick": "latest", "from": "people.nick"},
 		},
 		"segments": segments,
+		"purposes": []map[string]string{{"name": "service", "basis": "contract", "description": "what it is for"}},
 		"destinations": []map[string]any{
-			{"name": "platform", "type": "webhook", "url": "${env:PLATFORM_URL}", "allow_private": true},
-			{"name": "files", "type": "files", "path": "out", "format": "ndjson"},
+			{"name": "platform", "type": "webhook", "url": "${env:PLATFORM_URL}", "allow_private": true, "allow": allow},
+			{"name": "files", "type": "files", "path": "out", "format": "ndjson", "allow": allow},
 		},
 		"syncs": []any{sync("platform"), sync("files")},
 	})

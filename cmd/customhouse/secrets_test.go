@@ -242,6 +242,7 @@ sources:
     identifiers: {email: email}
 traits:
   - {name: email, entity: customer, pick: latest, from: contacts.email}
+purposes: [{name: service, basis: contract, description: what it is for}]
 destinations:
   - {name: platform, allow: [public, internal, personal], type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true}
 syncs:
@@ -257,7 +258,7 @@ syncs:
 	t.Cleanup(server.Close)
 	env := []string{"PLATFORM_URL=" + server.URL, "PLATFORM_SECRET=s"}
 	r := customhouse(t, env, "--project-dir", dir, "run")
-	const want = `customhouse.yaml:16:73: warning[short-secret]: ${env:PLATFORM_SECRET} is shorter than 6 characters: where a destination repeats it, messages show it
+	const want = `customhouse.yaml:17:73: warning[short-secret]: ${env:PLATFORM_SECRET} is shorter than 6 characters: where a destination repeats it, messages show it
   |   - {name: platform, type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true}
   |                                                                         ^^^^^^^^^^^^^^^^^^^^^^^^
   help: use a longer secret

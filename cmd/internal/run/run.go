@@ -202,12 +202,15 @@ func (r *runner) ready(ctx context.Context) error {
 			return fmt.Errorf("creating table %s: %w", t.Table.Name, err)
 		}
 	}
-	return r.unlock(ctx)
+	return nil
 }
 
 // prepare makes the warehouse ready and writes the run down.
 func (r *runner) prepare(ctx context.Context) error {
 	if err := r.ready(ctx); err != nil {
+		return err
+	}
+	if err := r.unlock(ctx); err != nil {
 		return err
 	}
 	r.reached("begin")
