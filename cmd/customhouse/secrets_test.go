@@ -258,9 +258,9 @@ syncs:
 	t.Cleanup(server.Close)
 	env := []string{"PLATFORM_URL=" + server.URL, "PLATFORM_SECRET=s"}
 	r := customhouse(t, env, "--project-dir", dir, "run")
-	const want = `customhouse.yaml:17:73: warning[short-secret]: ${env:PLATFORM_SECRET} is shorter than 6 characters: where a destination repeats it, messages show it
-  |   - {name: platform, type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true}
-  |                                                                         ^^^^^^^^^^^^^^^^^^^^^^^^
+	const want = `customhouse.yaml:18:110: warning[short-secret]: ${env:PLATFORM_SECRET} is shorter than 6 characters: where a destination repeats it, messages show it
+  |   - {name: platform, allow: [public, internal, personal], type: webhook, url: '${env:PLATFORM_URL}', secret: '${env:PLATFORM_SECRET}', allow_private: true}
+  |                                                                                                              ^^^^^^^^^^^^^^^^^^^^^^^^
   help: use a longer secret
 `
 	if !strings.HasPrefix(r.stderr, want) {

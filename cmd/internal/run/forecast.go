@@ -59,6 +59,9 @@ func Preview(ctx context.Context, opt Options) (list []Forecast, err error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.unlock(ctx); err != nil {
+		return nil, err
+	}
 	for _, a := range r.Plan.Audiences {
 		f, err := r.forecast(ctx, a)
 		if err != nil {
