@@ -78,6 +78,10 @@ test-long: data engines-there ## all tests, with the race detector, killed runs 
 	go run ./cmd/bench -only identity-50m
 	go run ./cmd/bench -only segments-50m -customers 1000000
 
+.PHONY: soak
+soak: ## an hour of serve with a schedule each minute, at a platform that is away for three
+	CUSTOMHOUSE_SOAK=1h go test -timeout 4h -run '^TestSoak$$' -v ./cmd/customhouse
+
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format and lint checks
 	$< run ./...

@@ -55,12 +55,21 @@ type sizes struct{ goroutines, heap, resident int }
 // TestSoak has a server run a schedule again and again, at a platform that fails
 // for a while in the middle: it grows no more after it has run for a while than
 // before, and once the platform is back every slot is in time and well, and the
-// platform holds what the warehouse wants.
+// platform holds what the warehouse wants. The slots are a second apart, ten of them,
+// 600 with CUSTOMHOUSE_LONG; with CUSTOMHOUSE_SOAK, a duration, they are a minute apart
+// for as long as that.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	slots, outage := 10, 3*time.Second
+	slots, each, outage := 10, time.Second, 3*time.Second
 	if os.Getenv("CUSTOMHOUSE_LONG") != "" {
 		slots, outage = 600, 20*time.Second
+	}
+	if text := os.Getenv("CUSTOMHOUSE_SOAK"); text != "" {
+		lasts, err := time.ParseDuration(text)
+		if err != nil || lasts < 10*time.Minute {
+			t.Fatalf("CUSTOMHOUSE_SOAK is a duration of ten minutes at least, not %q", text)
+		}
+		slots, each, outage = int(lasts/time.Minute), time.Minute, 3*time.Minute
 	}
 	var down atomic.Bool
 	platform := synctest.NewPlatform(synctest.Options{Indexed: true, Faults: func(int) synctest.Fault {
@@ -82,7 +91,7 @@ func TestSoak(t *testing.T) {
 		"batch_size: 1, concurrency: 1", "batch_size: 50",
 	).Replace(serversProject)
 	project, _, _ = strings.Cut(project, "schedules:")
-	project += "schedules: [{name: all, cron: '@every 1s'}]\n"
+	project += "schedules: [{name: all, cron: '@every " + each.String() + "'}]\n"
 	for name, text := range map[string][]byte{projectFile: []byte(project), "people.csv": rows} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			t.Fatal(err)
@@ -101,7 +110,7 @@ func TestSoak(t *testing.T) {
 	}
 	defer func() { _ = cmd.Process.Kill() }()
 	var store *state.Store
-	patience := time.Minute + time.Duration(slots)*3*time.Second
+	patience := time.Minute + time.Duration(slots)*3*each
 	wait := func(what string, is func() bool) {
 		t.Helper()
 		for until := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) {
