@@ -628,6 +628,7 @@ func (l *loader) sync(ix *index, s *Sync) {
 		l.cron(s.Pos.At("schedule"), s.Schedule)
 	}
 	l.syncPurpose(ix, s, entity)
+	l.platformConsents(ix, s, d)
 }
 
 // syncAndDestination asks the destination what does not go with the sync.

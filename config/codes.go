@@ -48,6 +48,7 @@ const (
 	codePurpose         = "no-purpose"
 	codeUnknownPurpose  = "unknown-purpose"
 	codeNoConsent       = "no-consent"
+	codeUnsaidConsent   = "unsaid-consent"
 	codeUnknownSync     = "unknown-sync"
 	codeAddress         = "bad-address"
 )

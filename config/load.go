@@ -51,6 +51,15 @@ type SyncChecker interface {
 	CheckSync(sync string, operations []string, key string, fields []string, report func(diag.Diagnostic))
 }
 
+// Consenter is a configuration of a destination which tells the platform what people
+// have consented to there, each of GoogleConsents: a field of a sync that is called as
+// one of them says it of its row.
+type Consenter interface {
+	// Unsaid is what the key of that name says of all whose row does not say it; said is
+	// false where the purpose of the sync is to say it.
+	Unsaid(consent string) (given, said bool)
+}
+
 // Checker finds what is wrong with a decoded value. The node is the mapping it
 // came from.
 type Checker interface {

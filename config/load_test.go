@@ -29,6 +29,17 @@ type hubspot struct {
 	Retries int        `yaml:"retries" doc:"How often to try again."`
 }
 
+// ads is told what people have consented to.
+type ads struct {
+	AdUserData        string `yaml:"ad_user_data" doc:"Consent of all whose row does not say."`
+	AdPersonalization string `yaml:"ad_personalization" doc:"Consent of all whose row does not say."`
+}
+
+func (a *ads) Unsaid(consent string) (given, said bool) {
+	word := map[string]string{"ad_user_data": a.AdUserData, "ad_personalization": a.AdPersonalization}[consent]
+	return word == "granted", word != ""
+}
+
 func (h *hubspot) Check(n strict.Node, report func(diag.Diagnostic)) {
 	if h.Retries > 10 {
 		report(diag.Errorf(n.At("retries"), "out-of-range", "at most 10 retries").WithHelp("write 10 or less"))
@@ -43,6 +54,7 @@ func testKinds() Kinds {
 		},
 		Destinations: map[string]func() any{
 			"hubspot": func() any { return &hubspot{Retries: 3} },
+			"ads":     func() any { return &ads{} },
 		},
 	}
 }

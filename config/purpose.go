@@ -36,6 +36,16 @@ var Bases = []string{BasisConsent, "contract", "legal_obligation", "vital_intere
 // data to Google for advertising, and to personalise advertising with it.
 var GoogleConsents = []string{"ad_user_data", "ad_personalization"}
 
+// Unsaid says of one of GoogleConsents whether a destination is told that those have
+// given it of whom their row does not say. What neither it nor the purpose says is
+// refused: silence is no consent.
+func (x *Purpose) Unsaid(to Consenter, consent string) bool {
+	if given, said := to.Unsaid(consent); said {
+		return given
+	}
+	return slices.Contains(x.Google, consent)
+}
+
 // Purpose is the one of a name; nil where there is none.
 func (p *Project) Purpose(name string) *Purpose {
 	i := slices.IndexFunc(p.Purposes, func(x *Purpose) bool { return x.Name == name })
@@ -85,6 +95,45 @@ func (l *loader) syncPurpose(ix *index, s *Sync, entity string) {
 		l.report(diag.Errorf(at, codeNoConsent, "nothing says which %s has consented to %q: nobody could be sent", entity, s.Purpose).
 			WithHelp("add consents: [{name: opted_in, entity: %s, purpose: %s, from: source.column}]", entity, s.Purpose).
 			WithRelated(x.Pos.At("basis"), "the purpose rests on consent"))
+	}
+}
+
+// platformConsents holds what a destination and the fields of a sync say of the
+// consents of a platform against what the purpose includes of them.
+func (l *loader) platformConsents(ix *index, s *Sync, d *Destination) {
+	x := ix.purposes[s.Purpose]
+	if x == nil || d == nil || d.wrong {
+		return
+	}
+	platform, ok := d.Config.(Consenter)
+	if wanted, _ := s.To.Operations(); !ok || wanted == Remove {
+		return // Whoever is taken off an audience is said nothing else of.
+	}
+	purpose := x.Pos.At("google")
+	if x.Pos.Get("google").Kind() == strict.Absent {
+		purpose = x.Pos.At("name")
+		l.report(diag.Warningf(s.Pos.At("purpose"), codeUnsaidConsent, "the purpose %q does not say which consents of Google it includes: Google is told that nobody has given any", x.Name).
+			WithHelp("add google: [%s] to the purpose with those of them that whoever is sent has given, or google: [] where that is none", strings.Join(GoogleConsents, ", ")).
+			WithRelated(purpose, "the purpose is here"))
+	}
+	for _, consent := range GoogleConsents {
+		includes := slices.Contains(x.Google, consent)
+		mapped := slices.ContainsFunc(s.Leaves(), func(leaf Leaf) bool { return leaf.Name() == consent })
+		given, said := platform.Unsaid(consent)
+		contradiction := func(at diag.Span, format string, args ...any) {
+			l.report(diag.Errorf(at, codeConflict, format, args...).
+				WithHelp("add %s under google of the purpose where whoever is sent for it has given that, or remove it here", consent).WithRelated(purpose, "the purpose is here"))
+		}
+		if !includes && mapped {
+			contradiction(s.Pos.Get("fields").Key(consent), "the purpose %q does not include %s, which the rows of this sync may say", x.Name, consent)
+		}
+		if !includes && given {
+			contradiction(d.Pos.At(consent), "the destination says that all have given %s, which the purpose %q of the sync %q does not include", consent, x.Name, s.Name)
+		}
+		if includes && said && !given && !mapped {
+			l.report(diag.Errorf(d.Pos.At(consent), codeConflict, "the destination says that nobody has given %s, which the purpose %q of the sync %q includes", consent, x.Name, s.Name).
+				WithHelp("remove it here, or map a field %s that says it of each row, or remove it from the purpose", consent).WithRelated(purpose, "the purpose is here"))
+		}
 	}
 }
 

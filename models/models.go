@@ -211,6 +211,8 @@ type Audience struct {
 	Place string
 	// Fields are the columns of Changes and Snapshot after the fixed ones.
 	Fields []Field
+	// Consents are those of config.GoogleConsents that the purpose of the sync includes.
+	Consents []string
 	// Profiles is the table that the fields are read from, and Traits the
 	// columns of it that must be there.
 	Profiles sql.Table

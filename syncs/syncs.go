@@ -114,6 +114,10 @@ type Schema struct {
 	// Key is the name of the field that identifies a row; it is one of Fields.
 	Key    string
 	Fields []Field
+	// Consents are those of Google's, "ad_user_data" and "ad_personalization", that
+	// whoever is sent has given for the purpose of the sync, unless the row says
+	// otherwise. What is not among them nobody has given.
+	Consents []string
 }
 
 // Chunk is the operations that Encode sees at once: at most Spec.Batch of

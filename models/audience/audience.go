@@ -158,6 +158,7 @@ func Build(in Input) *models.Audience {
 		Destination: in.Destination,
 		Place:       b.place(),
 		Fields:      fields,
+		Consents:    b.consents(),
 		Profiles:    profile.Table(in.Entity),
 		Traits:      b.traits(),
 		Steps: append(slices.Concat(b.permit(), b.hold(), b.choose(), b.find()),
@@ -338,14 +339,34 @@ func free(t sql.Type) bool {
 
 // mapping marks what the fields of the sync are called and how they are sent,
 // so that a renamed field is sent again, and is told from a changed value. What
-// computes a field is no part of it: that shows in the values.
+// computes a field is no part of it: that shows in the values. What the platform is
+// told of everybody's consent is, since no field has it.
 func (b *builder) mapping() string {
 	var all strings.Builder
 	for _, f := range b.fields {
 		fmt.Fprintf(&all, "%q %v %v\n", f.Path, f.SkipNull, f.SetIfEmpty)
 	}
+	if platform, ok := b.platform(); ok {
+		for _, consent := range config.GoogleConsents {
+			fmt.Fprintf(&all, "%s %v\n", consent, b.Purpose.Unsaid(platform, consent))
+		}
+	}
 	sum := sha256.Sum256([]byte(all.String()))
 	return hex.EncodeToString(sum[:4]) + "-"
+}
+
+// platform is the destination, where it is told what people have consented to there.
+func (b *builder) platform() (config.Consenter, bool) {
+	platform, ok := b.Destination.Config.(config.Consenter)
+	return platform, ok && b.Purpose != nil
+}
+
+// consents are what the purpose includes of the consents of a platform.
+func (b *builder) consents() []string {
+	if b.Purpose == nil {
+		return nil
+	}
+	return b.Purpose.Google
 }
 
 // remapped says of a row of the ledger, under an alias, that it was sent with

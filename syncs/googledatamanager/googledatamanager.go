@@ -38,8 +38,8 @@ type Config struct {
 
 	Encoding          string `yaml:"encoding" doc:"How digests are spelled: hex where none is given, or base64."`
 	AcceptTerms       bool   `yaml:"accept_terms" doc:"Whether you accept Google's terms of Customer Match, which each request then says."`
-	AdUserData        string `yaml:"ad_user_data" doc:"Consent to send data to Google, of all whose row does not say: granted or denied."`
-	AdPersonalization string `yaml:"ad_personalization" doc:"Consent to personalised ads, of all whose row does not say: granted or denied."`
+	AdUserData        string `yaml:"ad_user_data" doc:"Consent to send data to Google, of all whose row does not say: granted or denied; what the purpose of the sync says where none is given."`
+	AdPersonalization string `yaml:"ad_personalization" doc:"Consent to personalised ads, of all whose row does not say: granted or denied; what the purpose of the sync says where none is given."`
 	Replace           string `yaml:"replace" doc:"When a mirror replaces the whole audience: never (the default), first (when all of it is sent anyway) or always."`
 	Concurrency       int    `yaml:"concurrency" doc:"Most requests at a time, 4 where none is given."`
 
@@ -107,6 +107,12 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 		report(diag.Errorf(n.At(), CodeAuth, "nothing says who delivers").
 			WithHelp("write service_account: '${file:key.json}', or client_id, client_secret and refresh_token"))
 	}
+}
+
+// Unsaid implements config.Consenter.
+func (c *Config) Unsaid(consent string) (given, said bool) {
+	word := map[string]string{adUserData: c.AdUserData, adPersonalization: c.AdPersonalization}[consent]
+	return word == granted, word != ""
 }
 
 // New makes the destination. The configuration was checked.

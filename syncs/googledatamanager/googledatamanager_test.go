@@ -78,7 +78,7 @@ func sha(text string) string {
 var people = synctest.Sample{
 	Schema: syncs.Schema{Sync: "vips_to_google", Object: "audience/" + fake.Audience, Key: "email", Fields: []syncs.Field{
 		field("email", syncs.String), field("ad_user_data", syncs.Bool),
-	}},
+	}, Consents: []string{"ad_user_data"}},
 	Row: func(r *mathrand.Rand, i int) []any {
 		return []any{fmt.Sprintf(" Jane.%d+%d@GMail.com", i, i%7), []any{true, false, nil}[r.IntN(3)]}
 	},
@@ -107,7 +107,7 @@ var events = synctest.Sample{
 	Schema: syncs.Schema{Sync: "orders_to_google", Object: "conversion/" + fake.Conversion, Key: "transaction_id", Fields: []syncs.Field{
 		field("transaction_id", syncs.String), field("event_timestamp", syncs.Timestamp), field("event_source", syncs.String), field("conversion_value", syncs.Decimal),
 		field("currency", syncs.String), field("email", syncs.String), field("gclid", syncs.String), field("ad_personalization", syncs.String),
-	}},
+	}, Consents: []string{"ad_personalization"}},
 	Row: func(r *mathrand.Rand, i int) []any {
 		return []any{
 			fmt.Sprintf("order-%d", i), time.Date(2026, 11, 20, 1, 2, 3, 500e6, time.UTC), "IN_STORE", "12.50", "EUR",
@@ -194,7 +194,7 @@ func TestMembers(t *testing.T) {
 	d := open(t, "", func(c *gdm.Config) {
 		c.LoginAccount, c.Encoding, c.AcceptTerms, c.AdUserData = "99", "base64", true, "granted"
 	})
-	schema := syncs.Schema{Object: "audience/456", Key: "email", Fields: []syncs.Field{
+	schema := syncs.Schema{Object: "audience/456", Key: "email", Consents: []string{"ad_user_data", "ad_personalization"}, Fields: []syncs.Field{
 		field("email", syncs.String), field("phone", syncs.String), field("first_name", syncs.String), field("last_name", syncs.String),
 		field("zip", syncs.String), field("country", syncs.String), field("ad_user_data", syncs.String), field("ad_personalization", syncs.Bool),
 	}}
@@ -213,7 +213,7 @@ func TestMembers(t *testing.T) {
 	}
 	to := `{"destinations":[{"loginAccount":{"accountType":"GOOGLE_ADS","accountId":"99"},"operatingAccount":{"accountType":"GOOGLE_ADS","accountId":"1234567890"},"productDestinationId":"456"}],"encoding":"BASE64",`
 	want := []string{
-		"POST https://datamanager.googleapis.com/v1/audienceMembers:ingest " + to + `"termsOfService":{"customerMatchTermsOfServiceStatus":"ACCEPTED"},"consent":{"adUserData":"CONSENT_GRANTED"},"audienceMembers":[` +
+		"POST https://datamanager.googleapis.com/v1/audienceMembers:ingest " + to + `"termsOfService":{"customerMatchTermsOfServiceStatus":"ACCEPTED"},"consent":{"adUserData":"CONSENT_GRANTED","adPersonalization":"CONSENT_GRANTED"},"audienceMembers":[` +
 			`{"userData":{"userIdentifiers":[{"emailAddress":"` + b64("jane@gmail.com") + `"},{"phoneNumber":"` + b64("+33612345678") +
 			`"},{"address":{"givenName":"` + b64("élodie") + `","familyName":"` + b64("obrien") + `","regionCode":"FR","postalCode":"94035-1234"}}]}},` +
 			`{"userData":{"userIdentifiers":[{"emailAddress":"` + b64("jane@example.com") + `"}]},"consent":{"adUserData":"CONSENT_DENIED","adPersonalization":"CONSENT_GRANTED"}}]}`,
@@ -235,6 +235,60 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+// TestConsent: what Google is told follows from the purpose of the sync, then from
+// what the destination says of those whose row does not, then from the row, of which
+// each may take away what the one before it gives and no more.
+func TestConsent(t *testing.T) {
+	user, ads := "ad_user_data", "ad_personalization"
+	for _, test := range []struct {
+		name     string
+		purpose  []string
+		user     string
+		row      any
+		all, one string
+	}{
+		{"the purpose says nothing", nil, "", nil, "DENIED DENIED", ""},
+		{"nothing, whatever the destination says", nil, "granted", nil, "DENIED DENIED", ""},
+		{"nothing, whatever the row says", nil, "", true, "DENIED DENIED", "DENIED DENIED"},
+		{"one of them", []string{user}, "", nil, "GRANTED DENIED", ""},
+		{"the other", []string{ads}, "", nil, "DENIED GRANTED", ""},
+		{"both", []string{user, ads}, "", nil, "GRANTED GRANTED", ""},
+		{"both, and a row that refuses", []string{user, ads}, "granted", false, "GRANTED GRANTED", "DENIED GRANTED"},
+		{"both, of those whose row says it", []string{user, ads}, "denied", "granted", "DENIED GRANTED", "GRANTED GRANTED"},
+		{"both, of those whose row says it, and it does not", []string{user, ads}, "denied", "", "DENIED GRANTED", ""},
+	} {
+		d := open(t, "", func(c *gdm.Config) { c.AdUserData = test.user })
+		chunk := synctest.Chunk([]syncs.Op{{Kind: syncs.Add, Key: "jane@example.com", Values: []any{"jane@example.com", test.row}}, {Kind: syncs.Remove, Key: "jo@example.com"}})
+		chunk.Schema = syncs.Schema{Object: "audience/456", Key: "email", Fields: []syncs.Field{field("email", syncs.String), field(user, syncs.String)}, Consents: test.purpose}
+		requests, _ := d.Encode(chunk)
+		type said struct {
+			User string `json:"adUserData"`
+			Ads  string `json:"adPersonalization"`
+		}
+		spelled := func(s *said) string {
+			if s == nil {
+				return ""
+			}
+			return strings.ReplaceAll(s.User+" "+s.Ads, "CONSENT_", "")
+		}
+		var got struct {
+			Consent *said `json:"consent"`
+			Members []struct {
+				Consent *said `json:"consent"`
+			} `json:"audienceMembers"`
+		}
+		if err := json.Unmarshal(requests[0].HTTP.Body, &got); err != nil {
+			t.Fatal(err)
+		}
+		if all, one := spelled(got.Consent), spelled(got.Members[0].Consent); all != test.all || one != test.one {
+			t.Errorf("%s: of all %q, of the row %q, want %q and %q", test.name, all, one, test.all, test.one)
+		}
+		if strings.Contains(string(requests[1].HTTP.Body), "consent") {
+			t.Errorf("%s: who is taken off is said to consent: %s", test.name, requests[1].HTTP.Body)
+		}
+	}
+}
+
 // TestEvents: the spelling of a conversion.
 func TestEvents(t *testing.T) {
 	d := open(t, "https://google.example.com", nil)
@@ -250,9 +304,9 @@ func TestEvents(t *testing.T) {
 	chunk.Schema = events.Schema
 	requests, rejections := d.Encode(chunk)
 	want := []string{
-		`POST https://google.example.com/v1/events:ingest {"destinations":[{"operatingAccount":{"accountType":"GOOGLE_ADS","accountId":"1234567890"},"productDestinationId":"789"}],"encoding":"HEX","events":[` +
+		`POST https://google.example.com/v1/events:ingest {"destinations":[{"operatingAccount":{"accountType":"GOOGLE_ADS","accountId":"1234567890"},"productDestinationId":"789"}],"encoding":"HEX","consent":{"adUserData":"CONSENT_DENIED","adPersonalization":"CONSENT_GRANTED"},"events":[` +
 			`{"transactionId":"1","eventTimestamp":"2026-11-20T01:02:03.5Z","eventSource":"IN_STORE","conversionValue":12.50,"currency":"EUR","userData":{"userIdentifiers":[{"emailAddress":"` + sha("jane@example.com") +
-			`"}]},"adIdentifiers":{"gclid":"click"},"consent":{"adPersonalization":"CONSENT_GRANTED"}},` +
+			`"}]},"adIdentifiers":{"gclid":"click"},"consent":{"adUserData":"CONSENT_DENIED","adPersonalization":"CONSENT_GRANTED"}},` +
 			`{"transactionId":"2","eventTimestamp":"2026-11-20T01:02:03.5Z","adIdentifiers":{"gclid":"click"}}]}`,
 	}
 	if diff := cmp.Diff(want, spelled(requests)); diff != "" {

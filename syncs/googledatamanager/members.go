@@ -2,6 +2,8 @@ package googledatamanager
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/syncs"
@@ -84,7 +86,11 @@ func appendMember(b []byte, m *identify.Members, kind string) (out []byte, some,
 // consent is what a sync says of consent.
 type consent struct {
 	// at are the places of the two fields, -1 where the sync does not map them.
-	at  [2]int
+	at [2]int
+	// included says which of the two the purpose of the sync includes: nobody has given
+	// the others, whatever their row says.
+	included [2]bool
+	// all is what is said of those whose row does not say.
 	all [2]string
 }
 
@@ -92,11 +98,22 @@ type consent struct {
 var consentNames = [2]string{"adUserData", "adPersonalization"}
 
 func newConsent(schema syncs.Schema, c *Config) consent {
-	of := consent{all: [2]string{c.AdUserData, c.AdPersonalization}}
+	var of consent
 	for i, name := range []string{adUserData, adPersonalization} {
 		of.at[i] = schema.At(name)
+		of.included[i] = slices.Contains(schema.Consents, name)
+		given, said := c.Unsaid(name)
+		of.all[i] = word(of.included[i] && (given || !said))
 	}
 	return of
+}
+
+// word is how a consent is spelled, in YAML and in rows.
+func word(given bool) string {
+	if given {
+		return granted
+	}
+	return denied
 }
 
 // appendAll appends the consent of those whose row does not say.
@@ -110,7 +127,7 @@ func (c *consent) append(b []byte, op *syncs.Op) ([]byte, error) {
 		switch v := op.At(at).(type) {
 		case nil:
 		case bool:
-			said[i] = map[bool]string{true: granted, false: denied}[v]
+			said[i] = word(v)
 		case string:
 			if said[i] = v; v != "" && v != granted && v != denied {
 				return b, errConsent
@@ -123,8 +140,11 @@ func (c *consent) append(b []byte, op *syncs.Op) ([]byte, error) {
 		return b, nil
 	}
 	for i := range said {
-		if said[i] == "" {
+		switch {
+		case said[i] == "":
 			said[i] = c.all[i] // What a row says takes the place of what is said of all.
+		case !c.included[i]:
+			said[i] = denied
 		}
 	}
 	return appendConsent(b, said), nil
@@ -132,26 +152,17 @@ func (c *consent) append(b []byte, op *syncs.Op) ([]byte, error) {
 
 var errConsent = &syncs.Refusal{Code: "bad-consent", Message: "the consent is neither granted nor denied"}
 
-// appendConsent appends a member of a JSON object, unless nothing was said.
+// appendConsent appends a member of a JSON object.
 func appendConsent(b []byte, said [2]string) []byte {
-	some := false
+	b = append(b, `,"consent":{`...)
 	for i, word := range said {
-		if word == "" {
-			continue
-		}
-		if some {
+		if i > 0 {
 			b = append(b, ',')
-		} else {
-			b = append(b, `,"consent":{`...)
 		}
-		some = true
 		b = append(append(append(b, '"'), consentNames[i]...), `":"CONSENT_`...)
-		b = append(append(b, map[string]string{granted: "GRANTED", denied: "DENIED"}[word]...), '"')
+		b = append(append(b, strings.ToUpper(word)...), '"')
 	}
-	if some {
-		b = append(b, '}')
-	}
-	return b
+	return append(b, '}')
 }
 
 // EncodeFinish implements syncs.Finisher: whoever was added before the

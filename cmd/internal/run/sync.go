@@ -211,7 +211,7 @@ func Schema(a *models.Audience) syncs.Schema {
 	for i, f := range a.Fields {
 		fields[i] = syncs.Field{Name: f.Name, Path: f.Path, Type: catalog.FieldType(f.Type), SkipNull: f.SkipNull, SetIfEmpty: f.SetIfEmpty}
 	}
-	return syncs.Schema{Sync: a.Sync.Name, Object: a.Sync.To.Object, Key: a.Sync.To.Key, Fields: fields}
+	return syncs.Schema{Sync: a.Sync.Name, Object: a.Sync.To.Object, Key: a.Sync.To.Key, Fields: fields, Consents: a.Consents}
 }
 
 // job is what the engine needs to know of an audience.

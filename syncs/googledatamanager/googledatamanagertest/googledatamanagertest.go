@@ -42,8 +42,10 @@ type Platform struct {
 	mu        sync.Mutex
 	now       time.Time
 	audiences map[string]map[string]time.Time
-	events    map[string]map[string]Event
-	requests  map[string]*request
+	// consents is what was said last of each member, by audience.
+	consents map[string]map[string]Consent
+	events   map[string]map[string]Event
+	requests map[string]*request
 }
 
 // request is one that was taken.
@@ -65,7 +67,7 @@ const (
 func New() *Platform {
 	return &Platform{
 		now:       time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
-		audiences: map[string]map[string]time.Time{Audience: {}}, events: map[string]map[string]Event{Conversion: {}},
+		audiences: map[string]map[string]time.Time{Audience: {}}, consents: map[string]map[string]Consent{Audience: {}}, events: map[string]map[string]Event{Conversion: {}},
 		requests: map[string]*request{},
 	}
 }
@@ -86,6 +88,13 @@ func (p *Platform) Members(id string) []string {
 	return slices.Sorted(maps.Keys(p.audiences[id]))
 }
 
+// Consents are what was said last of each member of an audience.
+func (p *Platform) Consents(id string) map[string]Consent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.consents[id])
+}
+
 // Events are those of a conversion action, by transaction id.
 func (p *Platform) Events(id string) map[string]Event {
 	p.mu.Lock()
@@ -97,7 +106,7 @@ func (p *Platform) Events(id string) map[string]Event {
 func (p *Platform) Contents() any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return map[string]any{"audiences": p.audiences, "conversions": p.events}
+	return map[string]any{"audiences": p.audiences, "consents": p.consents, "conversions": p.events}
 }
 
 // Violations implements synctest.Fake: there are none that Google would not
@@ -169,7 +178,8 @@ type userData struct {
 	Identifiers []identifier `json:"userIdentifiers"`
 }
 
-type consent struct {
+// Consent is what was said of somebody's consent.
+type Consent struct {
 	AdUserData        string `json:"adUserData,omitempty"`
 	AdPersonalization string `json:"adPersonalization,omitempty"`
 }
@@ -182,7 +192,7 @@ type member struct {
 	UserIDData *struct {
 		ID string `json:"userId"`
 	} `json:"userIdData,omitempty"`
-	Consent *consent `json:"consent,omitempty"`
+	Consent *Consent `json:"consent,omitempty"`
 }
 
 // Event is an event as it was sent.
@@ -196,7 +206,7 @@ type Event struct {
 	ClientID      string            `json:"clientId,omitempty"`
 	User          *userData         `json:"userData,omitempty"`
 	Ads           map[string]string `json:"adIdentifiers,omitempty"`
-	Consent       *consent          `json:"consent,omitempty"`
+	Consent       *Consent          `json:"consent,omitempty"`
 }
 
 // call is the body of each request.
@@ -208,7 +218,7 @@ type call struct {
 	} `json:"destinations"`
 	Members  []member `json:"audienceMembers"`
 	Events   []Event  `json:"events"`
-	Consent  *consent `json:"consent"`
+	Consent  *Consent `json:"consent"`
 	Validate bool     `json:"validateOnly"`
 	Encoding string   `json:"encoding"`
 	Terms    *struct {
@@ -335,7 +345,7 @@ func (p *Platform) members(path, list string, c call, taken *request) *problem {
 	if problem := consented(c.Consent, "consent"); problem != nil {
 		return problem
 	}
-	keys := make([]string, len(c.Members))
+	keys, of := make([]string, len(c.Members)), make([]Consent, len(c.Members))
 	for i, m := range c.Members {
 		field := fmt.Sprintf("audience_members[%d]", i)
 		if problem := consented(m.Consent, field+".consent"); problem != nil {
@@ -344,6 +354,7 @@ func (p *Platform) members(path, list string, c call, taken *request) *problem {
 		if problem := m.check(field, c.Encoding); problem != nil {
 			return problem
 		}
+		of[i] = over(m.Consent, c.Consent)
 		m.Consent = nil
 		text, err := json.Marshal(m)
 		if err != nil {
@@ -355,7 +366,7 @@ func (p *Platform) members(path, list string, c call, taken *request) *problem {
 		return nil
 	}
 	taken.rows = len(keys)
-	for _, key := range keys {
+	for i, key := range keys {
 		if p.Refused != nil {
 			if why := p.Refused(key); why != "" {
 				taken.refused[why]++
@@ -363,15 +374,16 @@ func (p *Platform) members(path, list string, c call, taken *request) *problem {
 			}
 		}
 		if path == "/v1/audienceMembers:ingest" {
-			there[key] = p.now
+			there[key], p.consents[list][key] = p.now, of[i]
 		} else {
 			delete(there, key)
+			delete(p.consents[list], key)
 		}
 	}
 	return nil
 }
 
-func consented(c *consent, field string) *problem {
+func consented(c *Consent, field string) *problem {
 	if c == nil {
 		return nil
 	}
@@ -381,6 +393,18 @@ func consented(c *consent, field string) *problem {
 		}
 	}
 	return nil
+}
+
+// over is what is said of a row that may say something itself, in a request that may
+// say something of all.
+func over(row, all *Consent) Consent {
+	switch {
+	case row != nil:
+		return *row
+	case all != nil:
+		return *all
+	}
+	return Consent{}
 }
 
 func (m *member) check(field, encoding string) *problem {
@@ -459,6 +483,7 @@ func (p *Platform) removeAll(list string, c call) *problem {
 	for key, added := range there {
 		if added.Before(before) {
 			delete(there, key)
+			delete(p.consents[list], key)
 		}
 	}
 	return nil
@@ -512,6 +537,8 @@ func (p *Platform) ingestEvents(action string, c call, taken *request) *problem 
 				continue
 			}
 		}
+		said := over(e.Consent, c.Consent)
+		e.Consent = &said
 		there[e.TransactionID] = e
 	}
 	return nil
