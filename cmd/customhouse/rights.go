@@ -172,6 +172,10 @@ func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, st
 		return nil, err
 	}
 	o := order{runID: newRunID(a.now()), asOf: a.now().UTC().Truncate(time.Microsecond), selected: func(*project, *models.Plan) (map[string]bool, error) { return nil, nil }}
+	// The project as a run under way has checked it stays as it is: steps are done
+	// today, and the run's day is another.
+	own := *p
+	p = &own
 	plan, err := p.plan(o)
 	if err != nil {
 		return nil, err
