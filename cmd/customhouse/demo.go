@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/privacy"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/examples/shop"
@@ -105,6 +107,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		if s.Report.Attempted > s.Report.Invalid {
 			d.wrong("%s sent data that had not changed", s.Sync)
 		}
+	}
+	if err := d.forget(ctx, day); err != nil {
+		return err
 	}
 	if err := d.score(ctx, day); err != nil {
 		return err
@@ -219,15 +224,71 @@ func (d *demo) inspect(ctx context.Context, a *app, look func(*project, *adapter
 	return look(p, wh)
 }
 
+// forget has one who is in an audience of HubSpot's erased, and looks whether any
+// platform knows the address afterwards.
+func (d *demo) forget(ctx context.Context, a *app) error {
+	var address string
+	err := d.inspect(ctx, a, func(p *project, wh *adapters.Warehouse) error {
+		for _, s := range p.Syncs {
+			if s.To.Destination != "crm" {
+				continue
+			}
+			wanted, err := addresses(ctx, p, wh, s)
+			if err != nil {
+				return err
+			}
+			held, written := d.held(s)
+			for _, key := range slices.Sorted(maps.Keys(wanted)) {
+				if wanted[key] == 1 && held[written(key)] {
+					address = key
+					return nil
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || address == "" { // a very small shop has nobody there
+		return err
+	}
+	d.say("\nOne of them asks to be erased: privacy erase email=... --evidence 'ticket 4711' --yes")
+	if err := a.receive(ctx, privacy.Erase, []string{"email=" + address}, asking{evidence: "ticket 4711", yes: true}); err != nil {
+		return err
+	}
+	d.say("The same data, with all that it says of them, once more:")
+	summary, err := d.once(ctx, a)
+	if err != nil {
+		return errors.Join(console.Summary(d.stdout, summary), err)
+	}
+	if err := d.compare(ctx, a); err != nil {
+		return err
+	}
+	p, err := a.load()
+	if err != nil {
+		return err
+	}
+	for _, s := range p.Syncs {
+		if held, written := d.held(s); held != nil && held[written(address)] {
+			d.wrong("%s holds who was erased in %s", s.To.Destination, s.To.Object)
+		}
+	}
+	return nil
+}
+
+// held are the keys that a platform has of what a sync fills, and how it writes one;
+// nil where the sync goes elsewhere.
+func (d *demo) held(s *config.Sync) (keys map[string]bool, written func(key string) string) {
+	if s.To.Destination == "platform" {
+		return d.platform.held(s.To.Object), func(key string) string { return key }
+	}
+	return d.vendors.held(s)
+}
+
 // compare holds what the platforms hold against the audiences: every address that
 // one member has must be there, and none that no member has.
 func (d *demo) compare(ctx context.Context, a *app) error {
 	return d.inspect(ctx, a, func(p *project, wh *adapters.Warehouse) error {
 		for _, s := range p.Syncs {
-			held, written := d.vendors.held(s)
-			if s.To.Destination == "platform" {
-				held, written = d.platform.held(s.To.Object), func(key string) string { return key }
-			}
+			held, written := d.held(s)
 			if held == nil {
 				continue
 			}
@@ -261,7 +322,7 @@ func (d *demo) compare(ctx context.Context, a *app) error {
 	})
 }
 
-// addresses counts the members of a sync's segment by their key.
+// addresses counts the members of a sync's segment who may be sent, by their key.
 func addresses(ctx context.Context, p *project, wh *adapters.Warehouse, s *config.Sync) (map[string]int64, error) {
 	show := &shower{project: p, wh: wh}
 	var e *config.Entity
@@ -273,10 +334,17 @@ func addresses(ctx context.Context, p *project, wh *adapters.Warehouse, s *confi
 	field, _ := s.Fields.Get(s.To.Key)
 	id := identity.Column(e)
 	key := sql.Col("p", field.Trait)
+	joins := []sql.Join{{Kind: sql.InnerJoin, Right: sql.TableRef{Table: profile.Table(e), As: "p"}, On: sql.Fn(sql.Eq, sql.Col("p", id), sql.Col("m", id))}}
+	for _, purpose := range p.Purposes {
+		if purpose.Name == s.Purpose && purpose.Basis == config.BasisConsent {
+			joins = append(joins, sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: profile.ConsentsTable(e), As: "y"}, On: sql.And{
+				sql.Fn(sql.Eq, sql.Col("y", id), sql.Col("m", id)), sql.Fn(sql.Eq, sql.Col("y", "purpose"), sql.String(s.Purpose)), sql.Col("y", "given"),
+			}})
+		}
+	}
 	rows, err := show.wh.All(ctx, &sql.Select{
 		Items: []sql.Item{sql.As(key, "key"), sql.As(sql.Fn(sql.CountAll), "n")},
-		From: sql.Joins(sql.TableRef{Table: segment.Table, As: "m"},
-			sql.Join{Kind: sql.InnerJoin, Right: sql.TableRef{Table: profile.Table(e), As: "p"}, On: sql.Fn(sql.Eq, sql.Col("p", id), sql.Col("m", id))}),
+		From:  sql.Joins(sql.TableRef{Table: segment.Table, As: "m"}, joins...),
 		Where: sql.And{
 			sql.Fn(sql.Eq, sql.Col("m", "segment"), sql.String(s.From.Segment)),
 			sql.Fn(sql.IsNotNull, key),
