@@ -134,10 +134,7 @@ func planned(asOf time.Time, skip bool) (out evaluation, err error) {
 		Driver: driver, Dialect: sql.DuckDB, Schema: p.Targets[0].Schema, Catalog: []string{duckdb.FileCatalog}, Work: duckdb.WorkParts(),
 	})
 	defer func() { err = errors.Join(err, wh.Close()) }()
-	if options.Identities, err = run.Identities(ctx, wh); err != nil {
-		return out, err
-	}
-	if options.Aggregates, err = run.Aggregates(ctx, wh); err != nil {
+	if options.Left, err = run.Left(ctx, wh, p); err != nil {
 		return out, err
 	}
 	var last map[string]inputs.Evaluation

@@ -65,7 +65,10 @@ func (s *segmenter) gates(ctx context.Context, name, who string) error {
 	s.masks = masks
 	out := syncExplanation{Schema: "customhouse/sync-explain/v1", Sync: name, Entity: e.Name, ID: id, AsOf: s.plan.AsOf, Next: "nothing"}
 	out.pass("identifier", true, fmt.Sprintf("%s is %s %d", console.Line(strings.TrimSpace(kind)+"="+s.asked(e, strings.TrimSpace(kind), value)), e.Name, id))
-	opt := s.options()
+	opt, err := s.options(ctx)
+	if err != nil {
+		return err
+	}
 	opt.Select = map[string]bool{"sync:" + name: true}
 	plan, g := s.project.checked.Plan(opt), s.project.checked.Gates(opt, x, id)
 	if err := s.readable(ctx, plan.Checks); err != nil {

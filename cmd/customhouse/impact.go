@@ -636,14 +636,18 @@ func (c *candidate) decides(ctx context.Context, sides impact.Sides, s *impact.S
 // parts evaluates the parts of a condition in a build, and counts those that
 // decide.
 func (c *candidate) parts(ctx context.Context, sides impact.Sides, p *project, wh *adapters.Warehouse, s *impact.Segment, move impact.Move) (out []impact.Part, err error) {
-	x, found := compile.Explain(p.Project, c.options(c.plan.RunID), s.Segment, 0)
+	look := &segmenter{&shower{app: c.app, project: p, plan: c.plan, in: c.in, wh: wh}}
+	options, err := look.options(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x, found := compile.Explain(p.Project, options, s.Segment, 0)
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
 	if t, ok := c.sample[s.Entity]; ok {
 		x.Among(&sql.Select{Items: sql.Items("k", identity.Column(x.Entity)), From: sql.TableRef{Table: c.after.Foreign(t), As: "k"}})
 	}
-	look := &segmenter{&shower{app: c.app, project: p, plan: c.plan, in: c.in, wh: wh}}
 	if err := look.readable(ctx, x.Checks); err != nil {
 		return nil, err
 	}

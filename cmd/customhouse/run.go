@@ -143,16 +143,7 @@ func (a *app) perform(ctx context.Context, p *project, o order, begun func()) (s
 func (a *app) resume(ctx context.Context, p *project, wh *adapters.Warehouse, plan *models.Plan, files map[string]adapters.Files, refresh bool) (*models.Plan, func(context.Context) (*models.Plan, error), error) {
 	options := compile.Options{AsOf: plan.AsOf, Target: p.target.Name, RunID: plan.RunID, Select: plan.Selected, Refresh: refresh}
 	var err error
-	if options.Identities, err = run.Identities(ctx, wh); err != nil {
-		return nil, nil, err
-	}
-	if options.Aggregates, err = run.Aggregates(ctx, wh); err != nil {
-		return nil, nil, err
-	}
-	if options.Erased, err = run.Erased(ctx, wh, p.Project); err != nil {
-		return nil, nil, err
-	}
-	if options.Corrected, err = run.Corrected(ctx, wh); err != nil {
+	if options.Left, err = run.Left(ctx, wh, p.Project); err != nil {
 		return nil, nil, err
 	}
 	last, err := run.Evaluations(ctx, wh, p.Project)

@@ -33,9 +33,10 @@ import (
 // a name.
 const whenArgument = "--when"
 
-// options are how a trial is compiled: as the plan was, by the target.
-func (s *segmenter) options() compile.Options {
-	return compile.Options{AsOf: s.plan.AsOf, Target: s.project.target.Name, RunID: s.plan.RunID}
+// options are how a trial is compiled: as the next run will be, by the target.
+func (s *segmenter) options(ctx context.Context) (compile.Options, error) {
+	left, err := run.Left(ctx, s.wh, s.project.Project)
+	return compile.Options{AsOf: s.plan.AsOf, Target: s.project.target.Name, RunID: s.plan.RunID, Left: left}, err
 }
 
 // readable sees that sources can be read.
@@ -159,7 +160,11 @@ func (s *segmenter) preview(ctx context.Context, args []string, f previewFlags) 
 	if s.masks, err = s.masker(ctx, s.project, what, someone{}); err != nil {
 		return err
 	}
-	trial, found := compile.Try(p, s.options(), compile.Wanted{Entity: x.Entity, Segments: []string{x.Name}})
+	options, err := s.options(ctx)
+	if err != nil {
+		return err
+	}
+	trial, found := compile.Try(p, options, compile.Wanted{Entity: x.Entity, Segments: []string{x.Name}})
 	if err := found.Err(); err != nil {
 		return err
 	}
@@ -382,7 +387,11 @@ func (s *segmenter) explain(ctx context.Context, name, who string) error {
 // whether says why an entity is in a segment or not.
 func (s *segmenter) whether(ctx context.Context, seg *config.Segment, id int64) (segmentExplanation, error) {
 	out := segmentExplanation{Schema: "customhouse/segment-explain/v1", Segment: seg.Name, Entity: seg.Entity, ID: id, AsOf: s.plan.AsOf}
-	x, found := compile.Explain(s.project.Project, s.options(), seg.Name, id)
+	options, err := s.options(ctx)
+	if err != nil {
+		return out, err
+	}
+	x, found := compile.Explain(s.project.Project, options, seg.Name, id)
 	if err := found.Err(); err != nil {
 		return out, err
 	}

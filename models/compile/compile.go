@@ -40,17 +40,7 @@ type Options struct {
 	// Select are the keys of the nodes to build; nil means all. Segments that
 	// are not selected keep their members, syncs that are not deliver nothing.
 	Select map[string]bool
-	// Identities is what the last run left of each entity, by name; nil for the
-	// first run.
-	Identities map[string]*identity.Last
-	// Aggregates is what the last run kept of each source that only grows, by
-	// name; nil for the first run.
-	Aggregates map[string]*profile.Last
-	// Corrected are the traits that somebody has corrected, by the entity.
-	Corrected map[string][]string
-	// Erased are the entities of which somebody is on the list of those who were
-	// erased, by name: whether some of it no run has taken into account.
-	Erased map[string]bool
+	Left
 	// Retry narrows what the syncs send to rows that were rejected; nil sends all
 	// that is due.
 	Retry *audience.Retry
@@ -64,6 +54,23 @@ type Options struct {
 	Refresh bool
 	// Whole makes wide tables that hold every feature: see profile.Input.
 	Whole bool
+}
+
+// Left is what runs and the rights of people have left in the warehouse that the
+// statements of a plan follow from. The zero value is that of a warehouse of which
+// nothing is known, and of a plan that nobody runs.
+type Left struct {
+	// Identities is what the last run left of each entity, by name; nil for the
+	// first run.
+	Identities map[string]*identity.Last
+	// Aggregates is what the last run kept of each source that only grows, by
+	// name; nil for the first run.
+	Aggregates map[string]*profile.Last
+	// Corrected are the traits that somebody has corrected, by the entity.
+	Corrected map[string][]string
+	// Erased are the entities of which somebody is on the list of those who were
+	// erased, by name: whether some of it no run has taken into account.
+	Erased map[string]bool
 }
 
 // entity is one entity with all that belongs to it.

@@ -183,7 +183,7 @@ func TestErasedWhateverIsSelected(t *testing.T) {
 	text := growingHead + "segments: [{name: s, entity: customer, when: 'spent > 1'}]"
 	built := func(erased map[string]bool) []string {
 		p, found := compile.Compile(load(t, text), compile.Options{
-			AsOf: time.Date(2026, 1, 4, 0, 0, 0, 0, time.UTC), Select: map[string]bool{"segment:s": true}, Erased: erased,
+			AsOf: time.Date(2026, 1, 4, 0, 0, 0, 0, time.UTC), Select: map[string]bool{"segment:s": true}, Left: compile.Left{Erased: erased},
 		})
 		if found.HasErrors() {
 			t.Fatal(found)

@@ -13,7 +13,9 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/models/compile"
+	"github.com/customhouse-cdp/customhouse/models/expr"
 	"github.com/customhouse-cdp/customhouse/models/modeltest"
+	"github.com/customhouse-cdp/customhouse/sql"
 )
 
 const permissions = `
@@ -334,6 +336,22 @@ func TestNobodyWithoutPermission(t *testing.T) {
 				if diff := gocmp.Diff(want, got); diff != "" {
 					t.Fatalf("seed %d run %d: consent() (-want +got):\n%s", seed, run, diff)
 				}
+				// Who looks is told the same.
+				trial, found := compile.Try(load(t, permissions), opt, compile.Wanted{Entity: "customer", Segments: []string{"willing"}})
+				if found.HasErrors() {
+					t.Fatal(found)
+				}
+				b.Statements(trial.Discard...)
+				b.Steps(trial.Prepare)
+				got = nil
+				for _, row := range b.Rows(fmt.Sprintf("SELECT customer_id FROM work.%s WHERE %s", trial.Members.Name, sql.DuckDB.QuoteName(expr.SegmentColumn("willing")))) {
+					got = append(got, row[0])
+				}
+				b.Statements(trial.Discard...)
+				slices.Sort(got)
+				if diff := gocmp.Diff(want, got); diff != "" {
+					t.Fatalf("seed %d run %d: consent() of a trial (-want +got):\n%s", seed, run, diff)
+				}
 			}
 			check("run")
 			all := func() []string {
@@ -342,7 +360,7 @@ func TestNobodyWithoutPermission(t *testing.T) {
 					lines(b, "SELECT segment, customer_id FROM public.segment_members ORDER BY ALL"), "\n")
 			}
 			before := all()
-			for what, again := range map[string]compile.Options{"again": opt, "refreshed": {AsOf: now, RunID: opt.RunID, Refresh: true, Erased: opt.Erased}} {
+			for what, again := range map[string]compile.Options{"again": opt, "refreshed": {AsOf: now, RunID: opt.RunID, Refresh: true, Left: compile.Left{Erased: opt.Erased}}} {
 				execute(b, permissions, again)
 				if diff := gocmp.Diff(before, all()); diff != "" {
 					t.Fatalf("seed %d run %d %s (-before +after):\n%s", seed, run, what, diff)

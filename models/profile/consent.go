@@ -74,7 +74,13 @@ func keep(in Input) *models.Model {
 	known := &sql.Select{
 		Items: []sql.Item{sql.As(lives, id), sql.As(purpose, "purpose"), sql.As(sql.Col("c", "at"), "at")}, From: from(ConsentMergesTable(e)),
 	}
-	beside := sql.Table{Space: sql.Beside, Name: ConsentMergesTable(e).Name}
+	all := sql.Table{Space: sql.Beside, Name: ConsentMergesTable(e).Name}
+	var commit []sql.Statement
+	if in.Look {
+		all.Space = sql.Work
+	} else {
+		commit = []sql.Statement{sql.Swap{Name: all.Name}}
+	}
 	columns := []sql.Item{sql.As(sql.Col("k", id), id)}
 	for _, x := range in.Expr.Consents {
 		is := sql.Fn(sql.Eq, sql.Col("k", "purpose"), sql.String(x.Purpose))
@@ -84,15 +90,15 @@ func keep(in Input) *models.Model {
 		Name: "kept_refusals:" + e.Name, Span: e.Pos.Span(),
 		Earlier: []sql.Table{ConsentsTable(e)},
 		Steps: []models.Step{&models.Exec{Title: "keep the refusals of those who became one", Statements: []sql.Statement{
-			sql.CreateTableAs{Table: beside, Key: []string{id}, Query: &sql.Select{
+			sql.CreateTableAs{Table: all, Key: []string{id}, Query: &sql.Select{
 				Items: []sql.Item{sql.As(sql.Col("u", id), id), sql.As(sql.Col("u", "purpose"), "purpose"), sql.As(sql.Fn(sql.Max, sql.Col("u", "at")), "at")},
 				From:  sql.Derived{Query: sql.Union{merged, known}, As: "u"}, GroupBy: []sql.Expr{sql.Col("u", id), sql.Col("u", "purpose")},
 			}},
 			sql.CreateTableAs{Table: keptTable(e), Query: &sql.Select{
-				Items: columns, From: sql.TableRef{Table: beside, As: "k"}, GroupBy: []sql.Expr{sql.Col("k", id)},
+				Items: columns, From: sql.TableRef{Table: all, As: "k"}, GroupBy: []sql.Expr{sql.Col("k", id)},
 			}},
 		}}},
-		Commit: []sql.Statement{sql.Swap{Name: ConsentMergesTable(e).Name}},
+		Commit: commit,
 	}
 }
 

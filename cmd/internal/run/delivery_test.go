@@ -138,7 +138,7 @@ func (s *shipment) run(ctx context.Context) (summary Summary, err error) {
 	if err := found.Err(); err != nil {
 		s.t.Fatal(err)
 	}
-	if options.Identities, err = Identities(ctx, wh); err != nil {
+	if options.Left, err = Left(ctx, wh, p); err != nil {
 		return summary, err
 	}
 	store, err := state.Open(context.WithoutCancel(ctx), state.Options{Place: filepath.Join(s.dir, "state", "local.db"), Scope: "shipment", Now: time.Now})

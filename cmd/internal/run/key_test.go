@@ -43,7 +43,7 @@ func TestUnlock(t *testing.T) {
 	project := &config.Project{Entities: []*config.Entity{customer, {Name: "account", Identifiers: []config.Identifier{{Name: "domain"}}}}}
 	pending := func(want map[string]bool) {
 		t.Helper()
-		got, err := Erased(t.Context(), wh, project)
+		got, err := erased(t.Context(), wh, project)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/inputs"
 	"github.com/customhouse-cdp/customhouse/models/privacy"
@@ -18,9 +19,24 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
-// Identities reads what the last run left of each entity's identities, by the
-// entity's name: what compile wants to know before it makes a plan.
-func Identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*identity.Last, err error) {
+// Left reads what a plan that is to be run, or looked at, follows from.
+func Left(ctx context.Context, wh *adapters.Warehouse, p *config.Project) (left compile.Left, err error) {
+	if left.Identities, err = identities(ctx, wh); err != nil {
+		return left, err
+	}
+	if left.Aggregates, err = aggregates(ctx, wh); err != nil {
+		return left, err
+	}
+	if left.Erased, err = erased(ctx, wh, p); err != nil {
+		return left, err
+	}
+	left.Corrected, err = corrected(ctx, wh)
+	return left, err
+}
+
+// identities reads what the last run left of each entity's identities, by the
+// entity's name.
+func identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*identity.Last, err error) {
 	err = leftovers(ctx, wh, identity.StateTable, identity.StateColumns, []string{"entity", "source"}, func(row []any) {
 		if last == nil {
 			last = map[string]*identity.Last{}
@@ -47,9 +63,9 @@ func Identities(ctx context.Context, wh *adapters.Warehouse) (last map[string]*i
 	return last, err
 }
 
-// Aggregates reads what the last run kept of each source that only grows, by the
+// aggregates reads what the last run kept of each source that only grows, by the
 // source's name. A source whose table is gone is not in it.
-func Aggregates(ctx context.Context, wh *adapters.Warehouse) (last map[string]*profile.Last, err error) {
+func aggregates(ctx context.Context, wh *adapters.Warehouse) (last map[string]*profile.Last, err error) {
 	last = map[string]*profile.Last{}
 	err = leftovers(ctx, wh, profile.DaysStateTable, profile.DaysStateColumns, []string{"source"}, func(row []any) {
 		source, _ := row[0].(string)
@@ -117,8 +133,8 @@ func Digests(ctx context.Context, wh *adapters.Warehouse, plan *models.Plan, fil
 	return out, nil
 }
 
-// Corrected reads which traits somebody has corrected, by the entity.
-func Corrected(ctx context.Context, wh *adapters.Warehouse) (map[string][]string, error) {
+// corrected reads which traits somebody has corrected, by the entity.
+func corrected(ctx context.Context, wh *adapters.Warehouse) (map[string][]string, error) {
 	if there, err := exists(ctx, wh, privacy.Corrections); !there {
 		return nil, err
 	}
@@ -135,9 +151,9 @@ func Corrected(ctx context.Context, wh *adapters.Warehouse) (map[string][]string
 	return out, nil
 }
 
-// Erased reads of which entities somebody is on the list of those who were erased,
+// erased reads of which entities somebody is on the list of those who were erased,
 // by name, and whether some of it no run has taken into account.
-func Erased(ctx context.Context, wh *adapters.Warehouse, p *config.Project) (map[string]bool, error) {
+func erased(ctx context.Context, wh *adapters.Warehouse, p *config.Project) (map[string]bool, error) {
 	if there, err := exists(ctx, wh, privacy.Suppressions); !there {
 		return nil, err
 	}

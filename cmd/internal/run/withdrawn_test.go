@@ -155,7 +155,7 @@ func (o *office) run(t *testing.T, sent func(body string)) SyncResult {
 	wh := o.target.Connect(t)
 	options := compile.Options{AsOf: o.asOf(), RunID: fmt.Sprintf("run-%03d", o.runs), Resync: true}
 	var err error
-	if options.Identities, err = Identities(t.Context(), wh); err != nil {
+	if options.Identities, err = identities(t.Context(), wh); err != nil {
 		t.Fatal(err)
 	}
 	clock := &stepping{Clock: deliver.Timer(time.Now)}
