@@ -17,8 +17,8 @@ type Retention struct {
 	Pos       strict.Node `yaml:"-"`
 }
 
-// of is that of a class.
-func (r Retention) of(c Class) Duration {
+// Of is that of a class.
+func (r Retention) Of(c Class) Duration {
 	return []Duration{r.Public, r.Internal, r.Personal, r.Sensitive}[c.rank()]
 }
 
@@ -66,13 +66,13 @@ func (l *loader) retention() {
 		if s.Time == "" {
 			continue
 		}
-		s.Retention = sooner(s.Retention, p.Retention.of(s.Class))
+		s.Retention = sooner(s.Retention, p.Retention.Of(s.Class))
 		for i := range s.Columns {
 			c := &s.Columns[i].Value
 			if c.Class == "" {
 				continue
 			}
-			if d := p.Retention.of(c.Class); d != 0 && sooner(d, s.Retention) != s.Retention {
+			if d := p.Retention.Of(c.Class); d != 0 && sooner(d, s.Retention) != s.Retention {
 				c.Retention = d
 			}
 		}

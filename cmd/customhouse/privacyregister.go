@@ -10,6 +10,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/register"
 	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/models"
 )
 
 func (a *app) privacyRegisterCommand() *cobra.Command {
@@ -29,9 +30,7 @@ does not say is listed at the end.`,
 			if err != nil {
 				return err
 			}
-			r := register.Of(register.Input{
-				Project: p.Project, Nodes: plan.Nodes, Classes: p.checked.Classes(), Location: located, Erases: erases,
-			})
+			r := p.register(plan)
 			switch a.format {
 			case "json":
 				return console.JSON(a.stdout, r)
@@ -41,6 +40,12 @@ does not say is listed at the end.`,
 			return r.Markdown(a.stdout)
 		}),
 	}
+}
+
+// register is the record of processing activities of a project, by the plan of all
+// of it.
+func (p *project) register(plan *models.Plan) register.Register {
+	return register.Of(register.Input{Project: p.Project, Nodes: plan.Nodes, Classes: p.checked.Classes(), Location: located, Erases: erases})
 }
 
 // locations are the settings of destinations that say where an account is.

@@ -12,19 +12,24 @@ import (
 // fields are all that is known of people, in the order in which it comes to be.
 func (w *writer) fields() []Field {
 	out := []Field{}
-	add := func(kind, name, entity, description, owner, because, key string, class classify.Found, from []string, kept string) {
+	add := func(kind, name, entity, description, owner, because, key string, class classify.Found, from []string, kept string, of extent) {
 		f := Field{
 			Kind: kind, Name: name, Entity: entity, Description: description, Owner: owner, Because: because,
-			Class: string(class.Class), Classified: class.Declared, From: list(from), Kept: kept, Recipients: list(w.sent[key]),
+			Class: string(class.Class), Classified: class.Declared, From: list(from), Recipients: list(w.sent[key]),
 		}
 		f.Purposes, f.Bases = w.purposes(key)
+		f.Limits = w.limits(entity, f.Purposes, of)
+		f.Kept = inWords(kept, f.Limits)
 		out = append(out, f)
 	}
 	for _, s := range w.Project.Sources {
-		kept := "as long as the source has it"
+		column := func(name, from, besides string) {
+			column := s.Name + "." + name
+			add("column", column, s.Entity, "", s.Owner, "", "column:"+column, w.Classes.Column(s.Name, name), []string{place(s) + ", column " + from},
+				"as long as the source has it", extent{columns: []string{column}, besides: besides})
+		}
 		if s.Time != "" {
-			add("column", s.Name+"."+config.EventTime, s.Entity, "", s.Owner, "", "column:"+s.Name+"."+config.EventTime,
-				w.Classes.Column(s.Name, config.EventTime), []string{place(s) + ", column " + s.Time}, kept)
+			column(config.EventTime, s.Time, "")
 		}
 		for _, id := range s.Identifiers {
 			for _, x := range w.Project.Syncs {
@@ -34,19 +39,19 @@ func (w *writer) fields() []Field {
 				}
 			}
 			if _, declared := s.Columns.Get(id.Key); !declared {
-				add("column", s.Name+"."+id.Key, s.Entity, "", s.Owner, "", "column:"+s.Name+"."+id.Key, w.Classes.Column(s.Name, id.Key), []string{place(s) + ", column " + id.Value}, kept)
+				column(id.Key, id.Value, "as a value of a trait")
 			}
 		}
 		for _, c := range s.Columns {
-			add("column", s.Name+"."+c.Key, s.Entity, "", s.Owner, "", "column:"+s.Name+"."+c.Key, w.Classes.Column(s.Name, c.Key), []string{place(s) + ", column " + c.Value.Column}, kept)
+			besides := ""
+			if slices.ContainsFunc(w.Project.Consents, func(x *config.Consent) bool { return slices.Contains(x.From, s.Name+"."+c.Key) }) {
+				besides = "but for what it says of consent"
+			}
+			column(c.Key, c.Value.Column, besides)
 		}
 	}
 	for _, e := range w.Project.Entities {
 		for _, id := range e.Identifiers {
-			kept := "as long as a source has it"
-			if x := e.Expire; x != nil && slices.Contains(x.KnownOnlyBy, id.Name) {
-				kept += fmt.Sprintf("; of who is known by %s alone %s after they were last seen", strings.Join(x.KnownOnlyBy, " or "), span(x.After))
-			}
 			var from []string
 			key := "identifier:" + e.Name + "." + id.Name
 			for _, s := range w.Project.Sources {
@@ -61,7 +66,8 @@ func (w *writer) fields() []Field {
 			}
 			if len(from) > 0 {
 				class := w.Classes.Identifier(e.Name, id.Name)
-				add("identifier", id.Name, e.Name, "", e.Owner, "", key, classify.Found{Class: class, Declared: w.identified(e, id)}, from, kept)
+				add("identifier", id.Name, e.Name, "", e.Owner, "", key, classify.Found{Class: class, Declared: w.identified(e, id)}, from,
+					"as long as a source has it", extent{identifier: id.Name})
 			}
 		}
 	}
@@ -71,12 +77,14 @@ func (w *writer) fields() []Field {
 		if t.History {
 			kept += "; earlier values as long as the person is known"
 		}
-		add("trait", t.Name, t.Entity, t.Description, t.Owner, t.Because, key, w.Classes.Trait(t.Entity, t.Name), w.columns(key), kept+w.lasts(key))
+		from := w.columns(key)
+		add("trait", t.Name, t.Entity, t.Description, t.Owner, t.Because, key, w.Classes.Trait(t.Entity, t.Name), from, kept, extent{columns: from, known: t.History})
 	}
 	for _, s := range w.Project.Segments {
 		key := "segment:" + s.Name
-		add("segment", s.Name, s.Entity, s.Description, s.Owner, s.Because, key, w.Classes.Segment(s.Name), w.columns(key),
-			"as long as the condition holds; entries and exits as long as the person is known"+w.lasts(key))
+		from := w.columns(key)
+		add("segment", s.Name, s.Entity, s.Description, s.Owner, s.Because, key, w.Classes.Segment(s.Name), from,
+			"as long as the condition holds; entries and exits as long as the person is known", extent{columns: from, known: true})
 	}
 	return out
 }
@@ -91,21 +99,6 @@ func (w *writer) identified(e *config.Entity, id config.Identifier) bool {
 	return true
 }
 
-// lasts says how long the purposes of something last.
-func (w *writer) lasts(key string) string {
-	var out []string
-	names, _ := w.purposes(key)
-	for _, x := range w.Project.Purposes {
-		if slices.Contains(names, x.Name) && x.Retention > 0 {
-			out = append(out, fmt.Sprintf("for %s until %s", x.Name, forever(x.Retention)))
-		}
-	}
-	if out == nil {
-		return ""
-	}
-	return "; " + strings.Join(out, ", ")
-}
-
 // keeping is how long is kept what was done.
 func (w *writer) keeping() []string {
 	k := w.Project.Keep
@@ -113,7 +106,7 @@ func (w *writer) keeping() []string {
 		if d == 0 {
 			return what + ": no limit is declared"
 		}
-		return what + ": " + span(d)
+		return what + ": " + length(d)
 	}
 	return []string{
 		of("the record of deliveries (sync_log), but for the last of each sync and person", k.SyncLog),

@@ -5,7 +5,9 @@
 //
 // It says what the project says and nothing else: what nobody has written down is
 // said to be so. It is pure, connects to nothing, and sees no value of anybody.
-// Start at Of, then markdown.go and csv.go for how it is written.
+// Start at Of, then kept.go for how long something is kept, and markdown.go and
+// csv.go for how it is written. What a person is told of their own data
+// (Article 15) is made of it too: see Register.About.
 package register
 
 import (
@@ -95,8 +97,9 @@ type Field struct {
 	Bases    []string `json:"bases"`
 	// Recipients are to whom it is sent, or something that is made of it, and as what.
 	Recipients []string `json:"recipients"`
-	// Kept is how long.
-	Kept string `json:"kept"`
+	// Kept is how long, in words, and Limits are the lengths of time in it.
+	Kept   string  `json:"kept"`
+	Limits []Limit `json:"limits"`
 }
 
 // Source is where data is collected.
@@ -426,11 +429,11 @@ func forever(d config.Duration) string {
 	if d == 0 {
 		return "no limit is declared"
 	}
-	return span(d) + " after somebody was last seen"
+	return length(d) + " after " + lastSeen
 }
 
-// span is a length of time in words.
-func span(d config.Duration) string {
+// length is a length of time in words.
+func length(d config.Duration) string {
 	hours := int64(time.Duration(d) / time.Hour)
 	switch {
 	case hours%(24*7) == 0 && hours >= 24*7*8:
