@@ -61,7 +61,7 @@ func (s *shower) dossier(ctx context.Context, path string, p subject.Person, por
 		return dossier.Summary{}, err
 	}
 	return dossier.Create(ctx, path, dossier.Options{
-		Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Person: p, Portable: portable, Request: request, Made: s.now(),
+		Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Register: s.project.register(s.plan), Person: p, Portable: portable, Request: request, Made: s.now(),
 	})
 }
 

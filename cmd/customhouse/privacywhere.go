@@ -15,9 +15,11 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/dossier"
-	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
+	rights "github.com/customhouse-cdp/customhouse/cmd/internal/privacy"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/identity"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	subject "github.com/customhouse-cdp/customhouse/models/privacy/person"
 )
 
@@ -28,9 +30,10 @@ func (a *app) privacyWhereCommand() *cobra.Command {
 		Use:   "where <identifier>=<value>",
 		Short: "Say where a person is: in which sources, tables, destinations and queues",
 		Long: `Everywhere that something of a person is, under all their identifiers and all
-numbers that they ever had: sources as they are now, our tables, what destinations
-hold, what waits in the state, and decisions in the project. It counts, and shows
-no value. Of an identifier that is nobody's it looks for that alone.`,
+numbers that they ever had: sources as they are now, our tables, the list of the
+erased, what destinations hold, what waits in the state, requests, and decisions in
+the project. It counts, and shows no value. Of an identifier that is nobody's it
+looks for that alone.`,
 		Example: `  customhouse privacy where email=ada@example.com
   customhouse privacy where id=42 --entity account --all`,
 		Args: cobra.ExactArgs(1),
@@ -145,16 +148,14 @@ func (s *shower) where(ctx context.Context, entity, term string, all bool) error
 	if err != nil {
 		return err
 	}
-	var store *state.Store
-	if s.project.target.Deliver {
-		if store, err = s.in.store(ctx); err != nil {
-			return err
-		}
+	store, err := s.in.store(ctx)
+	if err != nil {
+		return err
 	}
 	if err := s.readable(ctx, p.Entity); err != nil {
 		return err
 	}
-	places, err := dossier.Where(ctx, dossier.Options{Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Person: p}, store)
+	places, err := dossier.Where(ctx, dossier.Options{Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Key: s.rightKey, About: rights.About, Person: p}, store)
 	if err != nil {
 		return err
 	}
@@ -190,6 +191,17 @@ func (s *shower) where(ctx context.Context, entity, term string, all bool) error
 		fmt.Fprintf(s.stdout, "nothing in %s more that were looked at\n", counted(int64(nothing), "place"))
 	}
 	return nil
+}
+
+// rightKey is the key of the digests by which the erased are known; another than
+// their list was made with is an error.
+func (s *shower) rightKey(ctx context.Context) (privacy.Key, error) {
+	key, err := s.in.key(ctx)
+	if err != nil {
+		return key, err
+	}
+	_, err = run.Fits(ctx, s.wh, key)
+	return key, err
 }
 
 func printPlaces(s *shower, places []dossier.Place) error {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -198,6 +199,18 @@ func (s *shopOfTwo) having(t *testing.T, values []string) []string {
 	return out
 }
 
+// isAt says that privacy where has lines of somebody that match, with one space for
+// all that stand together.
+func (s *shopOfTwo) isAt(t *testing.T, who string, lines ...string) {
+	t.Helper()
+	out := s.must(t, "privacy", "where", who)
+	for _, want := range lines {
+		if !regexp.MustCompile("(?m)" + strings.ReplaceAll(want, " ", " +") + "$").MatchString(out) {
+			t.Errorf("where %s has no line that matches %q:\n%s", who, want, out)
+		}
+	}
+}
+
 // request is what a command says of a request.
 func (s *shopOfTwo) request(t *testing.T, args ...string) requested {
 	t.Helper()
@@ -262,6 +275,13 @@ func TestErasure(t *testing.T) {
 		t.Errorf("the CRM has %s", crm)
 	}
 
+	// By now there are digests on the list, and the request has identifiers in clear.
+	day := time.Now().UTC().Format(time.DateOnly)
+	for _, who := range []string{"email=ADA.one@example.com", "cookie=cookie-ada-55"} {
+		s.isAt(t, who, "  table .* privacy_suppressions .* is on the list of the erased since "+day, "  state .* request "+r.ID+" .* erase, waiting")
+	}
+	s.isAt(t, "phone=+33612345678", "what others have was theirs, too, who were erased on "+day)
+
 	// What is left is for somebody to do; the statements are those that do it.
 	shown := s.request(t, "privacy", "show", r.ID, "--statements")
 	s.sql(t, shown.Statements["contacts"])
@@ -272,6 +292,10 @@ func TestErasure(t *testing.T) {
 	r = s.request(t, "privacy", "confirm", r.ID, "erase", "exports", "--evidence", "folder removed, ticket 4713")
 	if r.Status != "done" || r.status("close", "state") != "done" {
 		t.Errorf("the request is %s, its last step %s", r.Status, r.status("close", "state"))
+	}
+	s.isAt(t, "email=ada.two@example.com", "is on the list of the erased since "+day, "  state .* request "+r.ID+" .* erase, done")
+	if out := s.must(t, "privacy", "where", "email=bob@example.com"); strings.Contains(out, "erase") {
+		t.Errorf("the other is %s", out)
 	}
 	s.must(t, "run", "--as-of", "2026-01-04")
 	left := slices.DeleteFunc(s.having(t, hers), func(place string) bool { return strings.Contains(place, "/exports/") })

@@ -128,6 +128,23 @@ func CheckDigest() sql.Query {
 	}
 }
 
+// Listed selects those of the list of an entity that have one of the digests: kind
+// and at.
+func Listed(entity string, digests []string) *sql.Select {
+	list := make([]sql.Expr, len(digests))
+	for i, d := range digests {
+		list[i] = sql.String(d)
+	}
+	return &sql.Select{
+		Items: sql.Items("s", "kind", "at"), From: sql.TableRef{Table: Suppressions, As: "s"},
+		Where: sql.And{
+			sql.Fn(sql.Eq, sql.Col("s", "entity"), sql.String(entity)),
+			sql.In{Expr: sql.Col("s", "digest"), List: list},
+			sql.Fn(sql.Ne, sql.Col("s", "kind"), sql.String(Check)),
+		},
+	}
+}
+
 // AddCheck writes the row of kind Check where there is none.
 func AddCheck(digest string, at time.Time) sql.Statement {
 	none := sql.String("")

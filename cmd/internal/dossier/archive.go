@@ -14,10 +14,12 @@ import (
 	"html/template"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/register"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/sheet"
 	"github.com/customhouse-cdp/customhouse/sql"
 )
@@ -29,6 +31,8 @@ type part struct {
 	// about says what the rows are, and where they are from.
 	about   string
 	columns []column
+	// papers are what it is used for, who receives it and how long it is kept.
+	papers register.About
 }
 
 // column is a column of a part; what it is about may be empty.
@@ -74,10 +78,13 @@ type manifestFile struct {
 // pagePart is a part as the page shows it.
 type pagePart struct {
 	Name, Title, About, File string
-	Columns                  []pageColumn
-	Rows                     [][]pageCell
-	Count                    int64
-	More                     bool
+	// Purposes, Recipients and Kept are its papers.
+	Purposes, Recipients string
+	Kept                 []string
+	Columns              []pageColumn
+	Rows                 [][]pageCell
+	Count                int64
+	More                 bool
 }
 
 type pageColumn struct{ Name, About string }
@@ -145,6 +152,13 @@ func (a *archive) add(p part, rows func(put func([]any) error) error) error {
 	t := sheet.New(e)
 	names, none, anybody := make([]string, len(p.columns)), make([]bool, len(p.columns)), make([]bool, len(p.columns))
 	page := pagePart{Name: p.name, Title: p.title, About: p.about, File: e.name}
+	if !a.opt.Portable {
+		page.Purposes = sheet.Visible(strings.Join(p.papers.Purposes, ", "), "")
+		page.Recipients = sheet.Visible(strings.Join(p.papers.Recipients, ", "), "")
+		for _, kept := range p.papers.Kept {
+			page.Kept = append(page.Kept, sheet.Visible(kept, ""))
+		}
+	}
 	keys := make([][]byte, len(p.columns))
 	for i, c := range p.columns {
 		names[i], anybody[i] = c.name, true
@@ -213,7 +227,13 @@ func (a *archive) head(p part) {
 	b = append(b, "\n    {\"name\":"...)
 	b = append(appendString(b, p.name), ",\"title\":"...)
 	b = append(appendString(b, p.title), ",\"about\":"...)
-	b = append(appendString(b, p.about), ",\"columns\":["...)
+	b = appendString(b, p.about)
+	if !a.opt.Portable {
+		b = appendList(append(b, ",\"purposes\":"...), p.papers.Purposes)
+		b = appendList(append(b, ",\"recipients\":"...), p.papers.Recipients)
+		b = appendList(append(b, ",\"kept\":"...), p.papers.Kept)
+	}
+	b = append(b, ",\"columns\":["...)
 	for i, c := range p.columns {
 		if i > 0 {
 			b = append(b, ',')
@@ -223,6 +243,18 @@ func (a *archive) head(p part) {
 	}
 	b = append(b, "],\"rows\":["...)
 	_, _ = a.json.Write(b) // a bufio.Writer says at the end what went wrong
+}
+
+// appendList writes texts as a list.
+func appendList(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, x := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, x)
+	}
+	return append(b, ']')
 }
 
 func pageRow(values []any) []pageCell {
@@ -270,6 +302,25 @@ type document struct {
 	Entity     string    `json:"entity"`
 	IDs        []int64   `json:"ids"`
 	LeftOut    []string  `json:"left_out"`
+	// Purposes are what the data of such an entity is used for, and Recipients whom it
+	// is given to; the parts name them. A file to take along has none.
+	Purposes   []purpose   `json:"purposes,omitempty"`
+	Recipients []recipient `json:"recipients,omitempty"`
+}
+
+// purpose and recipient are those of the register, as the person is told of them.
+type purpose struct {
+	Purpose     string `json:"purpose"`
+	Description string `json:"description"`
+	Basis       string `json:"basis"`
+	Retention   string `json:"retention"`
+}
+
+type recipient struct {
+	Recipient   string `json:"recipient"`
+	Type        string `json:"type"`
+	Description string `json:"description,omitempty"`
+	Location    string `json:"location,omitempty"`
 }
 
 func (a *archive) document() document {
@@ -283,6 +334,18 @@ func (a *archive) document() document {
 		d.LeftOut = append(d.LeftOut,
 			"What was derived from what the person provided: computed traits, segments, relations and what was found out about identifiers. The right to data portability (GDPR, Article 20) does not extend to it; the right of access (Article 15) does.",
 			"The record of deliveries to other systems, for the same reason.")
+		return d
+	}
+	purposes, destinations := sent(a.opt.Project, d.Entity)
+	for _, x := range a.opt.Register.Activities {
+		if slices.Contains(purposes, x.Purpose) {
+			d.Purposes = append(d.Purposes, purpose{x.Purpose, x.Description, strings.ReplaceAll(x.Basis, "_", " "), x.Retention})
+		}
+	}
+	for _, x := range a.opt.Register.Recipients {
+		if slices.Contains(destinations, x.Destination) {
+			d.Recipients = append(d.Recipients, recipient{x.Destination, x.Type, x.Description, x.Location})
+		}
 	}
 	return d
 }
@@ -290,7 +353,7 @@ func (a *archive) document() document {
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"number": console.Number}).Parse(pageText))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"number": console.Number, "visible": func(s string) string { return sheet.Visible(s, "") }}).Parse(pageText))
 
 // finish writes the document, the page and the manifest.
 func (a *archive) finish() error {

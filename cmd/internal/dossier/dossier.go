@@ -21,8 +21,11 @@ import (
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/register"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	"github.com/customhouse-cdp/customhouse/models/privacy/person"
 )
 
@@ -38,6 +41,13 @@ type Options struct {
 	// Plan is of the project: who reads what.
 	Plan      *models.Plan
 	Warehouse *adapters.Warehouse
+	// Register is that of the project: what is used for what, who receives it, and how
+	// long it is kept.
+	Register register.Register
+	// Key asks for the key of the digests by which the erased are known, and About for
+	// all identifiers that a request knows in clear: for Where alone.
+	Key   func(context.Context) (privacy.Key, error)
+	About func(*state.PrivacyRequest) ([]state.Identifier, error)
 	// Person is as Find gives one. The files of sources are to be readable.
 	Person person.Person
 	// Portable leaves out what was derived from what the person provided, as Article

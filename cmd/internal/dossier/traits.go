@@ -17,7 +17,8 @@ import (
 func (c *collector) traits(ctx context.Context, p person.Part) error {
 	out := part{
 		name: "traits", title: "Traits", columns: columns("trait", "value", "description", "made", "from", "at", "note"),
-		about: "What is known of you, put together from the sources: each value with where it comes from.",
+		about:  "What is known of you, put together from the sources: each value with where it comes from.",
+		papers: c.papers(p, told{of: "trait"}),
 	}
 	if c.Portable {
 		out.about = "What the sources say of you, each value with where it comes from."

@@ -3,6 +3,7 @@ package dossier
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/audience"
+	"github.com/customhouse-cdp/customhouse/models/privacy"
 	"github.com/customhouse-cdp/customhouse/models/privacy/person"
 	"github.com/customhouse-cdp/customhouse/sql"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
@@ -46,13 +48,13 @@ const (
 )
 
 // Where looks for a person everywhere, and says how many rows are where, without a
-// value of any. It looks at sources as they are now. store is nil where the target
-// has no state.
+// value of any. It looks at sources as they are now.
 func Where(ctx context.Context, opt Options, store *state.Store) ([]Place, error) {
 	w := &seeker{Options: opt}
 	for _, look := range []func(context.Context) error{
 		w.sources, w.tables, w.destinations,
 		func(ctx context.Context) error { return w.queued(ctx, store) },
+		func(ctx context.Context) error { return w.remembered(ctx, store) },
 		w.decisions,
 	} {
 		if err := look(ctx); err != nil {
@@ -208,9 +210,6 @@ func counted(n int64, noun string) string {
 
 // queued looks for the person's rows in what the state keeps for the warehouse.
 func (w *seeker) queued(ctx context.Context, store *state.Store) error {
-	if store == nil {
-		return nil
-	}
 	journal, jobs := Place{Kind: InState, Name: "journal"}, Place{Kind: InState, Name: "jobs"}
 	own := map[string]bool{}
 	for _, s := range w.Project.Syncs {
@@ -253,6 +252,107 @@ func (w *seeker) queued(ctx context.Context, store *state.Store) error {
 		return err
 	}
 	w.found = append(w.found, journal, jobs)
+	return nil
+}
+
+// remembered looks for the person where nobody is known but by a digest: on the list
+// of the erased, and among requests that have ended. Requests that have not are
+// looked through for identifiers in clear, too.
+func (w *seeker) remembered(ctx context.Context, store *state.Store) error {
+	own := map[state.Identifier]bool{}
+	for _, n := range w.Person.Named {
+		own[state.Identifier{Type: n.Type, Value: n.Value}] = true
+	}
+	for _, p := range w.Person.Parts(nil, nil) {
+		if p.Name != "identifiers" {
+			continue
+		}
+		err := each(ctx, w.Warehouse, p.Query, func(_ []adapters.Column, row []any) error {
+			own[state.Identifier{Type: console.Cell(row[0]), Value: console.Cell(row[1])}] = true
+			return nil
+		})
+		if err != nil && !missing(err) {
+			return fmt.Errorf("looking at %s: %w", p.Table.Name, err)
+		}
+	}
+	requests, err := store.PrivacyRequests(ctx)
+	if err != nil {
+		return err
+	}
+	someErased := slices.ContainsFunc(requests, func(r state.PrivacyRequest) bool { return len(r.Digests) > 0 })
+	err = each(ctx, w.Warehouse, privacy.CheckDigest(), func([]adapters.Column, []any) error {
+		someErased = true
+		return nil
+	})
+	if err != nil && !missing(err) {
+		return fmt.Errorf("looking at %s: %w", privacy.Suppressions.Name, err)
+	}
+	digests := map[string]bool{}
+	if someErased {
+		key, err := w.Key(ctx)
+		if err != nil {
+			return err
+		}
+		for id := range own {
+			digests[key.Digest(id.Type, id.Value)] = true
+		}
+	}
+	if err := w.listed(ctx, slices.Sorted(maps.Keys(digests))); err != nil {
+		return err
+	}
+	asked := false
+	for _, r := range requests {
+		known, err := w.About(&r)
+		if err != nil {
+			return err
+		}
+		if r.Entity != w.Person.Entity.Name || !slices.ContainsFunc(known, func(id state.Identifier) bool { return own[id] }) &&
+			!slices.ContainsFunc(r.Digests, func(d string) bool { return digests[d] }) {
+			continue
+		}
+		asked = true
+		p := Place{Kind: InState, Name: "request " + r.ID, Rows: 1, First: &r.Received, Last: &r.Received, Note: r.Kind + ", " + r.Status}
+		if !r.Open() {
+			p.Last = &r.Ended
+		}
+		w.found = append(w.found, p)
+	}
+	if !asked {
+		w.found = append(w.found, Place{Kind: InState, Name: "requests"})
+	}
+	return nil
+}
+
+// listed looks for digests on the list of the erased.
+func (w *seeker) listed(ctx context.Context, digests []string) error {
+	place := Place{Kind: InTable, Name: privacy.Suppressions.Name}
+	since := func(kind string, p Place) string {
+		day := p.First.Format(time.DateOnly)
+		switch kind {
+		case privacy.Own:
+			return "is on the list of the erased since " + day
+		case privacy.Quarantined:
+			return "what is nobody's was theirs, too, who were erased on " + day
+		default:
+			return "what others have was theirs, too, who were erased on " + day
+		}
+	}
+	var notes []string
+	err := w.counts(ctx, person.CountBy(privacy.Listed(w.Person.Entity.Name, digests), "at", "kind"), func(by []any, p Place) {
+		place.Rows += p.Rows
+		if place.First == nil || p.First.Before(*place.First) {
+			place.First = p.First
+		}
+		if place.Last == nil || p.Last.After(*place.Last) {
+			place.Last = p.Last
+		}
+		notes = append(notes, since(console.Cell(by[0]), p))
+	})
+	if err != nil {
+		return fmt.Errorf("looking at %s: %w", place.Name, err)
+	}
+	place.Note = strings.Join(notes, "; ")
+	w.found = append(w.found, place)
 	return nil
 }
 

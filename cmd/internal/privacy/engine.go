@@ -65,6 +65,23 @@ type identifier struct {
 	Kind   string `json:"kind"`
 }
 
+// About are all identifiers in clear that a request knows of whom it is about: those
+// that it was brought with, and those that were found.
+func About(r *state.PrivacyRequest) ([]state.Identifier, error) {
+	list := slices.Clone(r.Identifiers)
+	if len(r.Found) == 0 {
+		return list, nil
+	}
+	var f found
+	if err := json.Unmarshal(r.Found, &f); err != nil {
+		return nil, fmt.Errorf("reading what was found for request %s: %w", r.ID, err)
+	}
+	for _, x := range f.Identifiers {
+		list = append(list, state.Identifier{Type: x.Type, Value: x.Value})
+	}
+	return list, nil
+}
+
 type key struct {
 	Sync  string `json:"sync"`
 	Place string `json:"place,omitempty"`

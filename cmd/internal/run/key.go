@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,22 +40,24 @@ func Unlock(ctx context.Context, wh *adapters.Warehouse, ask func(context.Contex
 	if err != nil {
 		return fmt.Errorf("reading the key by which those who were erased are known: %w", err)
 	}
-	found := 0
-	err = each(ctx, wh, privacy.CheckDigest(), func(row []any) error {
-		found++
-		if row[0] != key.CheckDigest() {
-			return ErrWrongKey
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if found == 0 {
-		return ErrWrongKey
+	if checked, err := Fits(ctx, wh, key); err != nil || !checked {
+		return cmp.Or(err, ErrWrongKey)
 	}
 	if err := wh.Exec(ctx, privacy.KeyTable); err != nil {
 		return fmt.Errorf("making the work table of the key: %w", err)
 	}
 	return wh.Load(ctx, privacy.KeyTable.Table, []string{"inner", "outer"}, func(yield func([]any, error) bool) { yield(key.Row(), nil) })
+}
+
+// Fits is ErrWrongKey where the list of those who were erased was made with another
+// key, and says whether it says so of any.
+func Fits(ctx context.Context, wh *adapters.Warehouse, key privacy.Key) (checked bool, err error) {
+	err = each(ctx, wh, privacy.CheckDigest(), func(row []any) error {
+		checked = true
+		if row[0] != key.CheckDigest() {
+			return ErrWrongKey
+		}
+		return nil
+	})
+	return checked, err
 }
