@@ -230,7 +230,7 @@ func dossiers(t *testing.T, env []string, dir, entity string, people int, source
 			who = draw(entangled)
 		}
 		file := filepath.Join(t.TempDir(), "person.zip")
-		must(t, env, "--project-dir", dir, "privacy", "access", "id="+who, "--entity", entity, "--out", file)
+		must(t, env, "--project-dir", dir, "privacy", "access", "id="+who, "--entity", entity, "--evidence", "by mail", "--out", file)
 		for _, s := range sources {
 			want, got := s.expected(who, owners, refused), s.dossierRows(t, file)
 			rows += len(want)
@@ -400,12 +400,13 @@ func TestDossierEverywhere(t *testing.T) { //nolint:tparallel // the others are 
 		var out strings.Builder
 		for _, who := range []string{"user_id=1", "email=ada@example.com", "user_id=3"} {
 			file := filepath.Join(dir, "person.zip")
-			must(t, env, append(project, "privacy", "access", who, "--out", file)...)
+			must(t, env, append(project, "privacy", "access", who, "--evidence", "by mail", "--out", file)...)
 			var d map[string]any
 			if err := json.Unmarshal([]byte(fromZIP(t, file, "person.json")), &d); err != nil {
 				t.Fatal(err)
 			}
 			delete(d, "made_at")
+			delete(d, "request") // It is another one each time.
 			text, err := json.MarshalIndent(d, "", " ")
 			if err := errors.Join(err, os.Remove(file)); err != nil {
 				t.Fatal(err)

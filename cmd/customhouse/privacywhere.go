@@ -17,6 +17,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/cmd/internal/dossier"
 	rights "github.com/customhouse-cdp/customhouse/cmd/internal/privacy"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/identity"
 	"github.com/customhouse-cdp/customhouse/models/privacy"
@@ -60,33 +61,65 @@ type whereabouts struct {
 // sought are the person that a term names, and their entity. Terms that name more
 // than one person are refused.
 func (s *shower) sought(ctx context.Context, entity string, terms ...string) (subject.Person, error) {
+	e, typed, err := s.typed(entity, terms)
+	if err != nil {
+		return subject.Person{}, err
+	}
+	return s.identified(ctx, e, typed)
+}
+
+// typed reads terms of the form type=value, and whose identifiers they are.
+func (s *shower) typed(entity string, terms []string) (e *config.Entity, out []state.Identifier, err error) {
+	for _, term := range terms {
+		kind, value, ok := strings.Cut(term, "=")
+		if !ok || strings.TrimSpace(value) == "" {
+			return nil, nil, usageError{errors.New("write whom it is about as type=value, such as email=ada@example.com")}
+		}
+		out = append(out, state.Identifier{Type: strings.TrimSpace(kind), Value: value})
+	}
+	e, err = s.whose(entity, out)
+	return e, out, err
+}
+
+// whose is the entity of a name, or else the first that has such identifiers. Those
+// that are the number of an entity become rights.ByID, as digits alone.
+func (s *shower) whose(entity string, typed []state.Identifier) (e *config.Entity, err error) {
+	for i, id := range typed {
+		own, err := s.having(entity, id.Type)
+		switch {
+		case err != nil:
+			return nil, err
+		case e != nil && e != own:
+			return nil, usageError{fmt.Errorf("%s is of another entity than what stands before it", id.Type)}
+		}
+		e = own
+		if id.Type != rights.ByID && id.Type != identity.Column(e) {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(id.Value), 10, 64)
+		if err != nil {
+			return nil, usageError{errors.New("an id is a whole number")}
+		}
+		typed[i] = state.Identifier{Type: rights.ByID, Value: strconv.FormatInt(n, 10)}
+	}
+	return e, nil
+}
+
+// identified is the person that identifiers name.
+func (s *shower) identified(ctx context.Context, e *config.Entity, identifiers []state.Identifier) (subject.Person, error) {
 	none := subject.Person{}
 	var typed []subject.Identifier
 	var ids []int64
-	var e *config.Entity
-	for _, term := range terms {
-		kind, value, ok := strings.Cut(term, "=")
-		kind = strings.TrimSpace(kind)
-		if !ok || strings.TrimSpace(value) == "" {
-			return none, usageError{fmt.Errorf("%q has to look like email=ada@example.com", term)}
-		}
-		own, err := s.having(entity, kind)
-		switch {
-		case err != nil:
-			return none, err
-		case e != nil && e != own:
-			return none, usageError{fmt.Errorf("%s is of another entity than what stands before it", kind)}
-		}
-		e = own
-		if kind != "id" && kind != identity.Column(e) {
-			typed = append(typed, subject.Identifier{Type: kind, Value: value})
+	for _, id := range identifiers {
+		if id.Type != rights.ByID {
+			typed = append(typed, subject.Identifier{Type: id.Type, Value: id.Value})
 			continue
 		}
-		id, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+		n, err := strconv.ParseInt(id.Value, 10, 64)
 		if err != nil {
-			return none, usageError{fmt.Errorf("the id %q is no number", value)}
+			return none, fmt.Errorf("the id of a request: %w", err)
 		}
-		ids = append(ids, id)
+		ids = append(ids, n)
 	}
 	p, err := dossier.Find(ctx, s.wh, s.project.Project, e, typed)
 	if err != nil {
@@ -143,33 +176,39 @@ func (s *shower) readable(ctx context.Context, e *config.Entity) error {
 	return x.readFiles(ctx)
 }
 
+// whereabouts looks for a person everywhere. Places where nothing is are left out,
+// and counted, unless all are wanted.
+func (s *shower) whereabouts(ctx context.Context, p subject.Person, all bool) (out whereabouts, nothing int, err error) {
+	out = whereabouts{Schema: "customhouse/whereabouts/v1", Entity: p.Entity.Name, IDs: append([]int64{}, p.IDs...), Places: []dossier.Place{}}
+	store, err := s.in.store(ctx)
+	if err != nil {
+		return out, 0, err
+	}
+	if err := s.readable(ctx, p.Entity); err != nil {
+		return out, 0, err
+	}
+	places, err := dossier.Where(ctx, dossier.Options{Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Key: s.rightKey, About: rights.About, Person: p}, store)
+	for _, place := range places {
+		if place.Kind == dossier.InTable && place.Name == identity.IdentitiesTable(p.Entity).Name {
+			out.Identifiers = place.Rows
+		}
+		if place.Rows > 0 || place.First != nil || all {
+			out.Places = append(out.Places, place)
+		} else {
+			nothing++
+		}
+	}
+	return out, nothing, err
+}
+
 func (s *shower) where(ctx context.Context, entity, term string, all bool) error {
 	p, err := s.sought(ctx, entity, term)
 	if err != nil {
 		return err
 	}
-	store, err := s.in.store(ctx)
+	out, nothing, err := s.whereabouts(ctx, p, all || s.format == "json")
 	if err != nil {
 		return err
-	}
-	if err := s.readable(ctx, p.Entity); err != nil {
-		return err
-	}
-	places, err := dossier.Where(ctx, dossier.Options{Project: s.project.Project, Plan: s.plan, Warehouse: s.wh, Key: s.rightKey, About: rights.About, Person: p}, store)
-	if err != nil {
-		return err
-	}
-	out := whereabouts{Schema: "customhouse/whereabouts/v1", Entity: p.Entity.Name, IDs: append([]int64{}, p.IDs...), Places: []dossier.Place{}}
-	nothing := 0
-	for _, place := range places {
-		if place.Kind == dossier.InTable && place.Name == identity.IdentitiesTable(p.Entity).Name {
-			out.Identifiers = place.Rows
-		}
-		if place.Rows > 0 || place.First != nil || all || s.format == "json" {
-			out.Places = append(out.Places, place)
-		} else {
-			nothing++
-		}
 	}
 	if s.format == "json" {
 		return console.JSON(s.stdout, out)

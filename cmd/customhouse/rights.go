@@ -98,16 +98,22 @@ what, and customhouse privacy confirm that it was done.`, 1, func(c *cobra.Comma
 }
 
 // desk opens what requests are kept in.
-func (a *app) desk(ctx context.Context, p *project, store *state.Store) (*privacy.Desk, []byte, error) {
+func (a *app) desk(ctx context.Context, p *project, store *state.Store) (*privacy.Desk, error) {
 	key, err := a.privacyKey(ctx, p, store)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	log, err := audit.Open(store, key)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &privacy.Desk{Store: store, Audit: log, Actor: audit.User(a.who()), By: a.who(), Now: a.now}, key, nil
+	var options run.Options
+	if a.tune != nil {
+		a.tune(&options)
+	}
+	return &privacy.Desk{
+		Store: store, Audit: log, Actor: audit.User(a.who()), By: a.who(), Key: lists.NewKey(key), Now: a.now, Reached: options.Reached,
+	}, nil
 }
 
 // atDesk does what needs no warehouse.
@@ -121,7 +127,7 @@ func (a *app) atDesk(ctx context.Context, f func(*project, *privacy.Desk) error)
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	desk, _, err := a.desk(ctx, p, store)
+	desk, err := a.desk(ctx, p, store)
 	if err != nil {
 		return err
 	}
@@ -137,11 +143,16 @@ func told(err error) error {
 }
 
 // withEngine does what needs the warehouse.
-func (a *app) withEngine(ctx context.Context, f func(context.Context, *privacy.Engine) error) (err error) {
+func (a *app) withEngine(ctx context.Context, f func(context.Context, *privacy.Engine) error) error {
 	p, err := a.load()
 	if err != nil {
 		return err
 	}
+	return told(a.engaged(ctx, p, f))
+}
+
+// engaged has the warehouse of a project for itself while it does steps of requests.
+func (a *app) engaged(ctx context.Context, p *project, f func(context.Context, *privacy.Engine) error) (err error) {
 	in, err := a.enter(ctx, p)
 	if err != nil {
 		return err
@@ -162,12 +173,12 @@ func (a *app) withEngine(ctx context.Context, f func(context.Context, *privacy.E
 	if err != nil {
 		return err
 	}
-	return errors.Join(told(f(using, e)), in.wh.Clean(context.WithoutCancel(using)))
+	return errors.Join(f(using, e), in.wh.Clean(context.WithoutCancel(using)))
 }
 
 // engine makes what does the steps of requests.
 func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, store *state.Store) (*privacy.Engine, error) {
-	desk, key, err := a.desk(ctx, p, store)
+	desk, err := a.desk(ctx, p, store)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +193,7 @@ func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, st
 	}
 	e := &privacy.Engine{
 		Desk: *desk, Project: p.Project, Warehouse: wh, Clock: deliver.Timer(a.now), System: plan.System, RunID: o.runID, AsOf: o.asOf,
-		Key: lists.NewKey(key), Platforms: a.platformsOf(p), Kept: p.kind.keeps,
+		Platforms: a.platformsOf(p), Kept: p.kind.keeps,
 	}
 	audience := func(s *config.Sync) *models.Audience {
 		return plan.Audiences[slices.IndexFunc(plan.Audiences, func(x *models.Audience) bool { return x.Sync.Name == s.Name })]
@@ -202,11 +213,6 @@ func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, st
 		options.Warehouse, options.State, options.Events = wh, store, nil
 		return run.Settle(ctx, options, audience(s))
 	}
-	var options run.Options
-	if a.tune != nil {
-		a.tune(&options)
-	}
-	e.Reached = options.Reached
 	return e, nil
 }
 
@@ -225,41 +231,86 @@ func (a *app) platformsOf(p *project) privacy.Platforms {
 	}
 }
 
-// person reads arguments of the form type=value; of a correction the last is the
-// trait.
-func (a *app) person(p *project, kind string, args []string, entity string) (*config.Entity, []state.Identifier, [2]string, error) {
-	var pairs [][2]string
+// question is a request as somebody brings it.
+type question struct {
+	kind, entity string
+	// identifiers are as they were typed.
+	identifiers                               []state.Identifier
+	evidence, received, purpose, trait, value string
+	// yes says that nothing brings back who is erased.
+	yes bool
+	// key is that of an Ask.
+	key string
+}
+
+// pairs reads arguments of the form type=value.
+func pairs(args []string) ([]state.Identifier, error) {
+	var out []state.Identifier
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" || value == "" {
-			return nil, nil, [2]string{}, usageError{errors.New("write whom it is about as type=value, such as email=jo@example.com")}
+			return nil, usageError{errors.New("write whom it is about as type=value, such as email=jo@example.com")}
 		}
-		pairs = append(pairs, [2]string{name, value})
+		out = append(out, state.Identifier{Type: name, Value: value})
 	}
-	var trait [2]string
-	if kind == privacy.Rectify {
-		trait, pairs = pairs[len(pairs)-1], pairs[:len(pairs)-1]
+	return out, nil
+}
+
+// requestOf is the request that a question is, with identifiers as they were typed.
+func (a *app) requestOf(p *project, q question) (privacy.Ask, error) {
+	out := privacy.Ask{Kind: q.kind, Identifiers: q.identifiers, Evidence: q.evidence, Purpose: q.purpose, Trait: q.trait, Value: q.value, Key: q.key}
+	entity, err := p.entityOf(q.entity, q.identifiers)
+	if err != nil {
+		return out, err
 	}
+	out.Entity = entity.Name
+	if q.received != "" {
+		if out.Received, err = instantOf("--received", q.received, p.Timezone); err != nil {
+			return out, err
+		}
+	}
+	switch q.kind {
+	case privacy.Rectify:
+		o, err := a.order(p)
+		if err != nil {
+			return out, err
+		}
+		return out, p.correctable(o, entity, q.trait, q.value)
+	case privacy.Object:
+		var names []string
+		for _, x := range p.Purposes {
+			names = append(names, x.Name)
+		}
+		if q.purpose != "" && !slices.Contains(names, q.purpose) {
+			return out, unknown("the project has no purpose "+q.purpose, q.purpose, names, "there are")
+		}
+	case privacy.Erase:
+		if !q.yes {
+			return out, usageError{errors.New("whoever has these identifiers would be erased, here and wherever they were sent, for good: say --yes")}
+		}
+	}
+	return out, nil
+}
+
+// entityOf is the entity of a name, or else the first that has identifiers of all
+// types.
+func (p *project) entityOf(name string, identifiers []state.Identifier) (*config.Entity, error) {
 	var types []string
 	for _, e := range p.Entities {
-		if entity != "" && e.Name != entity {
+		if name != "" && e.Name != name {
 			continue
 		}
-		has := func(name string) bool {
-			return slices.ContainsFunc(e.Identifiers, func(id config.Identifier) bool { return id.Name == name })
+		has := func(kind string) bool {
+			return slices.ContainsFunc(e.Identifiers, func(id config.Identifier) bool { return id.Name == kind })
 		}
-		if !slices.ContainsFunc(pairs, func(x [2]string) bool { return !has(x[0]) }) {
-			var out []state.Identifier
-			for _, x := range pairs {
-				out = append(out, state.Identifier{Type: x[0], Value: x[1]})
-			}
-			return e, out, trait, nil
+		if !slices.ContainsFunc(identifiers, func(id state.Identifier) bool { return !has(id.Type) }) {
+			return e, nil
 		}
 		for _, id := range e.Identifiers {
 			types = append(types, id.Name)
 		}
 	}
-	return nil, nil, trait, unknown("no entity has all of these types of identifier", pairs[0][0], types, "there are")
+	return nil, unknown("no entity has all of these types of identifier", identifiers[0].Type, types, "there are")
 }
 
 // correctable says why a trait cannot be given a value, nil where it can.
@@ -359,42 +410,44 @@ func (a *app) receive(ctx context.Context, kind string, args []string, q asking)
 	if err != nil {
 		return err
 	}
-	entity, identifiers, trait, err := a.person(p, kind, args, q.entity)
+	identifiers, err := pairs(args)
 	if err != nil {
 		return err
 	}
-	var received time.Time
-	if q.received != "" {
-		if received, err = instantOf("--received", q.received, p.Timezone); err != nil {
-			return err
-		}
-	}
+	what := question{kind: kind, entity: q.entity, evidence: q.evidence, received: q.received, purpose: q.purpose, yes: q.yes}
 	if kind == privacy.Rectify {
-		o, err := a.order(p)
-		if err != nil {
-			return err
-		}
-		if err := p.correctable(o, entity, trait[0], trait[1]); err != nil {
-			return err
-		}
+		last := len(identifiers) - 1
+		what.trait, what.value, identifiers = identifiers[last].Type, identifiers[last].Value, identifiers[:last]
+	}
+	what.identifiers = identifiers
+	ask, err := a.requestOf(p, what)
+	if err != nil {
+		return err
 	}
 	return a.withEngine(ctx, func(ctx context.Context, e *privacy.Engine) error {
-		known, err := e.Normalise(ctx, entity.Name, identifiers)
+		r, fresh, err := received(ctx, e, ask)
 		if err != nil {
 			return err
 		}
-		if kind == privacy.Erase && !q.yes {
-			return usageError{errors.New("whoever has these identifiers would be erased, here and wherever they were sent, for good: say --yes")}
-		}
-		r, err := e.Receive(ctx, privacy.Ask{
-			Kind: kind, Entity: entity.Name, Identifiers: known, Evidence: q.evidence, Received: received, Purpose: q.purpose, Trait: trait[0], Value: trait[1],
-		})
-		if err != nil {
-			return err
+		if !fresh {
+			a.stands(r)
 		}
 		_, failed := e.Advance(ctx, r.ID)
 		return errors.Join(a.printRequest(ctx, e.Store, r.ID, nil), failed)
 	})
+}
+
+// received writes a request down that has identifiers as they were typed.
+func received(ctx context.Context, e *privacy.Engine, ask privacy.Ask) (r state.PrivacyRequest, fresh bool, err error) {
+	if ask.Identifiers, err = e.Normalise(ctx, ask.Entity, ask.Identifiers); err != nil {
+		return r, false, err
+	}
+	return e.Receive(ctx, ask)
+}
+
+// stands says that what somebody asks for was asked for before.
+func (a *app) stands(r state.PrivacyRequest) {
+	fmt.Fprintf(a.stderr, "this stands already, and no second request is made of it: %s, received %s\n", r.ID, r.Received.Format(time.DateOnly))
 }
 
 // decide decides about a request.

@@ -13,6 +13,8 @@ package dossier
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +68,8 @@ type Summary struct {
 	// somebody else's and was left out.
 	Rows, Withheld int64
 	Bytes          int64
+	// Sha256 is the digest of the ZIP.
+	Sha256 string
 }
 
 // Counted is a part and its rows.
@@ -103,7 +107,8 @@ func Create(ctx context.Context, path string, opt Options) (_ Summary, err error
 // Write writes the ZIP. What is gathered on the way goes to a file without a name
 // in the folder aside.
 func Write(ctx context.Context, w io.Writer, aside string, opt Options) (Summary, error) {
-	counted := &counter{to: w}
+	sum := sha256.New()
+	counted := &counter{to: io.MultiWriter(w, sum)}
 	a, err := newArchive(counted, aside, opt)
 	if err != nil {
 		return Summary{}, err
@@ -116,7 +121,7 @@ func Write(ctx context.Context, w io.Writer, aside string, opt Options) (Summary
 	if err = errors.Join(err, a.discard()); err != nil {
 		return Summary{}, err
 	}
-	a.sum.Bytes = counted.n
+	a.sum.Bytes, a.sum.Sha256 = counted.n, hex.EncodeToString(sum.Sum(nil))
 	return a.sum, nil
 }
 

@@ -29,11 +29,9 @@ type Engine struct {
 	Warehouse *adapters.Warehouse
 	Clock     deliver.Clock
 	// System are our tables; those that a list needs are made where they are missing.
-	System []sql.CreateTable
-	RunID  string
-	AsOf   time.Time
-	// Key makes digests.
-	Key       privacy.Key
+	System    []sql.CreateTable
+	RunID     string
+	AsOf      time.Time
 	Platforms Platforms
 	// Schema is what a sync maps.
 	Schema func(*config.Sync) syncs.Schema
@@ -43,9 +41,6 @@ type Engine struct {
 	// Kept says how long the warehouse keeps what was deleted, empty where Compact
 	// leaves nothing.
 	Kept string
-	// Reached is told the name of each point that the engine comes to: tests end the
-	// process there. Nil outside of tests.
-	Reached func(point string)
 }
 
 // found is what was found of a person before anything changed: it is what every
@@ -89,15 +84,9 @@ type key struct {
 	ID    int64  `json:"id"`
 }
 
-func (e *Engine) reached(point string) {
-	if e.Reached != nil {
-		e.Reached(point)
-	}
-}
-
 // Continue does what can be done by now of every open request, the first received
 // first. A step that fails is tried again the next time; what failed is in the
-// error, of all requests.
+// error, of all requests. What a file answers waits for whoever says where it goes.
 func (e *Engine) Continue(ctx context.Context) error {
 	list, err := e.Store.PrivacyRequests(ctx)
 	if err != nil {
@@ -105,13 +94,19 @@ func (e *Engine) Continue(ctx context.Context) error {
 	}
 	var errs []error
 	for _, r := range list {
-		if r.Open() && slices.Contains([]string{Erase, Expire, Restrict, Object, Rectify}, r.Kind) {
-			if _, err := e.Advance(ctx, r.ID); err != nil {
-				errs = append(errs, fmt.Errorf("request %s: %w", r.ID, err))
-			}
-			if ctx.Err() != nil {
-				break
-			}
+		if !r.Open() {
+			continue
+		}
+		if Answered(r.Kind) {
+			_, err = e.Conclude(ctx, r.ID)
+		} else {
+			_, err = e.Advance(ctx, r.ID)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("request %s: %w", r.ID, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	return errors.Join(errs...)
@@ -553,9 +548,9 @@ func (e *Engine) withdraw(ctx context.Context, id, because string) (state.Privac
 	inForce := slices.Contains([]string{Restrict, Object, Rectify}, r.Kind)
 	switch {
 	case r.Status == Withdrawn, r.Status == Refused:
-		return r, wrong("request %s is %s", id, r.Status)
-	case !inForce && r.Status != Received:
-		return r, wrong("request %s is %s: it cannot be taken back any more", id, r.Status)
+		return r, conflict("request %s is %s", id, r.Status)
+	case !inForce && r.Status != Received && (!Answered(r.Kind) || !r.Open()):
+		return r, conflict("request %s is %s: it cannot be taken back any more", id, r.Status)
 	}
 	if err := e.nameless(because, r); err != nil {
 		return r, err
@@ -577,10 +572,16 @@ func (e *Engine) withdraw(ctx context.Context, id, because string) (state.Privac
 	e.reached("privacy withdrawn")
 	r, err = e.Store.ChangeRequest(ctx, id, func(r *state.PrivacyRequest) error {
 		r.Status, r.Reason, r.Ended = Withdrawn, because, e.Now().UTC()
+		if Answered(r.Kind) {
+			e.forget(r)
+		}
 		return nil
 	})
 	if err != nil {
 		return r, err
 	}
-	return r, e.note(ctx, audit.RequestWithdrawn, r, because)
+	if Answered(r.Kind) {
+		err = e.Store.Rewrite(ctx)
+	}
+	return r, errors.Join(err, e.note(ctx, audit.RequestWithdrawn, r, because))
 }

@@ -53,7 +53,7 @@ func (e *Engine) Outlived(ctx context.Context, asOf time.Time) (int, error) {
 			if slices.ContainsFunc(people[id], func(p state.Identifier) bool { return known[x.Name+" "+p.Type+" "+p.Value] }) {
 				continue // what was begun goes on
 			}
-			if _, err := e.Receive(ctx, Ask{Kind: Expire, Entity: x.Name, Identifiers: people[id], Evidence: "the retention of the project"}); err != nil {
+			if _, _, err := e.Receive(ctx, Ask{Kind: Expire, Entity: x.Name, Identifiers: people[id], Evidence: "the retention of the project"}); err != nil {
 				return n, err
 			}
 			n++

@@ -58,7 +58,9 @@ type PrivacyRequest struct {
 	// Reason is why it was refused or withdrawn.
 	Reason string
 	// By is who wrote it down.
-	By            string
+	By string
+	// Asked is the writer's: what tells the request from others that are like it.
+	Asked         string
 	Received, Due time.Time
 	// Extended is when Due was put off, and Because why; zero where it was not.
 	Extended time.Time
@@ -83,7 +85,7 @@ type PrivacyStep struct {
 	At             time.Time
 }
 
-const requestColumns = `id, kind, entity, subject, found, evidence, purpose, trait, value, status, reason, asked_by, received_at, due_at, extended_at, extended_because, ended_at`
+const requestColumns = `id, kind, entity, subject, found, evidence, purpose, trait, value, status, reason, asked_by, received_at, due_at, extended_at, extended_because, ended_at, asked_key`
 
 // AddRequest writes a new request down.
 func (s *Store) AddRequest(ctx context.Context, r *PrivacyRequest) error {
@@ -93,9 +95,9 @@ func (s *Store) AddRequest(ctx context.Context, r *PrivacyRequest) error {
 	}
 	return s.within(ctx, "writing a request to", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO customhouse_privacy_requests (scope, `+requestColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 			s.opt.Scope, r.ID, r.Kind, r.Entity, subject, bytesOf(r.Found), r.Evidence, r.Purpose, r.Trait, r.Value, r.Status, r.Reason, r.By,
-			micro(r.Received), micro(r.Due), micro(r.Extended), r.Because, micro(r.Ended))
+			micro(r.Received), micro(r.Due), micro(r.Extended), r.Because, micro(r.Ended), r.Asked)
 		return err
 	})
 }
@@ -147,7 +149,7 @@ func (s *Store) ChangeRequest(ctx context.Context, id string, change func(*Priva
 }
 
 func unknownRequest(id string) error {
-	return &Error{Message: "there is no request " + id, Help: "customhouse privacy list names those that there are"}
+	return &Error{Message: "there is no request " + id, Help: "customhouse privacy list names those that there are", Unknown: true}
 }
 
 // PrivacyRequest is the request of an id, or an *Error where there is none.
@@ -165,6 +167,48 @@ func (s *Store) PrivacyRequest(ctx context.Context, id string) (PrivacyRequest, 
 // PrivacyRequests are all that there ever were, the first received first.
 func (s *Store) PrivacyRequests(ctx context.Context) ([]PrivacyRequest, error) {
 	list, err := scanRequests(s.db.QueryContext(ctx, `SELECT `+requestColumns+` FROM customhouse_privacy_requests WHERE scope = $1 ORDER BY received_at, id`, s.opt.Scope))
+	return list, s.failed("reading requests in", err)
+}
+
+// RequestPage is a part of the requests, the first received first.
+type RequestPage struct {
+	// Kinds and Statuses choose; what is empty chooses all.
+	Kinds, Statuses []string
+	// Overdue chooses those that are open and were due before it; all where it is zero.
+	Overdue time.Time
+	// After begins after this request: only its Received and ID count. The zero one
+	// begins with the first.
+	After PrivacyRequest
+	Limit int
+}
+
+// RequestPage lists a part of the requests, without what was found.
+func (s *Store) RequestPage(ctx context.Context, p RequestPage) ([]PrivacyRequest, error) {
+	args := []any{s.opt.Scope}
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	among := func(column string, wanted []string) string {
+		if len(wanted) == 0 {
+			return ""
+		}
+		var list []string
+		for _, v := range wanted {
+			list = append(list, arg(v))
+		}
+		return " AND " + column + " IN (" + strings.Join(list, ", ") + ")"
+	}
+	where := "scope = $1" + among("kind", p.Kinds) + among("status", p.Statuses)
+	if !p.Overdue.IsZero() {
+		where += " AND ended_at = 0 AND due_at < " + arg(micro(p.Overdue))
+	}
+	if p.After.ID != "" {
+		received := arg(micro(p.After.Received))
+		where += " AND received_at >= " + received + " AND (received_at > " + received + " OR id > " + arg(p.After.ID) + ")"
+	}
+	list, err := scanRequests(s.db.QueryContext(ctx, `SELECT `+strings.Replace(requestColumns, "found", "''", 1)+`
+		FROM customhouse_privacy_requests WHERE `+where+` ORDER BY received_at, id LIMIT `+arg(p.Limit), args...))
 	return list, s.failed("reading requests in", err)
 }
 
@@ -186,7 +230,7 @@ func scanRequests(rows *sql.Rows, err error) (list []PrivacyRequest, _ error) {
 		var subject []byte
 		var received, due, extended, ended int64
 		if err := rows.Scan(&r.ID, &r.Kind, &r.Entity, &subject, &r.Found, &r.Evidence, &r.Purpose, &r.Trait, &r.Value, &r.Status, &r.Reason, &r.By,
-			&received, &due, &extended, &r.Because, &ended); err != nil {
+			&received, &due, &extended, &r.Because, &ended, &r.Asked); err != nil {
 			return nil, fmt.Errorf("a request: %w", err)
 		}
 		if err := json.Unmarshal(subject, &r.Person); err != nil {

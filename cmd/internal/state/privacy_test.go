@@ -165,3 +165,55 @@ func holding(t *testing.T, folder, text string) (names []string) {
 	}
 	return names
 }
+
+// TestRequestPage: parts of the requests come in order, each once, and are those
+// that were asked for.
+func TestRequestPage(t *testing.T) {
+	each(t, func(t *testing.T, opt state.Options) {
+		t.Helper()
+		s := open(t, opt)
+		at := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+		for i, kind := range []string{"access", "erase", "access", "erase", "access"} {
+			r := state.PrivacyRequest{ID: kind + string(rune('a'+i)), Kind: kind, Status: "received", Received: at.AddDate(0, 0, i/2), Due: at.AddDate(0, 1, i), Asked: "key", Found: []byte("x")}
+			if i == 4 {
+				r.Status, r.Ended = "done", at
+			}
+			if err := s.AddRequest(t.Context(), &r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all := func(p state.RequestPage) (ids []string) {
+			t.Helper()
+			for p.Limit = 2; ; {
+				list, err := s.RequestPage(t.Context(), p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range list {
+					if len(r.Found) > 0 || r.Asked != "key" {
+						t.Errorf("%+v", r)
+					}
+					ids = append(ids, r.ID)
+				}
+				if len(list) < p.Limit {
+					return ids
+				}
+				p.After = list[len(list)-1]
+			}
+		}
+		for _, c := range []struct {
+			page state.RequestPage
+			want []string
+		}{
+			{state.RequestPage{}, []string{"accessa", "eraseb", "accessc", "erased", "accesse"}},
+			{state.RequestPage{Kinds: []string{"access"}}, []string{"accessa", "accessc", "accesse"}},
+			{state.RequestPage{Statuses: []string{"done", "waiting"}}, []string{"accesse"}},
+			{state.RequestPage{Overdue: at.AddDate(0, 1, 2)}, []string{"accessa", "eraseb"}},
+			{state.RequestPage{Kinds: []string{"erase"}, Overdue: at.AddDate(1, 0, 0)}, []string{"eraseb", "erased"}},
+		} {
+			if d := cmp.Diff(c.want, all(c.page)); d != "" {
+				t.Errorf("%+v: %s", c.page, d)
+			}
+		}
+	})
+}

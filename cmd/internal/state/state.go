@@ -61,6 +61,8 @@ type Store struct {
 type Error struct {
 	Message, Help string
 	Err           error
+	// Unknown says that what somebody named is not there, and nothing else is wrong.
+	Unknown bool
 }
 
 func (e *Error) Error() string {
@@ -209,6 +211,7 @@ var migrations = []string{
 		scope TEXT NOT NULL, request TEXT NOT NULL, seq BIGINT NOT NULL, step TEXT NOT NULL, system TEXT NOT NULL, status TEXT NOT NULL,
 		attempts BIGINT NOT NULL, error TEXT NOT NULL, receipt TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (scope, request, step, system)
 	)`,
+	`ALTER TABLE customhouse_privacy_requests ADD COLUMN asked_key TEXT NOT NULL DEFAULT ''`,
 }
 
 // migrate makes the tables, or refuses those of a newer program.
