@@ -213,6 +213,13 @@ func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, st
 		options.Warehouse, options.State, options.Events = wh, store, nil
 		return run.Settle(ctx, options, audience(s))
 	}
+	e.Read = func(ctx context.Context, s *config.Source) error {
+		files, err := a.filesOf(ctx, p, []*config.Source{s})
+		if err != nil {
+			return err
+		}
+		return wh.ReadFiles(ctx, s.Name, files[s.Name])
+	}
 	return e, nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	databasesql "database/sql"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -517,5 +518,49 @@ func TestRequests(t *testing.T) {
 	}
 	if out := s.must(t, "privacy", "audit", "--verify"); strings.Contains(out, "ada") || !strings.Contains(s.must(t, "privacy", "audit"), r.ID) {
 		t.Errorf("the audit log: %s", out)
+	}
+}
+
+// TestLookAgain: a source that nothing can be taken out of is only for somebody to do
+// something about as long as the person is in it.
+func TestLookAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "customhouse.yaml"), `project: {name: shop, timezone: UTC}
+targets: {local: {type: duckdb, path: shop.duckdb, deliver: true}}
+entities: [{name: customer, identifiers: [{name: email}]}]
+sources:
+  - {name: contacts, files: {path: contacts.csv}, entity: customer, class: personal, identifiers: {email: email}}
+  - {name: tickets, files: {path: tickets.csv}, entity: customer, class: personal, identifiers: {email: email}}
+segments: [{name: nobody, entity: customer, when: 'false'}]
+destinations: [{name: exports, type: files, path: exports, allow: [public, internal, personal]}]
+purposes: [{name: service, basis: contract, description: what it is for}]
+syncs: [{name: to_files, from: {segment: nobody}, to: {destination: exports, object: people, key: customer_id}, fields: {customer_id: customer_id}, purpose: service}]
+`)
+	const bob = "email\nbob@example.com\n"
+	write(t, filepath.Join(dir, "contacts.csv"), bob+"ada@example.com\n")
+	write(t, filepath.Join(dir, "tickets.csv"), bob)
+	s := &shopOfTwo{dir: dir}
+	s.must(t, "run")
+	r := s.request(t, "privacy", "erase", "email=ada@example.com", "--yes", "--evidence", "ticket 1")
+	if r.Status != "waiting" || r.status("source", "contacts") != "manual" || r.status("source", "tickets") != "done" {
+		t.Errorf("the request is %s: %+v", r.Status, r.Steps)
+	}
+	write(t, filepath.Join(dir, "contacts.csv"), bob)
+	s.must(t, "run")
+	if r = s.request(t, "privacy", "show", r.ID); r.Status != "waiting" {
+		t.Errorf("it was looked at again at once: %+v", r.Steps)
+	}
+	db, err := databasesql.Open("sqlite3", filepath.Join(dir, ".customhouse", "local.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "UPDATE customhouse_privacy_steps SET at = ? WHERE step = 'source'", time.Now().Add(-25*time.Hour).UnixMicro()); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "run")
+	if r = s.request(t, "privacy", "show", r.ID); r.Status != "done" || r.status("source", "contacts") != "done" {
+		t.Errorf("a day later the request is %s: %+v", r.Status, r.Steps)
 	}
 }

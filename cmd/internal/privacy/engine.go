@@ -38,6 +38,8 @@ type Engine struct {
 	// Settle takes over what earlier deliveries of a sync left in the state, so that
 	// nothing that is on its way comes after.
 	Settle func(ctx context.Context, s *config.Sync) error
+	// Read makes a source readable that is files.
+	Read func(ctx context.Context, s *config.Source) error
 	// Kept says how long the warehouse keeps what was deleted, empty where Compact
 	// leaves nothing.
 	Kept string
@@ -402,7 +404,12 @@ func (w *work) steps(ctx context.Context) error {
 	for i := range list {
 		x := &list[i]
 		switch {
-		case x.Status == Done, x.Status == Manual:
+		case x.Status == Done:
+			continue
+		case x.Status == Manual:
+			if err := w.lookAgain(ctx, x); err != nil {
+				errs = append(errs, err)
+			}
 			continue
 		case ctx.Err() != nil:
 			return errors.Join(append(errs, context.Cause(ctx))...)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/models/audience"
@@ -381,19 +383,72 @@ func (w *work) source(ctx context.Context, x *state.PrivacyStep) (string, error)
 		if s.Name != x.System {
 			continue
 		}
-		statement := w.in.Source(s)
-		switch {
-		case statement == nil:
-			return "take the person out of the files of " + s.Name, errManual
-		case !s.Erase:
-			return "execute the statement for " + s.Name + " that customhouse privacy show " + w.request.ID + " --statements prints", errManual
-		}
 		if err := w.equip(ctx); err != nil {
 			return "", err
 		}
-		return "executed", w.Warehouse.Exec(ctx, statement)
+		statement := w.in.Source(s)
+		if s.Erase && statement != nil {
+			return "executed", w.Warehouse.Exec(ctx, statement)
+		}
+		n, err := w.rowsOf(ctx, s)
+		switch {
+		case err != nil:
+			return "", err
+		case n == 0:
+			return "no row of it carries an identifier of the person alone", nil
+		case statement == nil:
+			return fmt.Sprintf("take the person out of the files of %s: %s", s.Name, rowCount(n)), errManual
+		}
+		return fmt.Sprintf("execute the statement for %s that customhouse privacy show %s --statements prints: %s", s.Name, w.request.ID, rowCount(n)), errManual
 	}
 	return "the project has the source no more", nil
+}
+
+func rowCount(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
+}
+
+// rowsOf counts the rows of a source that carry an identifier of the person alone.
+func (w *work) rowsOf(ctx context.Context, s *config.Source) (int64, error) {
+	q := w.in.SourceRows(s)
+	if q == nil {
+		return 0, nil
+	}
+	if s.Files != nil {
+		if err := w.Read(ctx, s); err != nil {
+			return 0, err
+		}
+	}
+	return w.Warehouse.Int(ctx, q)
+}
+
+// lookAgainAfter is how often a source is looked at that somebody is to take a person
+// out of: it may be large, and requests many.
+const lookAgainAfter = 24 * time.Hour
+
+// lookAgain ends a step that somebody was to do by hand at a source, where nothing of
+// the person is there any more.
+func (w *work) lookAgain(ctx context.Context, x *state.PrivacyStep) error {
+	if x.Step != stepSource || w.Now().Sub(x.At) < lookAgainAfter {
+		return nil
+	}
+	receipt, err := w.source(ctx, x)
+	x.At = w.Now().UTC()
+	switch {
+	case errors.Is(err, errManual):
+		x.Receipt = receipt
+	case err != nil:
+		return fmt.Errorf("%s %s: %s", x.Step, x.System, without(err.Error(), w.found, w.request.Identifiers))
+	default:
+		x.Status, x.Receipt = Done, receipt
+		if err := w.noteStep(ctx, audit.StepDone, *x); err != nil {
+			return err
+		}
+	}
+	return w.Store.SaveStep(ctx, *x)
 }
 
 // Statements are those that somebody executes on sources of theirs, as long as the
