@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/customhouse-cdp/customhouse/adapters/bigquery/bqtest"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
@@ -40,27 +38,7 @@ func TestShopOnBigQuery(t *testing.T) {
 	for _, look := range []string{"doctor", "validate"} {
 		must(t, env, "--project-dir", dir, "--target", "bigquery", look)
 	}
-	for number := 1; number <= 2; number++ {
-		day(t, dir, customers, number)
-		r := customhouse(t, env, "--project-dir", dir, "parity", "local", "bigquery", "--as-of", asOf(number), "--unmask", "--because", "test")
-		if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
-			t.Fatalf("day %d: exit code %d\n%s%s", number, r.code, r.stdout, r.stderr)
-		}
-		sent := map[string]map[string]string{}
-		for _, target := range []string{"local", "bigquery"} {
-			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
-				t.Fatal(err)
-			}
-			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
-			sent[target] = written(t, dir)
-		}
-		if len(sent["local"]) == 0 {
-			t.Errorf("day %d: nothing was delivered", number)
-		}
-		if d := cmp.Diff(sent["local"], sent["bigquery"]); d != "" {
-			t.Errorf("day %d: what was delivered (-DuckDB +BigQuery):\n%s", number, d)
-		}
-	}
+	sameShop(t, dir, env, customers, "bigquery")
 }
 
 // TestExamplesOnBigQuery: so are the examples on public data.

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
@@ -22,43 +20,7 @@ func TestClickHouse(t *testing.T) {
 	dir, env := shopProject(t, customers)
 	env = append(env, "CLICKHOUSE_PASSWORD="+server.Password)
 	remote(t, dir, server)
-	for number := 1; number <= 2; number++ {
-		day(t, dir, customers, number)
-		must(t, env, "--project-dir", dir, "parity", "local", "remote", "--as-of", asOf(number))
-		sent := map[string]map[string]string{}
-		for _, target := range []string{"local", "remote"} {
-			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
-				t.Fatal(err)
-			}
-			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
-			sent[target] = written(t, dir)
-		}
-		if len(sent["local"]) == 0 {
-			t.Errorf("day %d: nothing was delivered", number)
-		}
-		if d := cmp.Diff(sent["local"], sent["remote"]); d != "" {
-			t.Errorf("day %d: what was delivered (-DuckDB +ClickHouse):\n%s", number, d)
-		}
-	}
-}
-
-// written are the files of a run, by sync and name.
-func written(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, "exports", "*", "*", "part-*.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sync := filepath.Base(filepath.Dir(filepath.Dir(path)))
-		out[sync+"/"+filepath.Base(path)] = string(text)
-	}
-	return out
+	sameShop(t, dir, env, customers, "remote")
 }
 
 // TestExamplesOnClickHouse: the example projects on public data have the same

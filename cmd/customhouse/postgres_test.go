@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/customhouse-cdp/customhouse/adapters/postgres/postgrestest"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
@@ -23,15 +21,6 @@ func onPostgres(t *testing.T, dir string, env []string) []string {
 	return append(env, target.Env...)
 }
 
-// sameOnPostgres runs a project on both targets and wants them to be equal.
-func sameOnPostgres(t *testing.T, dir string, env []string, at string) {
-	t.Helper()
-	r := customhouse(t, env, "--project-dir", dir, "parity", "local", "postgres", "--as-of", at, "--unmask", "--because", "test")
-	if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
-		t.Fatalf("as of %s: exit code %d\n%s%s", at, r.code, r.stdout, r.stderr)
-	}
-}
-
 // TestShopOnPostgres: the shop's two days are the same in PostgreSQL as in
 // DuckDB, to the last value: first all of it, then what changed; and the same
 // files leave.
@@ -43,24 +32,7 @@ func TestShopOnPostgres(t *testing.T) {
 	}
 	dir, env := shopProject(t, customers)
 	env = onPostgres(t, dir, env)
-	for number := 1; number <= 2; number++ {
-		day(t, dir, customers, number)
-		sameOnPostgres(t, dir, env, asOf(number))
-		sent := map[string]map[string]string{}
-		for _, target := range []string{"local", "postgres"} {
-			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
-				t.Fatal(err)
-			}
-			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
-			sent[target] = written(t, dir)
-		}
-		if len(sent["local"]) == 0 {
-			t.Errorf("day %d: nothing was delivered", number)
-		}
-		if d := cmp.Diff(sent["local"], sent["postgres"]); d != "" {
-			t.Errorf("day %d: what was delivered (-DuckDB +PostgreSQL):\n%s", number, d)
-		}
-	}
+	sameShop(t, dir, env, customers, "postgres")
 }
 
 // TestLookWhileInUse: a target that a run has in use can be looked at, and who
@@ -114,7 +86,7 @@ func TestExamplesOnPostgres(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := copyProject(t, os.DirFS(filepath.Join("..", "..", "examples", name)))
-			sameOnPostgres(t, dir, onPostgres(t, dir, []string{oracle.Variable + "=" + data}), "2026-01-01T00:00:00Z")
+			sameTables(t, dir, onPostgres(t, dir, []string{oracle.Variable + "=" + data}), "postgres", "2026-01-01T00:00:00Z")
 		})
 	}
 }

@@ -29,6 +29,59 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
+// sameTables runs a project on its local target and on another, and wants the same
+// tables, to the last value.
+func sameTables(t *testing.T, dir string, env []string, target, at string) {
+	t.Helper()
+	r := customhouse(t, env, "--project-dir", dir, "parity", "local", target, "--as-of", at, "--unmask", "--because", "test")
+	if r.code != 0 || !strings.Contains(r.stdout, "Everything is equal.") {
+		t.Fatalf("as of %s: exit code %d\n%s%s", at, r.code, r.stdout, r.stderr)
+	}
+}
+
+// sameShop runs the shop's two days on its local target and on another, the second
+// upon the first, and wants the same tables and the same files.
+func sameShop(t *testing.T, dir string, env []string, customers int, target string) {
+	t.Helper()
+	for number := 1; number <= 2; number++ {
+		day(t, dir, customers, number)
+		sameTables(t, dir, env, target, asOf(number))
+		sent := map[string]map[string]string{}
+		for _, on := range []string{"local", target} {
+			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
+				t.Fatal(err)
+			}
+			must(t, env, "--project-dir", dir, "--target", on, "run", "--as-of", asOf(number), "--exclude", toFiles)
+			sent[on] = written(t, dir)
+		}
+		if len(sent["local"]) == 0 {
+			t.Errorf("day %d: nothing was delivered", number)
+		}
+		if d := cmp.Diff(sent["local"], sent[target]); d != "" {
+			t.Errorf("day %d: what was delivered (-local +%s):\n%s", number, target, d)
+		}
+	}
+}
+
+// written are the files of a run, by sync and name.
+func written(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "exports", "*", "*", "part-*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sync := filepath.Base(filepath.Dir(filepath.Dir(path)))
+		out[sync+"/"+filepath.Base(path)] = string(text)
+	}
+	return out
+}
+
 // shopProject is the shop on its day 1, delivering to files alone.
 func shopProject(t *testing.T, customers int) (dir string, env []string) {
 	t.Helper()

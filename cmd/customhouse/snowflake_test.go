@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/customhouse-cdp/customhouse/adapters/snowflake/sftest"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 )
@@ -26,24 +24,7 @@ func TestShopOnSnowflake(t *testing.T) {
 	const customers = 200
 	dir, env := shopProject(t, customers)
 	env = onSnowflake(t, dir, env)
-	for number := 1; number <= 2; number++ {
-		day(t, dir, customers, number)
-		must(t, env, "--project-dir", dir, "parity", "local", "snowflake", "--as-of", asOf(number), "--unmask", "--because", "test")
-		sent := map[string]map[string]string{}
-		for _, target := range []string{"local", "snowflake"} {
-			if err := os.RemoveAll(filepath.Join(dir, "exports")); err != nil {
-				t.Fatal(err)
-			}
-			must(t, env, "--project-dir", dir, "--target", target, "run", "--as-of", asOf(number), "--exclude", toFiles)
-			sent[target] = written(t, dir)
-		}
-		if len(sent["local"]) == 0 {
-			t.Errorf("day %d: nothing was delivered", number)
-		}
-		if d := cmp.Diff(sent["local"], sent["snowflake"]); d != "" {
-			t.Errorf("day %d: what was delivered (-DuckDB +Snowflake):\n%s", number, d)
-		}
-	}
+	sameShop(t, dir, env, customers, "snowflake")
 }
 
 // TestExamplesOnSnowflake: so are the examples on public data.

@@ -23,9 +23,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
-	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 	gdm "github.com/customhouse-cdp/customhouse/syncs/googledatamanager"
@@ -466,29 +464,17 @@ func TestStatus(t *testing.T) {
 
 // TestConfig: what is wrong is found at its place.
 func TestConfig(t *testing.T) {
-	for text, want := range map[string]string{
+	synctest.Configs(t, gdm.Default, "account: '1'\n", map[string]string{
 		"service_account: '${env:KEY}'":                            "",
-		"service_account: '${env:KEY}'\nclient_id: '${env:ID}'":    "google.yml:2:18 no-credential",
-		"client_id: '${env:ID}'":                                   "google.yml:1:1 no-credential",
-		"service_account: '${env:KEY}'\nencoding: hexadecimal":     "google.yml:3:11 bad-choice",
-		"service_account: '${env:KEY}'\naccount_type: ADS":         "google.yml:3:15 bad-choice",
-		"service_account: '${env:KEY}'\nlogin_account: 123-456":    "google.yml:3:16 bad-account",
-		"service_account: '${env:KEY}'\nad_user_data: yes please":  "google.yml:3:15 bad-choice",
-		"service_account: '${env:KEY}'\nconcurrency: 11":           "google.yml:3:14 out-of-range",
-		"service_account: '${env:KEY}'\nreplace: now\nregion: fra": "google.yml:3:10 bad-choice google.yml:4:9 bad-region",
-	} {
-		var got []string
-		report := func(d diag.Diagnostic) { got = append(got, d.Span.String()+" "+d.Code) }
-		n := strict.Parse(&diag.Source{Name: "google.yml", Text: []byte("account: '1'\n" + text + "\n")}, report)
-		c := gdm.Default()
-		if n.Decode(report, c) {
-			c.Check(n, report)
-		}
-		slices.Sort(got)
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s is found %q, want %q", text, got, want)
-		}
-	}
+		"service_account: '${env:KEY}'\nclient_id: '${env:ID}'":    "2:18 no-credential",
+		"client_id: '${env:ID}'":                                   "1:1 no-credential",
+		"service_account: '${env:KEY}'\nencoding: hexadecimal":     "3:11 bad-choice",
+		"service_account: '${env:KEY}'\naccount_type: ADS":         "3:15 bad-choice",
+		"service_account: '${env:KEY}'\nlogin_account: 123-456":    "3:16 bad-account",
+		"service_account: '${env:KEY}'\nad_user_data: yes please":  "3:15 bad-choice",
+		"service_account: '${env:KEY}'\nconcurrency: 11":           "3:14 out-of-range",
+		"service_account: '${env:KEY}'\nreplace: now\nregion: fra": "3:10 bad-choice 4:9 bad-region",
+	})
 }
 
 // TestProbe asks the platform what a delivery needs, and changes nothing.

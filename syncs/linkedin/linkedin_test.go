@@ -7,16 +7,13 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
-	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 	"github.com/customhouse-cdp/customhouse/syncs/linkedin"
@@ -201,26 +198,14 @@ func TestErrors(t *testing.T) {
 
 // TestConfig: what is wrong is found at its place.
 func TestConfig(t *testing.T) {
-	for text, want := range map[string]string{
+	synctest.Configs(t, linkedin.Default, "", map[string]string{
 		"access_token: '${env:TOKEN}'": "",
-		"region: FR":                   "linkedin.yml:1:1 no-credential",
-		"access_token: '${env:TOKEN}'\nclient_id: '${env:ID}'": "linkedin.yml:1:15 no-credential",
-		"access_token: '${env:TOKEN}'\ndigest: md5":            "linkedin.yml:2:9 bad-choice",
-		"access_token: '${env:TOKEN}'\nversion: '2026'":        "linkedin.yml:2:10 bad-choice",
+		"region: FR":                   "1:1 no-credential",
+		"access_token: '${env:TOKEN}'\nclient_id: '${env:ID}'": "1:15 no-credential",
+		"access_token: '${env:TOKEN}'\ndigest: md5":            "2:9 bad-choice",
+		"access_token: '${env:TOKEN}'\nversion: '2026'":        "2:10 bad-choice",
 		"access_token: '${env:TOKEN}'\nversion: '202610'":      "",
-	} {
-		var got []string
-		report := func(d diag.Diagnostic) { got = append(got, d.Span.String()+" "+d.Code) }
-		n := strict.Parse(&diag.Source{Name: "linkedin.yml", Text: []byte(text + "\n")}, report)
-		c := linkedin.Default()
-		if n.Decode(report, c) {
-			c.Check(n, report)
-		}
-		slices.Sort(got)
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s is found %q, want %q", text, got, want)
-		}
-	}
+	})
 }
 
 // TestProbe asks the platform what a delivery needs.

@@ -15,9 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
-	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/deliver"
 	"github.com/customhouse-cdp/customhouse/syncs/identify"
@@ -347,27 +345,16 @@ func TestErrors(t *testing.T) {
 
 // TestConfig: what is wrong is found at its place.
 func TestConfig(t *testing.T) {
-	for text, want := range map[string]string{
+	synctest.Configs(t, meta.Default, "access_token: '${env:META_TOKEN}'\n", map[string]string{
 		"replace: first":              "",
-		"replace: sometimes":          "meta.yml:2:10 bad-choice",
-		"hashing: md5":                "meta.yml:2:10 bad-choice",
-		"region: fr":                  "meta.yml:2:9 bad-region",
-		"region: XX":                  "meta.yml:2:9 bad-region",
-		"action_source: shop":         "meta.yml:2:16 bad-choice",
+		"replace: sometimes":          "2:10 bad-choice",
+		"hashing: md5":                "2:10 bad-choice",
+		"region: fr":                  "2:9 bad-region",
+		"region: XX":                  "2:9 bad-region",
+		"action_source: shop":         "2:16 bad-choice",
 		"action_source: website":      "",
-		"base_url: ftp://example.com": "meta.yml:2:11 bad-url",
-	} {
-		got := ""
-		report := func(d diag.Diagnostic) { got += d.Span.String() + " " + d.Code }
-		n := strict.Parse(&diag.Source{Name: "meta.yml", Text: []byte("access_token: '${env:META_TOKEN}'\n" + text + "\n")}, report)
-		c := meta.Default()
-		if n.Decode(report, c) {
-			c.Check(n, report)
-		}
-		if got != want {
-			t.Errorf("%s is found %q, want %q", text, got, want)
-		}
-	}
+		"base_url: ftp://example.com": "2:11 bad-url",
+	})
 }
 
 // TestProbe asks the platform what a delivery needs.

@@ -13,9 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/customhouse-cdp/customhouse/config/diag"
 	"github.com/customhouse-cdp/customhouse/config/secret"
-	"github.com/customhouse-cdp/customhouse/config/strict"
 	"github.com/customhouse-cdp/customhouse/syncs"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest/openapi"
@@ -127,22 +125,11 @@ func TestErrors(t *testing.T) {
 
 // TestConfig: what is wrong is found at its place.
 func TestConfig(t *testing.T) {
-	for text, want := range map[string]string{
+	synctest.Configs(t, tiktok.Default, "access_token: '${env:TOKEN}'\n", map[string]string{
 		"advertiser: '7001'":                 "",
-		"advertiser: act_7001":               "tiktok.yml:2:13 bad-account",
-		"advertiser: '7001'\nhashing: maybe": "tiktok.yml:3:10 bad-choice",
-	} {
-		got := ""
-		report := func(d diag.Diagnostic) { got += d.Span.String() + " " + d.Code }
-		n := strict.Parse(&diag.Source{Name: "tiktok.yml", Text: []byte("access_token: '${env:TOKEN}'\n" + text + "\n")}, report)
-		c := tiktok.Default()
-		if n.Decode(report, c) {
-			c.Check(n, report)
-		}
-		if got != want {
-			t.Errorf("%s is found %q, want %q", text, got, want)
-		}
-	}
+		"advertiser: act_7001":               "2:13 bad-account",
+		"advertiser: '7001'\nhashing: maybe": "3:10 bad-choice",
+	})
 }
 
 // TestProbe: the questions are as TikTok's documents have them, and answered.
