@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/reach"
 	"github.com/customhouse-cdp/customhouse/config/secret"
 	"github.com/customhouse-cdp/customhouse/config/strict"
 )
@@ -157,6 +158,10 @@ func (l *loader) alertURL(w *WebhookChannel) {
 		l.report(diag.Errorf(at, secret.CodeLiteral, "url holds a user or password").WithHelp("use a reference, such as ${env:ALERT_URL}"))
 	case u.Fragment != "":
 		l.report(diag.Errorf(at, codeAddress, "url has a fragment, which is never sent").WithHelp("remove what follows #"))
+	default:
+		if summary, help := reach.Refusal(u.Hostname(), w.AllowPrivate); summary != "" {
+			l.report(diag.Errorf(at, codeAddress, "%s", summary).WithHelp("%s", help))
+		}
 	}
 }
 

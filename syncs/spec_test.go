@@ -3,6 +3,7 @@ package syncs_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,6 +149,7 @@ func TestEndpoint(t *testing.T) {
 	for text, want := range map[string]int{
 		"https://example.com": 0, "https://example.com/v1": 0, "${env:URL}": 0, "example.com": 1, "ftp://example.com": 1,
 		"https://example.com?x=1": 1, "https://u:p@example.com": 1, "https://": 1,
+		"http://:80": 1, "http://127.0.0.1:8080": 1, "http://localhost": 1, "http://169.254.169.254": 1,
 	} {
 		base, err := secret.NewTemplate(text)
 		if err != nil {
@@ -157,6 +159,11 @@ func TestEndpoint(t *testing.T) {
 		e.CheckEndpoint(strict.Node{}, func(diag.Diagnostic) { found++ })
 		if found != want {
 			t.Errorf("base_url %q has %d findings, want %d", text, found, want)
+		}
+		e.AllowPrivate, found = true, 0
+		e.CheckEndpoint(strict.Node{}, func(diag.Diagnostic) { found++ })
+		if meant := strings.HasSuffix(text, "localhost") || strings.Contains(text, "127.0.0.1"); meant && found != 0 || !meant && found != want {
+			t.Errorf("base_url %q has %d findings where it may be private", text, found)
 		}
 	}
 }

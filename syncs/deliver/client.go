@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/customhouse-cdp/customhouse/config/reach"
 	"github.com/customhouse-cdp/customhouse/syncs"
 )
 
@@ -142,35 +143,6 @@ func (c *Client) explain(err error) error {
 	}
 }
 
-// never are networks that no destination is in: they mean this host, or the
-// cloud's metadata service, or nothing at all.
-var never = prefixes(
-	"0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "224.0.0.0/4", "240.0.0.0/4",
-	"::/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::/32",
-)
-
-// private are networks that only an operator who says so can mean.
-var private = prefixes(
-	"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15",
-	"::1/128", "fc00::/7",
-)
-
-// embedding are IPv6 networks that carry an IPv4 address from a byte on.
-var embedding = map[netip.Prefix]int{
-	netip.MustParsePrefix("::/96"):          12, // IPv4-compatible
-	netip.MustParsePrefix("64:ff9b::/96"):   12, // NAT64
-	netip.MustParsePrefix("64:ff9b:1::/48"): 12, // local NAT64
-	netip.MustParsePrefix("2002::/16"):      2,  // 6to4
-}
-
-func prefixes(texts ...string) []netip.Prefix {
-	list := make([]netip.Prefix, len(texts))
-	for i, text := range texts {
-		list[i] = netip.MustParsePrefix(text)
-	}
-	return list
-}
-
 // permit decides whether an address, "IP:port" as the dialer resolved it, may
 // be dialled. The error is a *StopError.
 func permit(address string, allowPrivate bool) error {
@@ -178,34 +150,16 @@ func permit(address string, allowPrivate bool) error {
 	if err != nil {
 		return &StopError{Code: "address-refused", Message: "the destination's address is not an IP address"}
 	}
-	ip := target.Addr().WithZone("").Unmap()
-	candidates := []netip.Addr{ip}
-	for prefix, at := range embedding {
-		if prefix.Contains(ip) && !ip.IsLoopback() && !ip.IsUnspecified() {
-			bytes := ip.As16()
-			candidates = append(candidates, netip.AddrFrom4([4]byte(bytes[at:at+4])))
-		}
-	}
-	for _, candidate := range candidates {
-		if within(never, candidate) {
-			return &StopError{Code: "address-refused", Message: fmt.Sprintf(
-				"the destination's url leads to %s, an address of the machine's own network (link-local, metadata or reserved), which is never dialled", ip,
-			)}
-		}
-		if !allowPrivate && within(private, candidate) {
-			return &StopError{Code: "address-refused", Message: fmt.Sprintf(
-				"the destination's url leads to the private address %s: set allow_private: true on the destination if that is meant", ip,
-			)}
-		}
+	ip := reach.Plain(target.Addr())
+	switch verdict := reach.Of(ip); {
+	case verdict == reach.Never:
+		return &StopError{Code: "address-refused", Message: fmt.Sprintf(
+			"the destination's url leads to %s, an address of the machine's own network (link-local, metadata or reserved), which is never dialled", ip,
+		)}
+	case verdict == reach.Private && !allowPrivate:
+		return &StopError{Code: "address-refused", Message: fmt.Sprintf(
+			"the destination's url leads to the private address %s: set allow_private: true on the destination if that is meant", ip,
+		)}
 	}
 	return nil
-}
-
-func within(list []netip.Prefix, ip netip.Addr) bool {
-	for _, prefix := range list {
-		if prefix.Contains(ip) {
-			return true
-		}
-	}
-	return false
 }

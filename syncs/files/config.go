@@ -115,6 +115,8 @@ const (
 type checker struct {
 	n      strict.Node
 	report func(diag.Diagnostic)
+	// allowPrivate is that of the configuration.
+	allowPrivate bool
 }
 
 func (c checker) fail(code, summary, help string, path ...string) {
@@ -135,7 +137,7 @@ func (c checker) choice(value string, choices []string, path ...string) {
 
 // Check implements config.Checker.
 func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
-	k := checker{n, report}
+	k := checker{n, report, c.AllowPrivate}
 	k.choice(c.Format, []string{CSV, NDJSON, Parquet}, "format")
 	k.choice(c.Layout, []string{Changes, Snapshot, Append}, "layout")
 	k.choice(c.Compress, []string{None, Gzip, Zstd}, "compress")
@@ -234,6 +236,8 @@ func (c *GCS) check(k checker) {
 func (c *SFTP) check(k checker) {
 	if c.Host.IsLiteral() && !plain(c.Host.Text(), ".-_:[]") {
 		k.fail(CodeURL, "host is not the name of a server", "write sftp.example.com, and what else there is under user, port and path", "sftp", "host")
+	} else if c.Host.IsLiteral() {
+		syncs.CheckHost(strings.Trim(c.Host.Text(), "[]"), k.allowPrivate, k.n.At("sftp", "host"), k.report)
 	}
 	if c.Port < 0 || c.Port > 65535 {
 		k.fail(CodeRange, "port is out of range", "use a number from 1 to 65535", "sftp", "port")
@@ -268,9 +272,11 @@ func endpoint(k checker, at secret.Template, place string) {
 		return
 	}
 	u, err := url.Parse(at.Text())
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" || u.User != nil {
 		k.fail(CodeURL, "endpoint is not the address of a service", "write it like https://minio.example.com:9000", place, "endpoint")
+		return
 	}
+	syncs.CheckHost(u.Hostname(), k.allowPrivate, k.n.At(place, "endpoint"), k.report)
 }
 
 // pair wants both halves of a key, or none.

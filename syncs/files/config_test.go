@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,28 @@ func TestFindings(t *testing.T) {
 		if got != want {
 			t.Errorf("found %q, want %q in\n%s", got, want, text)
 		}
+	}
+}
+
+// TestPrivate: what is written out and will not be dialled is found.
+func TestPrivate(t *testing.T) {
+	for host, private := range map[string]bool{"minio.example.com": false, "127.0.0.1": true, "10.1.2.3": true, "localhost": true} {
+		bucket := s3 + "  endpoint: http://" + host + ":9000\n"
+		server := strings.Replace(sftp, "sftp.example.com", host, 1) + auth + "  known_hosts: known_hosts\n"
+		for text, at := range map[string]string{bucket: "6:13 bad-url", server: "4:9 bad-url"} {
+			if !private {
+				at = ""
+			}
+			if got := strings.Join(found(text), ", "); got != at {
+				t.Errorf("found %q, want %q in\n%s", got, at, text)
+			}
+			if got := found(text + "allow_private: true\n"); len(got) > 0 {
+				t.Errorf("found %q, and it is allowed:\n%s", got, text)
+			}
+		}
+	}
+	if got := found(s3 + "  endpoint: http://:9000\n"); !slices.Equal(got, []string{"6:13 bad-url"}) {
+		t.Errorf("an endpoint without a host: %q", got)
 	}
 }
 

@@ -34,7 +34,7 @@ type OAuth2 struct {
 }
 
 // check finds what is wrong with credentials.
-func (a *Auth) check(n strict.Node, report func(diag.Diagnostic)) {
+func (a *Auth) check(n strict.Node, allowPrivate bool, report func(diag.Diagnostic)) {
 	var given []string
 	for _, key := range []string{"bearer", "basic", "oauth2"} {
 		if n.Get(key).Kind() != strict.Absent {
@@ -48,7 +48,7 @@ func (a *Auth) check(n strict.Node, report func(diag.Diagnostic)) {
 		report(diag.Errorf(n.Key(given[1]), CodeConflict, "there are two credentials, %s and %s", given[0], given[1]).WithHelp("keep one of them"))
 	}
 	if a.OAuth2 != nil {
-		checkAddress(a.OAuth2.TokenURL, n.Get("oauth2"), "token_url", report)
+		checkAddress(a.OAuth2.TokenURL, allowPrivate, n.Get("oauth2"), "token_url", report)
 	}
 }
 

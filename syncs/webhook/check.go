@@ -21,7 +21,7 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 	fail := func(code, summary, help string, path ...string) {
 		report(diag.Diagnostic{Severity: diag.Error, Code: code, Span: n.At(path...), Summary: summary, Help: help})
 	}
-	checkAddress(c.URL, n, "url", report)
+	checkAddress(c.URL, c.AllowPrivate, n, "url", report)
 	templated := len(c.Requests) > 0
 	for _, h := range c.Headers {
 		own := textproto.CanonicalMIMEHeaderKey(h.Key)
@@ -67,7 +67,7 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 		c.Signature.check(n.Get("signature"), report)
 	}
 	if c.Auth != nil {
-		c.Auth.check(n.Get("auth"), report)
+		c.Auth.check(n.Get("auth"), c.AllowPrivate, report)
 	}
 	c.checkRequests(n, report)
 	if c.Probe != nil {
@@ -76,7 +76,7 @@ func (c *Config) Check(n strict.Node, report func(diag.Diagnostic)) {
 }
 
 // checkAddress finds what is wrong with an address that holds no reference.
-func checkAddress(address secret.Template, n strict.Node, key string, report func(diag.Diagnostic)) {
+func checkAddress(address secret.Template, allowPrivate bool, n strict.Node, key string, report func(diag.Diagnostic)) {
 	if !address.IsLiteral() || address.IsZero() {
 		return
 	}
@@ -84,13 +84,15 @@ func checkAddress(address secret.Template, n strict.Node, key string, report fun
 	switch {
 	case strings.ContainsAny(address.Text(), "{}"):
 		report(diag.Errorf(n.At(key), CodeURL, "%s has no placeholders", key).WithHelp("write what follows the address as path of a request: path: /contacts/{key}"))
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
 		report(diag.Errorf(n.At(key), CodeURL, "%s is not an http or https address", key).WithHelp("write it like https://example.com/hook"))
 	case u.User != nil:
 		n.Get(key).Mask()
 		report(diag.Errorf(n.At(key), secret.CodeLiteral, "%s holds a user or password", key).WithHelp("use auth, or a reference, such as ${env:WEBHOOK_URL}"))
 	case u.Fragment != "":
 		report(diag.Errorf(n.At(key), CodeURL, "%s has a fragment, which is never sent", key).WithHelp("remove what follows #"))
+	default:
+		syncs.CheckHost(u.Hostname(), allowPrivate, n.At(key), report)
 	}
 }
 

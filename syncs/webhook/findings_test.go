@@ -98,7 +98,8 @@ func TestURL(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://example.com/a?b=c": "", "'https://${env:HOST}/x'": "", "'${env:URL}'": "",
 		"'https://example.com/{key}'": webhook.CodeURL, "ftp://example.com": webhook.CodeURL, "https://example.com/#a": webhook.CodeURL,
-		"https://u:p@example.com": "literal-secret", "/x": webhook.CodeURL,
+		"https://u:p@example.com": "literal-secret", "/x": webhook.CodeURL, "http://:80": webhook.CodeURL,
+		"http://127.0.0.1:8080/hook": webhook.CodeURL, "http://localhost": webhook.CodeURL, "https://[::1]/": webhook.CodeURL,
 	} {
 		_, found := parse(t, "url: "+address+"\n")
 		if want == "" && found != "" || want != "" && !strings.Contains(found, "error["+want+"]") || strings.Contains(found, "u:p@") {

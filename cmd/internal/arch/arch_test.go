@@ -76,6 +76,7 @@ type rule struct {
 var rules = []rule{
 	{"sql", nil, []string{"database/sql", "net", "os", "context", "time/tzdata"}, "sql prints SQL and never runs it"},
 	{"config/diag", nil, []string{"net", "os"}, "findings are data"},
+	{"config/reach", nil, []string{"net", "os", "context"}, "addresses are judged, and never dialled"},
 	{"config", []string{"config"}, []string{"net", "os"}, "loading is pure: files come as an fs.FS"},
 	{"models", []string{"sql", "config", "models", "syncs/normalize"}, []string{"net", "os", "context"}, "compiling is pure"},
 	{"adapters/adaptertest", []string{"sql", "config/diag", "config/secret", "config/strict", "adapters"}, nil, "the suite knows no driver"},
@@ -89,7 +90,7 @@ var rules = []rule{
 	{"syncs/auth", []string{"syncs!", "config/diag", "config/secret", "config/strict"}, []string{"context", "os"}, "credentials are spelled, not got"},
 	{"syncs/*/*", []string{"syncs!", "syncs/synctest", "config/secret"}, []string{"context", "os", "database/sql"}, "a fake serves one destination"},
 	{"syncs/*", []string{"syncs!", "syncs/auth", "syncs/identify", "syncs/normalize", "config/diag", "config/secret", "config/strict"}, []string{"context", "os", "database/sql"}, "a destination is a pure function"},
-	{"syncs", []string{"config/diag", "config/secret", "config/strict"}, []string{"context", "os"}, "the contract is pure"},
+	{"syncs", []string{"config/diag", "config/reach", "config/secret", "config/strict"}, []string{"context", "os"}, "the contract is pure"},
 	{"cmd/internal/run", []string{"sql", "config", "models", "adapters!", "syncs!", "syncs/deliver", "cmd/internal/state", "cmd/internal/volume", "cmd/internal/catalog"}, nil, "a run emits, and knows nobody who listens"},
 	{"cmd/internal/schedule", []string{"cmd/internal/state"}, nil, "schedules emit, and know nobody who listens"},
 	{"cmd/internal/volume", nil, []string{"net", "os", "context"}, "what is usual follows from numbers alone"},
@@ -115,7 +116,7 @@ func TestImports(t *testing.T) {
 			}
 			for _, never := range r.never {
 				// net/http's types are vocabulary; a client is not, see TestNoClients.
-				if imported == never || strings.HasPrefix(imported, never+"/") && imported != "net/http" && imported != "net/url" && imported != "net/textproto" && imported != "net/mail" {
+				if imported == never || strings.HasPrefix(imported, never+"/") && imported != "net/http" && imported != "net/url" && imported != "net/textproto" && imported != "net/mail" && imported != "net/netip" {
 					t.Errorf("%s imports %s: %s", p.name(), imported, r.why)
 				}
 			}
