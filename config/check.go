@@ -56,7 +56,11 @@ func (l *loader) check() {
 	l.dbt()
 	ix := l.index()
 	for _, t := range p.Targets {
-		l.name(t.Schema, t.Pos.At("schema"), "schema")
+		most := l.kinds.LongestSchema[t.Type]
+		if l.name(t.Schema, t.Pos.At("schema"), "schema") && most != 0 && len(t.Schema) > most {
+			l.report(diag.Errorf(t.Pos.At("schema"), codeName, "this name has %d characters; %d are allowed for a schema of %s, since others beside it are called by it and more", len(t.Schema), most, t.Type).
+				WithHelp("shorten it"))
+		}
 	}
 	for _, e := range p.Entities {
 		l.entity(e)

@@ -38,6 +38,9 @@ type Kinds struct {
 	// Profiles are the adapters of dbt for types of Targets, so that a target may
 	// come from dbt's profiles; nil for none.
 	Profiles map[string]profile.Adapter
+	// LongestSchema is how many characters the name of a schema may have, by the type
+	// of the target, where that is less than MaxName.
+	LongestSchema map[string]int
 	// Ability says what a destination, whose Config has no error, can do with an
 	// object; where it is nil they can do everything.
 	Ability func(d *Destination, object string) *Ability

@@ -52,6 +52,7 @@ func testKinds() Kinds {
 			"duckdb":   func() any { return &duckdb{} },
 			"bigquery": func() any { return &bigquery{} },
 		},
+		LongestSchema: map[string]int{"bigquery": 58},
 		Destinations: map[string]func() any{
 			"hubspot": func() any { return &hubspot{Retries: 3} },
 			"ads":     func() any { return &ads{} },

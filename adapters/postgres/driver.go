@@ -46,7 +46,14 @@ var (
 
 // WorkParts is where the tables of sql.Work live, beside a public schema: see
 // adapters.Options.
-func WorkParts(schema string) []string { return []string{schema + "_work"} }
+func WorkParts(schema string) []string { return []string{schema + workSuffix} }
+
+const workSuffix = "_work"
+
+// LongestSchema is how many characters the name of a public schema may have:
+// PostgreSQL cuts off what is behind the 63rd byte of a name, and that of WorkParts
+// must not become another's.
+const LongestSchema = 63 - len(workSuffix)
 
 // cancelPatience is how long a statement may go on after its cancellation
 // before its connection is cut.

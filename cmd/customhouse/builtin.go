@@ -69,7 +69,9 @@ var targetKinds = []targetKind{
 		keeps:   "PostgreSQL keeps deleted rows until VACUUM has written over them, and in its log and backups: VACUUM FULL, and see how long you keep backups",
 		config:  func() any { return new(postgres.Config) },
 		profile: postgres.Profile,
-		place:   postgresPlace,
+
+		longestSchema: postgres.LongestSchema,
+		place:         postgresPlace,
 		grants: func(t *config.Target, f adapters.GrantsFor) []string {
 			return postgres.Grants(*t.Config.(*postgres.Config), f) //nolint:errcheck,forcetypeassert // config above makes it
 		},
@@ -183,6 +185,9 @@ type targetKind struct {
 	// place is the warehouse as OpenLineage names it, and the parts of a table's
 	// name that are left out in the target: a database, and a schema.
 	place func(ctx context.Context, t *config.Target, dir string, from secret.Resolver) (namespace string, within []string)
+	// longestSchema is how many characters the name of a schema may have, 0 for as
+	// many as any name.
+	longestSchema int
 	// keeps says how long the warehouse keeps what was deleted; empty where Compact
 	// leaves nothing.
 	keeps string
@@ -252,9 +257,12 @@ func destination[C any](name string, config func() *C, open func(*C) syncs.Desti
 
 // kinds are what package config must know of the lists above.
 func kinds() config.Kinds {
-	k := config.Kinds{Targets: map[string]func() any{}, Destinations: map[string]func() any{}, Profiles: map[string]profile.Adapter{}}
+	k := config.Kinds{Targets: map[string]func() any{}, Destinations: map[string]func() any{}, Profiles: map[string]profile.Adapter{}, LongestSchema: map[string]int{}}
 	for _, t := range targetKinds {
 		k.Targets[t.name], k.Profiles[t.name] = t.config, t.profile
+		if t.longestSchema != 0 {
+			k.LongestSchema[t.name] = t.longestSchema
+		}
 	}
 	for _, d := range destinationKinds {
 		k.Destinations[d.name] = d.config
