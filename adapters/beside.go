@@ -3,6 +3,7 @@ package adapters
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -36,10 +37,46 @@ func (w *Warehouse) Tables(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
+// schemas are those that Remove drops.
+func (w *Warehouse) schemas() [][]string {
+	if w.opt.Dialect.DropSchema == "" {
+		return nil
+	}
+	schemas := [][]string{append(slices.Clip(w.opt.Catalog), w.opt.Schema)}
+	if slices.Contains(w.opt.Work, w.opt.Schema+workSchema) {
+		schemas = append(schemas, w.opt.Work)
+	}
+	return schemas
+}
+
+// Theirs are views, and whatever else is no table, in the schemas that Remove drops:
+// we make none, and some warehouses drop them with their schema.
+func (w *Warehouse) Theirs(ctx context.Context) (theirs []string, err error) {
+	for _, parts := range w.schemas() {
+		schema := parts[len(parts)-1]
+		names, err := w.named(ctx, schema, sql.Fn(sql.Ne, sql.Col("t", "table_type"), sql.String("BASE TABLE")))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			theirs = append(theirs, schema+"."+name)
+		}
+	}
+	return theirs, nil
+}
+
 // Remove drops every table of the two schemas, and the schemas themselves where the
 // dialect says how. It is for what was made to be looked at and thrown away; where
-// work tables live in memory their schema stays.
+// work tables live in memory their schema stays. Where there is something of Theirs
+// nothing is removed, and the error names it.
 func (w *Warehouse) Remove(ctx context.Context) error {
+	theirs, err := w.Theirs(ctx)
+	if err != nil {
+		return err
+	}
+	if len(theirs) > 0 {
+		return fmt.Errorf("%s is no table, and would go with its schema: nothing was removed. Remove it first", strings.Join(theirs, ", "))
+	}
 	public := append(slices.Clip(w.opt.Catalog), w.opt.Schema)
 	names, err := w.tables(ctx, public)
 	if err != nil {
@@ -61,14 +98,10 @@ func (w *Warehouse) Remove(ctx context.Context) error {
 		left, listed := w.tables(ctx, w.opt.Work)
 		err = errors.Join(err, listed, drop(sql.Work, left))
 	}
-	if w.opt.Dialect.DropSchema == "" || err != nil {
+	if err != nil {
 		return err
 	}
-	schemas := [][]string{public}
-	if slices.Contains(w.opt.Work, w.opt.Schema+workSchema) {
-		schemas = append(schemas, w.opt.Work)
-	}
-	for _, parts := range schemas {
+	for _, parts := range w.schemas() {
 		quoted := make([]string, len(parts))
 		for i, part := range parts {
 			quoted[i] = w.opt.Dialect.QuoteName(part)

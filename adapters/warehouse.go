@@ -593,12 +593,17 @@ func (w *Warehouse) tables(ctx context.Context, parts []string) (names []string,
 		}
 		return names, nil
 	}
+	return w.named(ctx, schema, sql.Fn(sql.Eq, sql.Col("t", "table_type"), sql.String("BASE TABLE")))
+}
+
+// named lists what a schema holds, by the views of SQL's standard, and for which a
+// condition on the row t of information_schema.tables holds.
+func (w *Warehouse) named(ctx context.Context, schema string, is sql.Expr) (names []string, err error) {
 	rows, err := w.Query(ctx, &sql.Select{
 		Items: []sql.Item{sql.As(sql.Col("t", "table_name"), "name")},
 		From:  sql.TableRef{Table: sql.Table{Space: sql.Source, Name: "information_schema.tables"}, As: "t"},
 		Where: sql.And{
-			sql.Fn(sql.Eq, sql.Col("t", "table_schema"), sql.String(schema)),
-			sql.Fn(sql.Eq, sql.Col("t", "table_type"), sql.String("BASE TABLE")),
+			sql.Fn(sql.Eq, sql.Col("t", "table_schema"), sql.String(schema)), is,
 		},
 		OrderBy: []sql.Order{sql.Asc(sql.Col("t", "table_name"))},
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/customhouse-cdp/customhouse/adapters/clickhouse/chtest"
+	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 )
 
 // candidateProject is the project of candidate.txtar, with its base beside it.
@@ -100,12 +101,39 @@ func TestCandidateOnPostgres(t *testing.T) {
 	dir, base, files := candidateProject(t)
 	env := onPostgres(t, dir, nil)
 	sameImpact(t, dir, base, "postgres", files, env)
+	// PostgreSQL would cut the name of the schema of its work tables off.
+	r := customhouse(t, env, "--project-dir", dir, "--target", "postgres", "plan", "--candidate", "--schema", strings.Repeat("x", postgres.LongestSchema+1))
+	if r.code != exitUsage || !strings.Contains(r.stderr, "59 characters, and 58 are allowed") {
+		t.Errorf("exit code %d\n%s", r.code, r.stderr)
+	}
 }
 
 func TestCandidateOnClickHouse(t *testing.T) {
 	t.Parallel()
 	server := chtest.Start(t)
 	dir, base, files := candidateProject(t)
-	remote(t, dir, server)
-	sameImpact(t, dir, base, "remote", files, []string{"CLICKHOUSE_PASSWORD=" + server.Password})
+	schema := remote(t, dir, server)
+	env := []string{"CLICKHOUSE_PASSWORD=" + server.Password}
+	sameImpact(t, dir, base, "remote", files, env)
+
+	// A database goes there with all that is in it. So nothing is built where somebody
+	// has a view, and the view stays.
+	query := func(text string) string {
+		t.Helper()
+		out, err := server.Query(text)
+		if err != nil {
+			t.Fatal(out, err)
+		}
+		return strings.TrimSpace(out)
+	}
+	query("CREATE DATABASE IF NOT EXISTS " + schema + "_plan")
+	query("CREATE VIEW " + schema + "_plan.theirs AS SELECT 7 AS n")
+	t.Cleanup(func() { query("DROP DATABASE " + schema + "_plan SYNC") })
+	r := customhouse(t, env, "--project-dir", dir, "--target", "remote", "plan", "--candidate")
+	if r.code != 1 || !strings.Contains(r.stderr, schema+"_plan.theirs is no table of a plan") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if got := query("SELECT n FROM " + schema + "_plan.theirs"); got != "7" {
+		t.Errorf("the view has %q", got)
+	}
 }

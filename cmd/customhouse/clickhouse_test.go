@@ -40,11 +40,13 @@ func TestExamplesOnClickHouse(t *testing.T) {
 	}
 }
 
-// remote gives a project the target remote, which is ClickHouse.
-func remote(t *testing.T, dir string, server *chtest.Server) {
+// remote gives a project the target remote, which is ClickHouse, and says in which
+// database.
+func remote(t *testing.T, dir string, server *chtest.Server) string {
 	t.Helper()
-	target, _ := clickhouseTarget(t, server)
+	target, schema := clickhouseTarget(t, server)
 	addTarget(t, dir, "remote", target)
+	return schema
 }
 
 // clickhouseTarget is a target in databases that nothing else has. The work tables

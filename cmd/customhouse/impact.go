@@ -264,6 +264,9 @@ func (c *candidate) apart(schema string) error {
 		names = append(names, schema+rebuiltSchema)
 	}
 	for _, name := range names {
+		if most := c.project.kind.longestSchema; most != 0 && len(name) > most {
+			return usageError{fmt.Errorf("the schema %s, in which the comparison would build, has %d characters, and %d are allowed: name a shorter one with --schema", name, len(name), most)}
+		}
 		beside := *target
 		beside.Schema = name
 		ours := c.project.kind.layout(&beside)
@@ -309,6 +312,13 @@ func (c *candidate) ours(ctx context.Context, wh *adapters.Warehouse) error {
 	if len(names) > 0 && !slices.Contains(names, marker.Name) {
 		schema := wh.Names(marker)
 		return fmt.Errorf("the schema %s holds tables that no plan has made: name another one with --schema, or remove it", schema[len(schema)-2])
+	}
+	theirs, err := wh.Theirs(ctx)
+	if err != nil {
+		return err
+	}
+	if len(theirs) > 0 {
+		return fmt.Errorf("%s is no table of a plan, and would go when the candidate does: name another schema with --schema, or remove it", strings.Join(theirs, ", "))
 	}
 	c.claimed = append(c.claimed, wh)
 	if len(names) > 0 {

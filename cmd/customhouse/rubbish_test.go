@@ -23,6 +23,7 @@ import (
 
 	"github.com/customhouse-cdp/customhouse/config"
 	"github.com/customhouse-cdp/customhouse/config/diag"
+	"github.com/customhouse-cdp/customhouse/config/profile"
 	"github.com/customhouse-cdp/customhouse/models"
 	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/sql"
@@ -276,6 +277,9 @@ func planned(files fstest.MapFS) (found diag.List, err error) {
 	if found.HasErrors() {
 		return found, nil
 	}
+	if found := p.Targets[0].Found; found.HasErrors() {
+		return found, nil
+	}
 	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	plan, found := compile.Compile(p, compile.Options{AsOf: at, Target: p.Targets[0].Name, RunID: "r"})
 	if plan == nil {
@@ -304,4 +308,72 @@ func planned(files fstest.MapFS) (found diag.List, err error) {
 		}
 	}
 	return found, nil
+}
+
+// TestRubbishInProfiles: so is what stands in place of a value in an output of a
+// profile of dbt's, at its place in that file. Every key that is read of any adapter
+// has had its turn.
+func TestRubbishInProfiles(t *testing.T) {
+	t.Parallel()
+	r := seeded(t)
+	spoiled, refused, all := map[string]bool{}, 0, 0
+	for name, adapter := range kinds().Profiles {
+		keys := append(slices.Collect(maps.Keys(adapter.Keys)), adapter.Own...)
+		slices.Sort(keys)
+		for _, key := range slices.Compact(keys) {
+			for _, wrong := range rubbish {
+				files := profileWith(r, name, adapter, key, wrong)
+				found, err := planned(files)
+				if err != nil {
+					t.Errorf("%s: %v\n%s", name, err, files["dbt/profiles.yml"].Data)
+				}
+				all++
+				if found.HasErrors() {
+					refused++
+				}
+				for _, d := range found {
+					if d.Span.IsZero() || d.Summary == "" {
+						t.Errorf("%s: a finding without a place: %+v\n%s", name, d, files["dbt/profiles.yml"].Data)
+					}
+					if d.Span.Source != nil && d.Span.Source.Name == "dbt/profiles.yml" {
+						spoiled[name+" "+key] = true
+					}
+				}
+			}
+			if _, read := adapter.Keys[key]; read && !spoiled[name+" "+key] {
+				t.Errorf("%s: whatever is said of %s, nothing is found", name, key)
+			}
+		}
+	}
+	if refused < all/4 || refused == all {
+		t.Errorf("%d of %d spoiled profiles were refused", refused, all)
+	}
+}
+
+// profileWith is a project whose target is an output of dbt's with rubbish as the
+// value of a key, beside what an adapter needs and some of what it may have.
+func profileWith(r *rand.Rand, name string, adapter profile.Adapter, key, wrong string) fstest.MapFS {
+	given := map[string]string{}
+	set := map[string]bool{adapter.Keys[key].To: true}
+	for _, other := range slices.Concat(adapter.Required, slices.Sorted(maps.Keys(adapter.Keys))) {
+		k := adapter.Keys[other]
+		if set[k.To] || !slices.Contains(adapter.Required, other) && r.IntN(2) == 0 {
+			continue
+		}
+		set[k.To] = true
+		given[other] = map[profile.Kind]string{
+			profile.Text: "x", profile.Number: "5", profile.Bool: "true", profile.Secret: `"{{ env_var('X') }}"`, profile.Path: "x.pem", profile.SecretFile: "x.p8",
+		}[k.Is]
+	}
+	given[key] = wrong
+	var b strings.Builder
+	b.WriteString("shop:\n  outputs:\n    default:\n      type: " + name + "\n")
+	for _, k := range slices.Sorted(maps.Keys(given)) {
+		b.WriteString("      " + k + ": " + given[k] + "\n")
+	}
+	return fstest.MapFS{
+		"dbt/dbt_project.yml": {Data: []byte("name: shop\n")},
+		"dbt/profiles.yml":    {Data: []byte(b.String())},
+		"customhouse.yaml":    {Data: []byte("project: {name: shop}\ntargets:\n  production: {type: dbt, profiles: dbt/profiles.yml}\n")},
+	}
 }
