@@ -268,8 +268,10 @@ type Audience struct {
 
 // Withdrawals is how it is found out who has withdrawn since an audience was built.
 type Withdrawals struct {
-	// Query lists ids of the entity.
-	Query sql.Query
+	// Query lists ids of the entity. A row without an id says that somebody was erased
+	// since the audience was built: whom nothing names any more, so that Gone lists the
+	// ids of the audience that are nobody's now.
+	Query, Gone sql.Query
 	// Named is the Work table of the identifiers that the run knows of by itself,
 	// from requests that no table has yet: identifier_type, identifier. Carriers
 	// lists the ids of those who carry one.

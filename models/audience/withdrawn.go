@@ -19,7 +19,8 @@ import (
 // It is asked while rows are sent, so each part of it is small: a list, or the rows
 // of a source from after AsOf. Of a source whose rows have no time the word is what
 // stands there now, which is read whole. A source that is files is not asked: it is
-// read once in a run.
+// read once in a run. Who was erased from first to last meanwhile, by a process that
+// does not know of this one, is on no list by name: identities lacks their id.
 func (b *builder) withdrawn() models.Withdrawals {
 	named := sql.CreateTable{
 		Table:   sql.Table{Space: sql.Work, Name: "named_" + b.Sync.Name},
@@ -37,7 +38,12 @@ func (b *builder) withdrawn() models.Withdrawals {
 		},
 	}
 	asked := &sql.Select{Items: sql.Items("l", "identifier_type", "identifier"), From: sql.TableRef{Table: named.Table, As: "l"}}
-	all := sql.Union{b.identified(listed)}
+	all := sql.Union{b.identified(listed), &sql.Select{
+		Items: []sql.Item{sql.As(sql.Null{Type: sql.TypeInt}, "id")}, From: sql.TableRef{Table: privacy.Suppressions, As: "l"},
+		Where: sql.And{
+			sql.Fn(sql.Eq, sql.Col("l", "entity"), sql.String(b.Entity.Name)), sql.Fn(sql.Gt, sql.Col("l", "at"), sql.Timestamp(b.AsOf)),
+		},
+	}}
 	for _, c := range b.Consents {
 		if c.Entity == b.Entity.Name {
 			all = append(all, b.refusals(c)...)
@@ -45,6 +51,13 @@ func (b *builder) withdrawn() models.Withdrawals {
 	}
 	return models.Withdrawals{
 		Query: &sql.Select{Distinct: true, Items: sql.Items("w", "id"), From: sql.Derived{Query: all, As: "w"}},
+		Gone: &sql.Select{
+			Distinct: true, Items: []sql.Item{sql.As(sql.Col("a", "entity_id"), "id")}, From: sql.TableRef{Table: b.wanted, As: "a"},
+			Where: sql.InQuery{Exprs: []sql.Expr{sql.Col("a", "entity_id")}, Not: true, Query: &sql.Select{
+				Items: sql.Items("i", b.id()), From: sql.TableRef{Table: identity.IdentitiesTable(b.Entity), As: "i"},
+				Where: sql.Fn(sql.IsNotNull, sql.Col("i", b.id())),
+			}},
+		},
 		Named: named, Carriers: b.identified(asked),
 	}
 }
@@ -71,12 +84,17 @@ func (b *builder) refusals(c *config.Consent) []sql.Query {
 		switch {
 		case s.Files != nil:
 		case s.Time == "":
-			// It has no other: see the checks of a project.
+			// It has no other: see the checks of a project. A word with a time, of another
+			// consent to the purpose, is later than any without.
 			return []sql.Query{&sql.Select{
 				Distinct: true, Items: sql.Items("o", "id"), From: sql.Derived{Query: b.words(s, w, false), As: "o"},
 				Where: sql.And{
 					sql.Fn(sql.Not, sql.Col("o", "given")),
 					sql.InQuery{Exprs: []sql.Expr{sql.Col("o", "id")}, Query: &sql.Select{Items: sql.Items("a", "entity_id"), From: sql.TableRef{Table: b.wanted, As: "a"}}},
+					sql.InQuery{Exprs: []sql.Expr{sql.Col("o", "id")}, Not: true, Query: &sql.Select{
+						Items: sql.Items("y", b.id()), From: sql.TableRef{Table: profile.ConsentsTable(b.Entity), As: "y"},
+						Where: sql.And{sql.Fn(sql.Eq, sql.Col("y", "purpose"), sql.String(b.Sync.Purpose)), sql.Fn(sql.IsNotNull, sql.Col("y", "at"))},
+					}},
 				},
 			}}
 		default:

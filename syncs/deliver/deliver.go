@@ -64,6 +64,10 @@ type Job struct {
 	// goroutine. Operations of theirs that bring something are Withheld; those that
 	// take something away go. An error stops the delivery. It may be nil.
 	Withdrawn func(ctx context.Context) (is func(entityID int64) bool, err error)
+	// Tells says that what takes something away is about whoever is wanted, and not
+	// about who left: the platform is told of them, and so it counts as what brings
+	// something.
+	Tells bool
 	// DryRun sends nothing: the report counts what was withheld.
 	DryRun bool
 	// apart says that the operations are no audience's, so that nothing is replaced

@@ -24,7 +24,7 @@ func (e *engine) keepBack(ctx context.Context, ops []syncs.Op, req syncs.Request
 	}
 	var results []Result
 	for _, i := range req.Ops {
-		if op := ops[i]; op.Kind.Leaves() || !is(op.EntityID) {
+		if op := ops[i]; e.leaves(op.Kind) || !is(op.EntityID) {
 			rest = append(rest, op)
 		} else {
 			results = append(results, e.rejection(op, Kept, code, "whom the row is about has withdrawn what permitted to send it"))
@@ -46,6 +46,10 @@ func (e *engine) withdrawn(ctx context.Context) (func(int64) bool, error) {
 	return is, nil
 }
 
+// leaves says that an operation goes whoever has withdrawn: it takes away what is
+// there of who is not wanted.
+func (e *engine) leaves(k syncs.Kind) bool { return k.Leaves() && !e.job.Tells }
+
 // mayPublish is an error where files hold somebody who has withdrawn since their
 // rows were written: they are not published, and the next run writes others.
 func (e *engine) mayPublish(ctx context.Context) error {
@@ -58,7 +62,7 @@ func (e *engine) mayPublish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !r.Kind.Leaves() && is(r.EntityID) {
+		if !e.leaves(r.Kind) && is(r.EntityID) {
 			n++
 		}
 	}

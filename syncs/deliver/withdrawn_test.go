@@ -129,6 +129,25 @@ func TestWithdrawnAndTakenAway(t *testing.T) {
 	})
 }
 
+// TestWithdrawnAndTold: who has withdrawn is no longer told of where being taken off is
+// what the audience is for.
+func TestWithdrawnAndTold(t *testing.T) {
+	stdsynctest.Test(t, func(t *testing.T) {
+		job, l := fakeJob([]syncs.Op{{Kind: syncs.Remove, Key: "a@example.com", EntityID: 1}, {Kind: syncs.Remove, Key: "b@example.com", EntityID: 2}})
+		job.Withdrawn, job.Tells = (&list{ids: map[int64]bool{1: true}}).ask, true
+		job.HTTP = sender(func(r *syncs.HTTPRequest) (*syncs.Response, error) {
+			if strings.Contains(string(r.Body), "a@example.com") {
+				t.Errorf("a request has who has withdrawn: %s", r.Body)
+			}
+			return answer(200), nil
+		})
+		report, err := deliver.Run(t.Context(), job)
+		if err != nil || report.Withheld != 1 || report.Attempted != 2 || l.rejected["a@example.com"].Origin != deliver.Kept {
+			t.Errorf("%+v %v", report, err)
+		}
+	})
+}
+
 // TestWithdrawnIsNotKnown: nothing is sent where nobody can say who has withdrawn.
 func TestWithdrawnIsNotKnown(t *testing.T) {
 	stdsynctest.Test(t, func(t *testing.T) {

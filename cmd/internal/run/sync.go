@@ -250,6 +250,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 			return concat(r.operations(ctx, a.Snapshot), removals(r.operations(ctx, a.Changes)))
 		},
 		Replacing: replacing,
+		Tells:     a.Sync.To.Mode == config.Remove,
 		Place:     a.Place,
 		DryRun:    !r.Deliver,
 		Clock:     r.Clock,

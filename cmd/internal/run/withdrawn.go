@@ -54,6 +54,13 @@ func (w *withdrawals) look(ctx context.Context) (map[int64]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(rows, func(row []any) bool { return row[0] == nil }) {
+		more, err := w.wh.All(ctx, w.audience.Withdrawn.Gone)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
 	if err := w.name(ctx); err != nil {
 		return nil, err
 	}
