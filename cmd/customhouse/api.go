@@ -15,6 +15,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/audit"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/console"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/dossier"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/mask"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/run"
 	"github.com/customhouse-cdp/customhouse/cmd/internal/schedule"
@@ -125,6 +126,9 @@ func (p apiProject) within(ctx context.Context, f func(context.Context, *shower)
 func (p apiProject) problem(ctx context.Context, err error) error {
 	var usage usageError
 	var nobody nobodyError
+	var several severalError
+	var unbuilt unbuiltError
+	var value *dossier.NoValueError
 	var warehouse *adapters.Error
 	var known *serve.Problem
 	switch {
@@ -134,6 +138,10 @@ func (p apiProject) problem(ctx context.Context, err error) error {
 		return serve.WarehouseBusy.Problem("a run has it: try again").After(busyFor)
 	case errors.As(err, &usage), errors.As(err, &nobody):
 		return serve.NotFound.Problem("%s", err)
+	case errors.As(err, &several), errors.As(err, &unbuilt):
+		return serve.Conflict.Problem("%s", err)
+	case errors.As(err, &value):
+		return serve.InvalidRequest.Problem("%s", err)
 	case errors.As(err, &warehouse):
 		// The message of a warehouse's error holds no content of rows.
 		p.log.ErrorContext(ctx, "the warehouse did not answer a request", slog.String("error", warehouse.Message), slog.String("help", warehouse.Help))

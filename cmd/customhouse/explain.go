@@ -153,7 +153,7 @@ func (x *explorer) ask(ctx context.Context, q sql.Query) ([][]any, error) {
 // missing says what to do where a table of ours is not there.
 func (x *explorer) missing(err error) error {
 	if known, ok := errors.AsType[*adapters.Error](err); ok && known.Kind == adapters.NotFound {
-		return fmt.Errorf("the identities of %s are not there yet, or the project has changed since: customhouse run builds them", x.e.Name)
+		return unbuiltError{fmt.Errorf("the identities of %s are not there yet, or the project has changed since: customhouse run builds them", x.e.Name)}
 	}
 	return err
 }

@@ -79,14 +79,9 @@ func (a *app) access(ctx context.Context, args []string, q accessing) error {
 		if err != nil {
 			return err
 		}
-		ask := privacy.Ask{Kind: privacy.Access, Entity: e.Name, Evidence: q.evidence}
+		what := question{kind: privacy.Access, entity: e.Name, identifiers: typed, evidence: q.evidence, received: q.received}
 		if q.portable {
-			ask.Kind = privacy.Portability
-		}
-		if q.received != "" {
-			if ask.Received, err = instantOf("--received", q.received, s.project.Timezone); err != nil {
-				return err
-			}
+			what.kind = privacy.Portability
 		}
 		if q.out != "" {
 			// Nobody's file is written, and there is no request for it.
@@ -101,7 +96,7 @@ func (a *app) access(ctx context.Context, args []string, q accessing) error {
 				return fmt.Errorf("%s is there already, and is not written over", q.out)
 			}
 		}
-		r, fresh, err := s.received(ctx, d, ask, e, typed)
+		r, fresh, err := s.receive(ctx, d, what)
 		if err != nil {
 			return err
 		}
@@ -135,11 +130,20 @@ func (a *app) atFile(ctx context.Context, f func(context.Context, *shower, *priv
 	})
 }
 
-// received writes a request down that a file answers, of identifiers as they were
-// typed. It only looks into the warehouse, so that a run may have it meanwhile.
-func (s *shower) received(ctx context.Context, d *privacy.Desk, ask privacy.Ask, e *config.Entity, typed []state.Identifier) (state.PrivacyRequest, bool, error) {
-	ask.Identifiers = nil
-	for _, id := range typed {
+// receive writes a request down that a file answers. It only looks into the
+// warehouse, so that a run may have it meanwhile.
+func (s *shower) receive(ctx context.Context, d *privacy.Desk, q question) (state.PrivacyRequest, bool, error) {
+	e, err := s.whose(q.entity, q.identifiers)
+	if err != nil {
+		return state.PrivacyRequest{}, false, err
+	}
+	ask := privacy.Ask{Kind: q.kind, Entity: e.Name, Evidence: q.evidence, Key: q.key}
+	if q.received != "" {
+		if ask.Received, err = instantOf("--received", q.received, s.project.Timezone); err != nil {
+			return state.PrivacyRequest{}, false, err
+		}
+	}
+	for _, id := range q.identifiers {
 		i := slices.IndexFunc(e.Identifiers, func(x config.Identifier) bool { return x.Name == id.Type })
 		if i >= 0 {
 			rows, err := s.wh.All(ctx, &sql.Select{Items: []sql.Item{sql.As(identity.Normal(e.Identifiers[i], id.Value), "v")}})
@@ -148,7 +152,7 @@ func (s *shower) received(ctx context.Context, d *privacy.Desk, ask privacy.Ask,
 			}
 			value, ok := rows[0][0].(string)
 			if !ok {
-				return state.PrivacyRequest{}, false, fmt.Errorf("the value given for %s is none", id.Type)
+				return state.PrivacyRequest{}, false, &dossier.NoValueError{Type: id.Type}
 			}
 			id.Value = value
 		}
@@ -209,6 +213,9 @@ func receipt(sum dossier.Summary, where string) string {
 	return fmt.Sprintf("%s, %s in %s, %s, SHA-256 %s", where, counted(sum.Rows, "row"), counted(int64(len(sum.Parts)), "part"), console.Bytes(sum.Bytes), sum.Sha256)
 }
 
+// severalError says that what was named is several people.
+type severalError struct{ error }
+
 // one refuses what is not one person: two people's data are not to come into one
 // file, and nobody's identifier is of somebody else as well.
 func one(p subject.Person) error {
@@ -221,7 +228,7 @@ func one(p subject.Person) error {
 	case 1:
 		return nil
 	}
-	return fmt.Errorf("the identifiers are of %d different %s: make one file for each", p.Living, plural(p.Entity.Name))
+	return severalError{fmt.Errorf("the identifiers are of %d different %s: make one file for each", p.Living, plural(p.Entity.Name))}
 }
 
 func (s *shower) written(path string, r state.PrivacyRequest, sum dossier.Summary) error {

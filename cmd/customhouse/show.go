@@ -268,6 +268,9 @@ func (s *shower) person(ctx context.Context, entity, kind, value string) (id int
 	return id, found, nil
 }
 
+// unbuiltError says that a table is not there yet.
+type unbuiltError struct{ error }
+
 // nobodyError says that an identifier belongs to nobody. It does not repeat it.
 type nobodyError struct{ error }
 

@@ -213,8 +213,13 @@ type Record struct {
 // Records are the entries since an instant, in order, whatever became of them: ask
 // Verify whether they are what was written. It ends after the first error.
 func (l *Log) Records(ctx context.Context, since time.Time) iter.Seq2[Record, error] {
+	return l.After(ctx, state.AuditFirst, since)
+}
+
+// After are the Records that come after the entry of a number.
+func (l *Log) After(ctx context.Context, seq int64, since time.Time) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for e, err := range l.store.AuditEntries(ctx, state.AuditFirst) {
+		for e, err := range l.store.AuditEntries(ctx, seq) {
 			if err != nil {
 				yield(Record{}, err)
 				return

@@ -14,6 +14,12 @@ import (
 	"github.com/customhouse-cdp/customhouse/sql"
 )
 
+// NoValueError says that what was given for an identifier is none of its type. It
+// does not repeat it.
+type NoValueError struct{ Type string }
+
+func (e *NoValueError) Error() string { return "the value given for " + e.Type + " is none" }
+
 // Find finds whose identifiers are, given as a person types them, as the last run
 // left it. The value of one that is none of its kind is an error, which does not
 // repeat it.
@@ -30,7 +36,7 @@ func Find(ctx context.Context, w *adapters.Warehouse, p *config.Project, e *conf
 		}
 		value, ok := rows[0][0].(string)
 		if !ok {
-			return out, fmt.Errorf("the value given for %s is none", t.Type)
+			return out, &NoValueError{t.Type}
 		}
 		if id, ok := rows[0][4].(int64); ok {
 			out.IDs = append(out.IDs, id)

@@ -49,11 +49,13 @@ func (d *Desk) Answer(ctx context.Context, id string, write func(context.Context
 // Conclude closes a request whose file was written by a process that died before it
 // could. Of any other it does nothing.
 func (d *Desk) Conclude(ctx context.Context, id string) (state.PrivacyRequest, error) {
+	steps, err := d.Store.PrivacySteps(ctx, id)
+	if err != nil || !slices.ContainsFunc(steps, func(x state.PrivacyStep) bool { return x.Step == stepWrite && x.Status == Done }) {
+		return state.PrivacyRequest{}, err
+	}
 	return d.alone(ctx, id, func(ctx context.Context, r state.PrivacyRequest) (state.PrivacyRequest, error) {
-		steps, err := d.Store.PrivacySteps(ctx, id)
-		written := slices.ContainsFunc(steps, func(x state.PrivacyStep) bool { return x.Step == stepWrite && x.Status == Done })
-		if err != nil || !r.Open() || !written {
-			return r, err
+		if !r.Open() {
+			return r, nil
 		}
 		return d.conclude(ctx, r)
 	})

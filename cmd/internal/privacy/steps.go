@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -505,6 +506,10 @@ const closed = "{}"
 func (w *work) close(ctx context.Context, _ *state.PrivacyStep) (string, error) {
 	own := map[state.Identifier]string{}
 	var digests []string
+	for _, id := range w.found.IDs {
+		number := strconv.FormatInt(id, 10)
+		own[state.Identifier{Type: ByID, Value: number}] = w.Key.Digest(ByID, number)
+	}
 	for _, id := range w.found.Identifiers {
 		if id.Kind == privacy.Own {
 			digest := w.Key.Digest(id.Type, id.Value)

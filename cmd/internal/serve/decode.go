@@ -38,6 +38,9 @@ var patterns = map[string]*regexp.Regexp{
 	"key":    regexp.MustCompile(`^[!-~]{1,200}$`),
 	"cursor": regexp.MustCompile(`^[A-Za-z0-9_-]{1,300}$`),
 	"code":   regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,100}$`),
+	// The id of a request of a person, and a day or an instant.
+	"request": regexp.MustCompile(`^[a-z]{1,20}-\d{8}-[0-9a-f]{6}$`),
+	"instant": regexp.MustCompile(`^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))?$`),
 }
 
 // place is where a value of a request comes from.
@@ -176,6 +179,8 @@ func wrong(v reflect.Value, tag reflect.StructTag) string {
 	} else if list, ok := reflect.TypeAssert[[]string](v); ok {
 		texts = list
 		size, unit = len(list), " entries"
+	} else if kind == reflect.Slice {
+		size, unit = v.Len(), " entries"
 	} else {
 		return ""
 	}
@@ -292,6 +297,12 @@ func object(d *json.Decoder, t reflect.Type, at string) error {
 		if string(raw) == "null" {
 			return InvalidRequest.Problem("it is null: leave it out").at(at + "/" + name)
 		}
+		if f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct {
+			if err := objects(raw, f.Type.Elem(), at+"/"+name); err != nil {
+				return err
+			}
+			continue
+		}
 		if f.Type.Kind() == reflect.Slice && bytes.Contains(raw, []byte("null")) {
 			var list []*json.RawMessage
 			if json.Unmarshal(raw, &list) == nil && slices.Contains(list, nil) {
@@ -306,6 +317,20 @@ func object(d *json.Decoder, t reflect.Type, at string) error {
 	}
 	_, err = d.Token()
 	return err
+}
+
+// objects sees that a list has objects of a type alone.
+func objects(raw json.RawMessage, t reflect.Type, at string) error {
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return InvalidRequest.Problem("it has to be a list").at(at)
+	}
+	for i, one := range list {
+		if err := object(json.NewDecoder(bytes.NewReader(one)), t, at+"/"+strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // required says that a field of a body has to be there.
@@ -331,6 +356,14 @@ func within(v reflect.Value, at string) error {
 		}
 		if problem := wrong(field, f.Tag); problem != "" {
 			return InvalidRequest.Problem("%s", problem).at(at + "/" + name)
+		}
+		if field.Kind() != reflect.Slice || field.Type().Elem().Kind() != reflect.Struct {
+			continue
+		}
+		for i := range field.Len() {
+			if err := within(field.Index(i), at+"/"+name+"/"+strconv.Itoa(i)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

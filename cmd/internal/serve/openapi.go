@@ -62,6 +62,9 @@ func (d *describer) operation(x route) tree {
 	if x.scope != "" {
 		out["security"] = []any{tree{"token": []any{}}}
 		out["x-scopes"] = []Scope{x.scope}
+		if x.also != "" {
+			out["x-scopes"] = []Scope{x.scope, x.also}
+		}
 	}
 	if x.more != nil {
 		out["x-more-scopes"] = x.more
@@ -97,9 +100,12 @@ func (d *describer) responses(x route) tree {
 	for _, status := range x.statuses {
 		content := tree{}
 		if x.raw != "" {
-			content[x.raw] = tree{"schema": tree{}}
-			if x.raw == "text/plain" {
+			content[x.raw] = tree{"schema": tree{"type": "string", "format": "binary"}}
+			switch x.raw {
+			case "text/plain":
 				content[x.raw] = tree{"schema": tree{"type": "string"}}
+			case "application/json":
+				content[x.raw] = tree{"schema": tree{}}
 			}
 		} else {
 			content["application/json"] = tree{"schema": d.schema(x.out, "")}

@@ -3,10 +3,12 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // route is an address, what is asked there, and what is answered.
@@ -14,10 +16,10 @@ type route struct {
 	method, path string
 	// name is its name in the OpenAPI document, and summary what it does.
 	name, summary string
-	// scope is what a caller needs, empty for nothing; more are scopes that show
-	// more.
-	scope Scope
-	more  []Scope
+	// scope is what a caller needs, empty for nothing, and also what they need beside
+	// it; more are scopes that show more.
+	scope, also Scope
+	more        []Scope
 	// in and out are the types of requests and answers. out is nil where raw
 	// answers by itself, with text of that type.
 	in, out reflect.Type
@@ -36,6 +38,8 @@ type request struct {
 	caller Caller
 	header http.Header
 	status int
+	// out is what a route with raw answers writes to, once it does not fail any more.
+	out http.ResponseWriter
 }
 
 // handled makes a route of a function.
@@ -114,6 +118,51 @@ func (s *Server) table() []route {
 			summary:  "Look up the profile that an identifier belongs to. Values are masked by their class without Unmask-Because. The identifier is in the body, so that it is in nobody's log of addresses.",
 		}, s.lookUp),
 		handled(route{
+			method: "POST", path: "/v1/privacy/requests", name: "askRight", scope: PrivacyWrite,
+			statuses: []int{http.StatusAccepted, http.StatusOK}, problems: append([]Kind{Conflict, NotFound, KeyReused}, warehouse...),
+			summary: "Write down what a person asks for as is their right, and do what can be done at once; the next runs do the rest. Whom it is about is in the body, so that it is in nobody's log of addresses.",
+		}, s.askRight),
+		handled(route{
+			method: "GET", path: "/v1/privacy/requests", name: "listRights", scope: PrivacyRead,
+			summary: "List requests of people, the first received first.",
+		}, s.listRights),
+		handled(route{
+			method: "GET", path: "/v1/privacy/requests/{id}", name: "getRight", scope: PrivacyRead, problems: []Kind{NotFound},
+			summary: "Say how far a request of a person is, step by step.",
+		}, s.getRight),
+		handled(route{
+			method: "POST", path: "/v1/privacy/requests/{id}/withdraw", name: "withdrawRight", scope: PrivacyWrite,
+			problems: append([]Kind{NotFound, Conflict}, warehouse...),
+			summary:  "Take a request of a person back: a restriction, an objection or a correction that is in place goes.",
+		}, s.decide(Withdraw)),
+		handled(route{
+			method: "POST", path: "/v1/privacy/requests/{id}/refuse", name: "refuseRight", scope: PrivacyWrite, problems: []Kind{NotFound, Conflict, WarehouseBusy},
+			summary: "Refuse a request of a person of which nothing was done.",
+		}, s.decide(Refuse)),
+		handled(route{
+			method: "POST", path: "/v1/privacy/requests/{id}/extend", name: "extendRight", scope: PrivacyWrite, problems: []Kind{NotFound, Conflict, WarehouseBusy},
+			summary: "Put the due date of a request off by two months, once.",
+		}, s.decide(Extend)),
+		handled(route{
+			method: "POST", path: "/v1/privacy/requests/{id}/confirm", name: "confirmRight", scope: PrivacyWrite,
+			problems: append([]Kind{NotFound, Conflict}, warehouse...),
+			summary:  "Say that a step of a request was done by hand, and what shows it.",
+		}, s.confirm),
+		handled(route{
+			method: "POST", path: "/v1/privacy/requests/{id}/file", name: "downloadRight", scope: PrivacyWrite, also: Unmask, raw: "application/zip",
+			problems: append([]Kind{NotFound, Conflict}, warehouse...),
+			summary:  "Make the file that answers a request of the kind access or portability, and send it. When all of it was sent the request is done, and forgets whom it was about.",
+		}, s.downloadRight),
+		handled(route{
+			method: "POST", path: "/v1/privacy/where", name: "whereIs", scope: PrivacyRead,
+			problems: append([]Kind{NotFound, Conflict}, warehouse...),
+			summary:  "Count what there is of a person, in each source, table, destination and queue. It shows no value. The identifier is in the body, so that it is in nobody's log of addresses.",
+		}, s.where),
+		handled(route{
+			method: "GET", path: "/v1/privacy/audit", name: "listAudit", scope: PrivacyRead,
+			summary: "List the audit log, which holds nobody's data.",
+		}, s.listAudit),
+		handled(route{
 			method: "GET", path: "/healthz", name: "health", summary: "Say that the process is there.",
 		}, func(*request, none) (Health, error) { return Health{Status: "ok"}, nil }),
 		handled(route{
@@ -190,6 +239,9 @@ func (s *Server) mux() http.Handler {
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, x route) {
 	noted(r.Context()).route = x.path
 	caller, err := s.admit(r, x.scope)
+	if err == nil && !caller.may(x.also) {
+		err = MissingScope.Problem("this needs the scope %s", x.also)
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -203,12 +255,26 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x route) {
 		x.plain(w, r)
 		return
 	}
-	ctx, done := context.WithTimeout(r.Context(), s.opt.Limits.Wait+s.opt.Limits.Work)
+	most := s.opt.Limits.Wait + s.opt.Limits.Work
+	if x.raw != "" {
+		most = s.opt.Limits.Send
+		// Where it cannot be put off it is what it is for others.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(most))
+	}
+	ctx, done := context.WithTimeout(r.Context(), most)
 	defer done()
-	q := &request{ctx: ctx, caller: caller, header: w.Header(), status: x.statuses[0]}
+	q := &request{ctx: ctx, caller: caller, header: w.Header(), status: x.statuses[0], out: w}
 	out, err := x.serve(q, in)
+	if note := noted(r.Context()); err != nil && note.status != 0 {
+		// Whoever has a part of it is not to take it for the whole.
+		s.opt.Log.ErrorContext(ctx, "an answer was cut off", slog.String("request", note.id), slog.String("route", note.route), slog.String("error", told(err)))
+		panic(http.ErrAbortHandler)
+	}
 	if err != nil {
 		s.fail(w, r, err)
+		return
+	}
+	if x.raw != "" {
 		return
 	}
 	text, err := json.Marshal(out)

@@ -110,17 +110,23 @@ func (s *Server) startRun(q *request, in startRunIn) (Run, error) {
 	return s.start(q, schedule.Question{Schedule: b.Schedule, Want: want, Key: in.Key}, b.Wait)
 }
 
+// keyed is a caller's key as it is kept. It is the token's: nobody hears of others by
+// guessing their keys.
+func (q *request) keyed(key string) string {
+	if key == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(q.caller.ID + " " + key))
+	return hex.EncodeToString(sum[:])
+}
+
 // start asks for a run, and waits for it.
 func (s *Server) start(q *request, ask schedule.Question, wait int) (Run, error) {
 	ask.By = "token " + q.caller.Name
 	if q.caller.ID == "" {
 		ask.By = q.caller.Name
 	}
-	if ask.Key != "" {
-		// It is the token's: nobody hears of others by guessing their keys.
-		sum := sha256.Sum256([]byte(q.caller.ID + " " + ask.Key))
-		ask.Key = hex.EncodeToString(sum[:])
-	}
+	ask.Key = q.keyed(ask.Key)
 	slot, fresh, err := schedule.Ask(q.ctx, s.opt.State, ask)
 	if errors.Is(err, schedule.ErrReused) {
 		return Run{}, KeyReused.Problem("give each request a key of its own, and the same one only when it is tried again").at("Idempotency-Key")

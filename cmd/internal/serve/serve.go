@@ -63,6 +63,8 @@ type Limits struct {
 	Wait time.Duration
 	// Poll is how often a run that is waited for is looked at.
 	Poll time.Duration
+	// Send is how long a file may take to be made and sent.
+	Send time.Duration
 	// Drain is how long requests may take that are under way when it stops.
 	Drain time.Duration
 }
@@ -72,7 +74,7 @@ func Defaults() Limits {
 	return Limits{
 		Body: 64 << 10, Connections: 256, Requests: 64, Rate: 20, Burst: 40,
 		Header: 5 * time.Second, Read: 15 * time.Second, Idle: time.Minute, Work: time.Minute,
-		Wait: time.Minute, Poll: 500 * time.Millisecond, Drain: 10 * time.Second,
+		Wait: time.Minute, Poll: 500 * time.Millisecond, Send: 10 * time.Minute, Drain: 10 * time.Second,
 	}
 }
 
@@ -94,6 +96,7 @@ type Project interface {
 	Segments(ctx context.Context) ([]Segment, error)
 	// Profile is the one that an identifier belongs to, masked as Rejections are.
 	Profile(ctx context.Context, look Look, entity, identifier, value string) (Profile, error)
+	Rights
 }
 
 // Server answers requests.
@@ -140,7 +143,7 @@ func (l Limits) orDefaults() Limits {
 		}
 	}
 	for _, n := range []struct{ at, usual *time.Duration }{
-		{&l.Header, &d.Header}, {&l.Read, &d.Read}, {&l.Idle, &d.Idle}, {&l.Work, &d.Work}, {&l.Wait, &d.Wait}, {&l.Poll, &d.Poll}, {&l.Drain, &d.Drain},
+		{&l.Header, &d.Header}, {&l.Read, &d.Read}, {&l.Idle, &d.Idle}, {&l.Work, &d.Work}, {&l.Wait, &d.Wait}, {&l.Poll, &d.Poll}, {&l.Send, &d.Send}, {&l.Drain, &d.Drain},
 	} {
 		if *n.at == 0 {
 			*n.at = *n.usual

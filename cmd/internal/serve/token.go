@@ -26,6 +26,8 @@ const (
 	SegmentsRead   Scope = "segments:read"
 	ProfilesRead   Scope = "profiles:read"
 	Unmask         Scope = "unmask"
+	PrivacyRead    Scope = "privacy:read"
+	PrivacyWrite   Scope = "privacy:write"
 	MetricsRead    Scope = "metrics:read"
 )
 
@@ -43,12 +45,14 @@ var Scopes = []struct {
 	{SegmentsRead, "list segments and their sizes"},
 	{ProfilesRead, "look a profile up, what is personal or sensitive masked"},
 	{Unmask, "see personal and sensitive values as they are, with a reason that is written down"},
+	{PrivacyRead, "list requests of people and the audit log, and count where somebody is"},
+	{PrivacyWrite, "write requests of people down, have them done and decide about them"},
 	{MetricsRead, "read /metrics"},
 }
 
-// personal are the scopes that show people's data: nobody has them without a
-// token.
-var personal = []Scope{Unmask}
+// personal are the scopes that show people's data or what they asked for, and that
+// decide about them: nobody has them without a token.
+var personal = []Scope{Unmask, PrivacyRead, PrivacyWrite}
 
 // tokenShape is cht_, eight digits that name the token, and 64 of its secret: what
 // begins like that is known to scanners for secrets.
