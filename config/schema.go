@@ -300,6 +300,10 @@ func shape(t reflect.Type) schema {
 		return schema{"type": "string"}
 	case reflect.TypeFor[strict.Node]():
 		return schema{}
+	case reflect.TypeFor[Combinations]():
+		text := schema{"type": "string"}
+		some := schema{"type": "array", "items": text, "minItems": 1}
+		return schema{"oneOf": []schema{text, {"type": "array", "items": schema{"oneOf": []schema{text, some}}, "minItems": 1}}}
 	case reflect.TypeFor[strict.OneOrMany]():
 		return schema{"oneOf": []schema{
 			{"type": "string"},

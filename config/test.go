@@ -24,7 +24,7 @@ type Test struct {
 	Where string `yaml:"where" doc:"Expression that is true for the rows to test; all where none is given."`
 
 	NotNull        strict.OneOrMany              `yaml:"not_null" doc:"Columns that every row has a value in."`
-	Unique         strict.OneOrMany              `yaml:"unique" doc:"Columns of which no two rows have the same value."`
+	Unique         Combinations                  `yaml:"unique" doc:"Columns of which no two rows have the same value: one, or a list; a list in it is of columns that are so together, such as [[shop, receipt], order_id]."`
 	AcceptedValues strict.Ordered[[]strict.Node] `yaml:"accepted_values" doc:"Columns, each with the values that it may have."`
 	Relationships  strict.Ordered[string]        `yaml:"relationships" doc:"Columns, each with the column of a source, as source.column, that has all its values."`
 	// Condition is a CEL expression.
@@ -145,6 +145,27 @@ func (t *Test) Reads() []string {
 		return t.SQL.Reads
 	}
 	return []string{t.Subject()}
+}
+
+// Combinations are lists of columns; each may be written as a text where it has one,
+// and so may all of them.
+type Combinations [][]string
+
+// UnmarshalStrict decodes a text, or a list of texts and of lists of texts.
+func (c *Combinations) UnmarshalStrict(n strict.Node, report func(diag.Diagnostic)) {
+	items := []strict.Node{n}
+	if n.Kind() == strict.List {
+		items = n.Items()
+	}
+	for _, item := range items {
+		var columns strict.OneOrMany
+		if item.Decode(report, &columns) {
+			*c = append(*c, columns)
+		}
+	}
+	if len(items) == 0 {
+		report(diag.Errorf(n.At(), strict.CodeEmpty, "there is nothing in this list").WithHelp("write a value, or remove the key"))
+	}
 }
 
 // Constant decodes a value as the type of a column says: a string, int64, float64,
@@ -303,14 +324,27 @@ func (l *loader) testColumns(ix *index, t *Test, names []string, what, code stri
 			l.report(unknown(at, code, what, name, names))
 		}
 	}
-	for key, list := range map[string][]string{"not_null": t.NotNull, "unique": t.Unique} {
-		at := oneOrMany(t.Pos, key)
-		for i, name := range list {
-			known(name, at(i))
-			if name != "" && slices.Contains(list[:i], name) {
-				l.report(diag.Errorf(at(i), codeConflict, "%s is there twice", name).WithHelp("remove one of them"))
-			}
+	twice := func(what string, again bool, at diag.Span) {
+		if what != "" && again {
+			l.report(diag.Errorf(at, codeConflict, "%s is there twice", what).WithHelp("remove one of them"))
 		}
+	}
+	at := oneOrMany(t.Pos, "not_null")
+	for i, name := range t.NotNull {
+		known(name, at(i))
+		twice(name, slices.Contains(t.NotNull[:i], name), at(i))
+	}
+	at = oneOrMany(t.Pos, "unique")
+	for i, list := range t.Unique {
+		within := func(int) diag.Span { return at(i) }
+		if t.Pos.Get("unique", strconv.Itoa(i)).Kind() == strict.List {
+			within = func(j int) diag.Span { return t.Pos.At("unique", strconv.Itoa(i), strconv.Itoa(j)) }
+		}
+		for j, name := range list {
+			known(name, within(j))
+			twice(name, slices.Contains(list[:j], name), within(j))
+		}
+		twice(strings.Join(list, " and "), slices.ContainsFunc(t.Unique[:i], func(other []string) bool { return slices.Equal(other, list) }), at(i))
 	}
 	for _, c := range t.AcceptedValues {
 		known(c.Key, t.Pos.Key("accepted_values", c.Key))

@@ -3,6 +3,7 @@ package tests
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/config"
@@ -137,17 +138,9 @@ func (p *pass) expect(t *config.Test, scope sql.Expr) {
 		bad := sql.Fn(sql.IsNull, col(c))
 		add("not_null "+c, models.NoRows, countIf(scope, bad), p.failing(p.from, nil, scope, bad))
 	}
-	for _, c := range t.Unique {
-		value := col(c)
-		if scope != nil {
-			value = sql.If(scope, value, nil)
-		}
-		again := &sql.Select{
-			Items: sql.Items(expr.Row, c), From: p.from, Where: one(present(scope, col(c))), GroupBy: []sql.Expr{col(c)},
-			Having: sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
-		}
-		add("unique "+c, models.NoRows, sql.Fn(sql.SubFast, sql.Fn(sql.Count, value), sql.Fn(sql.CountDistinct, value)),
-			p.failing(p.from, []string{c}, scope, sql.InQuery{Exprs: []sql.Expr{col(c)}, Query: again}))
+	for _, columns := range t.Unique {
+		n, failing := p.unique(columns, scope)
+		add("unique "+strings.Join(columns, ", "), models.NoRows, n, failing)
 	}
 	for _, c := range t.AcceptedValues {
 		var list []sql.Expr
@@ -182,13 +175,35 @@ func (p *pass) expect(t *config.Test, scope sql.Expr) {
 	}
 }
 
-// present wants a value, of a row in scope.
-func present(scope, value sql.Expr) sql.And {
-	out := sql.And{sql.Fn(sql.IsNotNull, value)}
-	if scope != nil {
-		out = append(out, scope)
+// unique counts, of the rows in scope that have the same values of columns, all but
+// one, and selects all of them. Rows without a value of one are not looked at. Of
+// several columns the warehouse looks at the rows once more: no aggregate of them is
+// exact in every one.
+func (p *pass) unique(columns []string, scope sql.Expr) (sql.Expr, sql.Query) {
+	there := sql.And{}
+	var values []sql.Expr
+	for _, c := range columns {
+		there = append(there, sql.Fn(sql.IsNotNull, col(c)))
+		values = append(values, col(c))
 	}
-	return out
+	if scope != nil {
+		there = append(there, scope)
+	}
+	again := &sql.Select{
+		Items: sql.Items(expr.Row, columns...), From: p.from, Where: one(there), GroupBy: values, Having: sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
+	}
+	failing := p.failing(p.from, columns, scope, sql.InQuery{Exprs: values, Query: again})
+	if len(columns) == 1 {
+		value := values[0]
+		if scope != nil {
+			value = sql.If(scope, value, nil)
+		}
+		return sql.Fn(sql.SubFast, sql.Fn(sql.Count, value), sql.Fn(sql.CountDistinct, value)), failing
+	}
+	counted := *again
+	counted.Items = []sql.Item{sql.As(sql.Fn(sql.CountAll), "n")}
+	more := sql.Fn(sql.SubFast, sql.Fn(sql.Coalesce, sql.Fn(sql.Sum, sql.Col("d", "n")), sql.Int(0)), sql.Fn(sql.CountAll))
+	return sql.Scalar{Query: &sql.Select{Items: []sql.Item{sql.As(more, "n")}, From: sql.Derived{Query: &counted, As: "d"}}}, failing
 }
 
 // read are the columns of the row that an expression reads, each once.
@@ -234,7 +249,7 @@ func (s *Set) rowsOf(source *config.Source, list []*config.Test) models.Step {
 		used[k] = true
 	}
 	for _, t := range list {
-		for _, name := range slices.Concat(t.NotNull, t.Unique, t.AcceptedValues.Keys(), t.Relationships.Keys()) {
+		for _, name := range slices.Concat(t.NotNull, slices.Concat(t.Unique...), t.AcceptedValues.Keys(), t.Relationships.Keys()) {
 			used[name] = true
 		}
 		for _, key := range []string{"where", "condition"} {

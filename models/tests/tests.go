@@ -1,6 +1,7 @@
 // Package tests compiles what must hold of data into statements that count what
 // breaks it: all tests of a source in one pass over its rows, all tests of an
-// entity and its segments in one pass over its profiles.
+// entity and its segments in one pass over its profiles, but for values that are
+// unique together.
 //
 // It never runs SQL, and never decides whether a count is too many: see
 // models.Expectation. Start with New, then rows.go for what one pass computes.

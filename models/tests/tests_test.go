@@ -3,6 +3,7 @@ package tests_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ tests:
   - name: all
     source: rows
     not_null: [id, email, amount]
-    unique: [id, status]
+    unique: [id, status, [status, parent], [id, amount, day]]
     accepted_values: {status: [a, b], amount: [1, 2.5], id: [1, 2, 3], day: [2026-01-01]}
     relationships: {parent: parents.id}
     condition: amount > 1.0 || status == "a"
@@ -47,7 +48,7 @@ tests:
     source: rows
     where: id > 2
     not_null: [amount]
-    unique: [status]
+    unique: [status, [parent, email]]
     accepted_values: {status: [a]}
     relationships: {parent: parents.id}
     condition: has(amount) && amount < 2.0
@@ -208,6 +209,13 @@ func expected(x *models.Expectation, rows []row, parents map[int]bool) (v models
 		set("day", r.day != nil, func() any { return *r.day })
 		set("parent", r.parent != nil, func() any { return *r.parent })
 		value, there := cells[column]
+		if columns := strings.Split(column, ", "); len(columns) > 1 {
+			var all []any
+			for _, c := range columns {
+				all = append(all, cells[c])
+			}
+			value, there = all, !slices.Contains(all, nil)
+		}
 		bad := false
 		switch kind {
 		case "not_null":
