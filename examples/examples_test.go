@@ -12,6 +12,7 @@ import (
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
 	"github.com/customhouse-cdp/customhouse/adapters/postgres"
 	"github.com/customhouse-cdp/customhouse/config"
+	"github.com/customhouse-cdp/customhouse/config/profile"
 	"github.com/customhouse-cdp/customhouse/examples/oracle"
 	"github.com/customhouse-cdp/customhouse/models/compile"
 	"github.com/customhouse-cdp/customhouse/syncs/files"
@@ -45,6 +46,7 @@ func load(t *testing.T, dir string) *config.Project {
 			"files":   func() any { return files.Default() },
 			"webhook": func() any { return webhook.Default() },
 		},
+		Profiles: map[string]profile.Adapter{"duckdb": duckdb.Profile},
 	})
 	for _, d := range list {
 		t.Errorf("%v", d)

@@ -1,0 +1,2 @@
+select customer_id, email, country, changed_at
+from {{ ref('raw_customers') }}
