@@ -202,10 +202,14 @@ func (d *demo) day(ctx context.Context, a *app, number int) error {
 	return d.compare(ctx, a)
 }
 
+// once runs the project; what keeps a run from ending well is said.
 func (d *demo) once(ctx context.Context, a *app) (run.Summary, error) {
 	summary, err := a.run(ctx)
-	if err == nil {
-		err = a.exit(summary.Status)
+	if err != nil {
+		return summary, err
+	}
+	if err = a.exit(summary.Status); err != nil {
+		err = errors.Join(console.Summary(d.stdout, summary), err)
 	}
 	return summary, err
 }
@@ -255,9 +259,8 @@ func (d *demo) forget(ctx context.Context, a *app) error {
 		return err
 	}
 	d.say("The same data, with all that it says of them, once more:")
-	summary, err := d.once(ctx, a)
-	if err != nil {
-		return errors.Join(console.Summary(d.stdout, summary), err)
+	if _, err := d.once(ctx, a); err != nil {
+		return err
 	}
 	if err := d.compare(ctx, a); err != nil {
 		return err
