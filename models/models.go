@@ -229,8 +229,9 @@ type Audience struct {
 	Note []sql.Statement
 	// Counts is a query of one row: wanted, known (in the ledger), added, mapping
 	// (sent with other fields), changed, unsettled (sent earlier without an
-	// answer), resync (asked for), removed, retried, invalid, waiting
-	// (events in doubt, where they are not sent again by themselves; all integers).
+	// answer), resync (asked for), removed, retried (rejected before, those too that
+	// are invalid), invalid, waiting (events in doubt, where they are not sent again
+	// by themselves; all integers).
 	Counts sql.Query
 	// Changes streams what is to be sent: operation (one of config.To.Operations), key,
 	// entity_id, fingerprint, then the Fields (NULL for a removal).

@@ -98,6 +98,7 @@ func (b *bench) clickhouseShop(server *chtest.Server, address string) (string, e
 		return os.WriteFile(path, []byte(changed), 0o600)
 	}
 	return dir, errors.Join(
+		edit("identity.yaml", func(text string) string { return strings.ReplaceAll(text, shopCookie, shopCookieKept) }),
 		edit("sources.yaml", func(text string) string {
 			return sourceFiles.ReplaceAllString(text, "- name: $1\n${2}table: raw.$1")
 		}),

@@ -604,7 +604,13 @@ func (b *builder) counts() sql.Query {
 		sql.As(because(reasonUnsettled), "unsettled"),
 		sql.As(because(reasonResync), "resync"),
 		sql.As(removed, "removed"),
-		sql.As(count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}), "retried"),
+		sql.As(sql.Fn(sql.AddFast,
+			count(changes, sql.InQuery{Exprs: []sql.Expr{sql.Col("c", "key")}, Query: b.rejectedKeys()}),
+			// Those of this run are among them already, by Refuse.
+			count(sql.TableRef{Table: Rejections, As: "r"}, sql.And{
+				b.isOurs("r"), sql.Fn(sql.Eq, sql.Col("r", "run_id"), sql.String(b.RunID)),
+				sql.Fn(sql.Eq, sql.Col("r", "origin"), sql.String("invalid")), sql.Fn(sql.Gt, sql.Col("r", "attempts"), sql.Int(1)),
+			})), "retried"),
 		sql.As(count(wanted, sql.Fn(sql.Not, b.sendable())), "invalid"),
 	}}
 	if b.waits() {

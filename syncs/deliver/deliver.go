@@ -108,6 +108,9 @@ type Counts struct {
 	// Invalid is how many rows the warehouse itself found unfit to be sent (no
 	// key, a key twice). They are not in Job.Changes; the caller records them.
 	Invalid int64
+	// Retried is how many of the Upserts, Removals and Invalid were rejected before:
+	// they are no news for Guards.MaxRejected.
+	Retried int64
 }
 
 // Ledger keeps what the destination acknowledged and what was rejected.

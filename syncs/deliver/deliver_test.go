@@ -569,7 +569,12 @@ func TestGuardOfRejections(t *testing.T) {
 		bound  *config.Bound
 		trips  bool
 		before int64
+		// retried were rejected by the run before.
+		retried int64
 	}{
+		{bound: percent(1), retried: 200},
+		{bound: rows(30), retried: 170},
+		{bound: rows(29), retried: 170, trips: true, before: 2_001},
 		{bound: nil},
 		{bound: percent(10)},
 		{bound: rows(200)},
@@ -579,7 +584,7 @@ func TestGuardOfRejections(t *testing.T) {
 	} {
 		p := synctest.NewPlatform(o)
 		job, l := setup(t, p, upserts(2_000), nil)
-		job.Guards.MaxRejected = test.bound
+		job.Guards.MaxRejected, job.Counts.Retried = test.bound, test.retried
 		got, err := deliver.Run(t.Context(), job)
 		var guard *deliver.GuardError
 		if errors.As(err, &guard) != test.trips || (err == nil) == test.trips {

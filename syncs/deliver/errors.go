@@ -49,7 +49,7 @@ func (e *GuardError) Error() string {
 		return fmt.Sprintf("the audience has %d rows, and guards.min_rows wants %s%s: nothing was sent"+
 			meant+"lower guards.min_rows of the sync for one run", e.Rows, bound(e.Bound), of)
 	case "max_rejected":
-		return fmt.Sprintf("%d of %d rows were rejected, %s: the delivery stopped%s%s", e.Rows, e.Of, allows, meant, raise)
+		return fmt.Sprintf("%d of %d rows were rejected that had not been before, %s: the delivery stopped%s%s", e.Rows, e.Of, allows, meant, raise)
 	case "max_changed":
 		return fmt.Sprintf("%d of %d rows would be changed, %s: nothing was sent%s%s", e.Rows, e.Of, allows, meant, raise)
 	default:

@@ -193,7 +193,8 @@ func (e *engine) recordHeld(ctx context.Context) error {
 
 // rejectionGuard returns an error when too many rows were refused. Before the
 // end a share counts against all that is due, so that the first rejection of a
-// long delivery does not stop it.
+// long delivery does not stop it. As many as were refused before are no news: where
+// nothing else is due they are all that is sent, and would stop it every time.
 func (e *engine) rejectionGuard(ended bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -209,7 +210,10 @@ func (e *engine) rejectionGuard(ended bool) error {
 			return nil // What is due is not what is sent: judge at the end.
 		}
 	}
-	if refused := e.report.Invalid + e.report.Rejected + e.report.Unnamed; broken(guard, refused, total) {
+	retried := e.job.Counts.Retried
+	refused := max(0, e.report.Invalid+e.report.Rejected+e.report.Unnamed-retried)
+	total = max(refused, total-retried)
+	if broken(guard, refused, total) {
 		return &GuardError{Guard: "max_rejected", Bound: *guard, Rows: refused, Of: total}
 	}
 	return nil

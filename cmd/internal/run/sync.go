@@ -240,6 +240,7 @@ func (r *runner) job(a *models.Audience, counts Measure) deliver.Job {
 			Upserts:  number("added") + number("mapping") + number("changed") + number("unsettled") + number("resync"),
 			Removals: number("removed"),
 			Invalid:  number("invalid"),
+			Retried:  number("retried"),
 		},
 		Guards: a.Sync.Guards,
 		Changes: func(ctx context.Context) iter.Seq2[syncs.Op, error] {

@@ -533,6 +533,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.sync = 'mode_append'
     )
+  ) + (
+    SELECT COUNT(*) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'mode_append'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT COUNT(*) AS n

@@ -376,6 +376,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.sync = 'win_back_to_platform'
     )
+  ) + (
+    SELECT COUNT(*) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'win_back_to_platform'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT COUNT(*) AS n

@@ -385,6 +385,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.`sync` = 'loyal_readers_to_platform'
     )
+  ) + (
+    SELECT toInt64(count()) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.`sync` = 'loyal_readers_to_platform'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT toInt64(count()) AS n

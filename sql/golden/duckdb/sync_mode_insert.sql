@@ -375,6 +375,13 @@ SELECT
       FROM customhouse_file.customhouse.sync_rejections AS r
       WHERE r.sync = 'mode_insert'
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_file.customhouse.sync_rejections AS r
+    WHERE r.sync = 'mode_insert'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n

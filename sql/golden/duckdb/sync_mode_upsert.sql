@@ -373,6 +373,13 @@ SELECT
       FROM customhouse_file.customhouse.sync_rejections AS r
       WHERE r.sync = 'mode_upsert'
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_file.customhouse.sync_rejections AS r
+    WHERE r.sync = 'mode_upsert'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n

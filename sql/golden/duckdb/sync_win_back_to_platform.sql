@@ -376,6 +376,13 @@ SELECT
       FROM customhouse_file.customhouse.sync_rejections AS r
       WHERE r.sync = 'win_back_to_platform'
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse_file.customhouse.sync_rejections AS r
+    WHERE r.sync = 'win_back_to_platform'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n

@@ -569,6 +569,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.sync = 'mode_append' COLLATE "C"
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'mode_append' COLLATE "C"
+      AND r.run_id = 'RUN' COLLATE "C"
+      AND r.origin = 'invalid' COLLATE "C"
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n

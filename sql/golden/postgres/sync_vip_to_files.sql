@@ -418,6 +418,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.sync = 'vip_to_files' COLLATE "C"
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'vip_to_files' COLLATE "C"
+      AND r.run_id = 'RUN' COLLATE "C"
+      AND r.origin = 'invalid' COLLATE "C"
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n

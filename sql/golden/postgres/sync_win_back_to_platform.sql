@@ -406,6 +406,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.sync = 'win_back_to_platform' COLLATE "C"
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'win_back_to_platform' COLLATE "C"
+      AND r.run_id = 'RUN' COLLATE "C"
+      AND r.origin = 'invalid' COLLATE "C"
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n

@@ -388,6 +388,13 @@ SELECT
       FROM customhouse.sync_rejections AS r
       WHERE r.sync = 'vip_to_files'
     )
+  ) + (
+    SELECT count(*) AS n
+    FROM customhouse.sync_rejections AS r
+    WHERE r.sync = 'vip_to_files'
+      AND r.run_id = 'RUN'
+      AND r.origin = 'invalid'
+      AND r.attempts > 1
   ) AS retried,
   (
     SELECT count(*) AS n
