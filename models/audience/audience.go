@@ -124,9 +124,9 @@ type builder struct {
 	// recovered has what the journal kept of runs before, settled what of that
 	// the warehouse does not know.
 	recovered, settled sql.Table
-	// chosen has the members of what the sync sends from, and why some of them
-	// are left out; only where the sync has such rules.
-	chosen sql.Table
+	// without has who is left out of what the sync sends from, and why; only where
+	// the sync has such rules.
+	without sql.Table
 	// held lists the suspicious entities, by every id that led to them.
 	held   sql.Table
 	fields []field
@@ -135,7 +135,7 @@ type builder struct {
 func newBuilder(in Input) *builder {
 	work := func(name string) sql.Table { return sql.Table{Space: sql.Work, Name: name + "_" + in.Sync.Name} }
 	b := &builder{
-		Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), chosen: work("chosen"),
+		Input: in, wanted: work("wanted"), changes: work("changes"), outcomes: work("outcomes"), held: work("held"), without: work("left_out"),
 		recovered: work("recovered"), settled: work("settled"),
 	}
 	b.fields = b.fill(func(d diag.Diagnostic) {
@@ -252,7 +252,7 @@ func column(field string) string { return "field." + field }
 // key as text, how many rows share that key, and its fingerprint.
 func (b *builder) wantedQuery() sql.Query {
 	var key sql.Expr
-	rows := &sql.Select{From: b.eligible(), Items: sql.Items("p", b.id())}
+	rows := &sql.Select{From: b.members(), Where: b.eligible(), Items: sql.Items("p", b.id())}
 	fields := []sql.Item{}
 	for _, f := range b.fields {
 		fields = append(fields, sql.As(f.value, column(f.Name)))
@@ -292,7 +292,7 @@ func (b *builder) wantedQuery() sql.Query {
 	from := b.once(rows)
 	if !b.events() {
 		// Keys that are there twice are few: a window would sort all rows for them.
-		keys := sql.Derived{As: "k", Query: &sql.Select{From: b.eligible(), Items: []sql.Item{sql.As(key, "key")}}}
+		keys := sql.Derived{As: "k", Query: &sql.Select{From: b.members(), Where: b.eligible(), Items: []sql.Item{sql.As(key, "key")}}}
 		shared := sql.Derived{As: "d", Query: &sql.Select{
 			Items: append(sql.Items("k", "key"), sql.As(sql.Fn(sql.CountAll), "n")), From: keys,
 			GroupBy: []sql.Expr{sql.Col("k", "key")}, Having: sql.Fn(sql.Gt, sql.Fn(sql.CountAll), sql.Int(1)),
@@ -617,7 +617,7 @@ func (b *builder) counts() sql.Query {
 		out.Items = append(out.Items, sql.As(count(b.waiting(), append(isWaiting(), b.sendable()...)), "waiting"))
 	}
 	for _, rule := range b.rules() {
-		out.Items = append(out.Items, sql.As(count(sql.TableRef{Table: b.chosen, As: "m"}, sql.Fn(sql.Eq, sql.Col("m", "left_out"), sql.String(rule))), rule))
+		out.Items = append(out.Items, sql.As(count(sql.TableRef{Table: b.without, As: "m"}, sql.Fn(sql.Eq, sql.Col("m", "left_out"), sql.String(rule))), rule))
 	}
 	return out
 }

@@ -103,18 +103,25 @@ func Reads(e *config.Entity, s *config.Sync, priority *config.Priority) []string
 	return slices.Concat(s.From.Except, e.Exclude, b.before())
 }
 
-// choose makes the table of the members of what the sync sends from, with why
-// some are left out.
+// choose makes the table of whom the sync leaves out, with why. The others are not
+// written down: they are most, and wanted has them. Each rule is asked of all on its
+// own: a condition that leaves rows out costs engines half of one that says of each
+// row whether it holds.
 func (b *builder) choose() []models.Step {
 	if !b.chooses() {
 		return nil
 	}
 	id := sql.Col("p", b.id())
-	from := b.members()
 	var steps []models.Step
-	reason := sql.Case{}
-	rule := func(name string, applies sql.Expr) {
-		reason.Whens = append(reason.Whens, sql.When{If: applies, Then: sql.String(name)})
+	var all sql.Union
+	first := sql.Case{}
+	rule := func(name string, applies sql.Expr, joins ...sql.Join) {
+		place := sql.Int(len(all))
+		from, member := b.sentFrom()
+		all = append(all, &sql.Select{
+			Items: []sql.Item{sql.As(id, "id"), sql.As(place, "place")}, From: sql.Joins(from, joins...), Where: append(member, applies),
+		})
+		first.Whens = append(first.Whens, sql.When{If: sql.Fn(sql.Eq, sql.Fn(sql.Min, sql.Col("m", "place")), place), Then: sql.String(name)})
 	}
 	memberOf := func(segments []string) sql.Expr {
 		in := sql.In{Expr: sql.Col("x", "segment")}
@@ -141,44 +148,44 @@ func (b *builder) choose() []models.Step {
 			rule(name, sql.Fn(sql.Not, b.inArm(id)))
 		case Pressed:
 			steps = append(steps, b.reached()...)
-			from = sql.Joins(from, sql.Join{
-				Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.reachedTable(), As: "c"}, On: sql.Fn(sql.Eq, sql.Col("c", "id"), id),
-			})
 			there := sql.InQuery{Exprs: []sql.Expr{id}, Not: true, Query: &sql.Select{Items: sql.Items("l", "entity_id"), From: b.known()}}
-			rule(name, sql.And{sql.Fn(sql.Ge, sql.Fn(sql.Coalesce, sql.Col("c", "times"), sql.Int(0)), sql.Int(b.Pressure.Most)), there})
+			rule(name, sql.And{sql.Fn(sql.Ge, sql.Col("c", "times"), sql.Int(b.Pressure.Most)), there}, sql.Join{
+				Kind: sql.InnerJoin, Right: sql.TableRef{Table: b.reachedTable(), As: "c"}, On: sql.Fn(sql.Eq, sql.Col("c", "id"), id),
+			})
 		}
 	}
-	left := sql.Expr(sql.Null{Type: sql.TypeString})
-	if len(reason.Whens) > 0 {
-		left = reason
+	statements := []sql.Statement{sql.Drop{Table: b.without}, sql.CreateTable{Table: b.without, Columns: []sql.ColumnDef{
+		{Name: "id", Type: sql.TypeInt}, {Name: "left_out", Type: sql.TypeString},
+	}}}
+	if len(all) > 0 {
+		statements = []sql.Statement{sql.CreateTableAs{Table: b.without, Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Col("m", "id"), "id"), sql.As(first, "left_out")},
+			From:  sql.Derived{Query: all, As: "m"}, GroupBy: []sql.Expr{sql.Col("m", "id")},
+		}}}
 	}
-	query := &sql.Select{Items: []sql.Item{sql.As(id, "id"), sql.As(left, "left_out")}, From: from}
-	if top := b.Sync.From.Top; top != nil {
-		query.Items = append(query.Items, sql.As(sql.Col("p", top.By), "by"))
-		query = b.greatest(query)
+	if b.Sync.From.Top != nil {
+		statements = append(statements, sql.InsertSelect{Table: b.without, Columns: []string{"id", "left_out"}, Query: b.beyondTop()})
 	}
-	return append(steps, &models.Exec{Title: "choose whom to send", Statements: []sql.Statement{
-		sql.CreateTableAs{Table: b.chosen, Query: query},
-	}})
+	return append(steps, &models.Exec{Title: "choose whom to send", Statements: statements})
 }
 
-// greatest leaves out all but the greatest of those who are not left out yet.
-func (b *builder) greatest(all *sql.Select) *sql.Select {
-	fits := sql.And{sql.Fn(sql.IsNull, sql.Col("m", "left_out")), sql.Fn(sql.IsNotNull, sql.Col("m", "by"))}
+// beyondTop are all but the greatest of those who are not left out yet.
+func (b *builder) beyondTop() *sql.Select {
+	top := b.Sync.From.Top
+	by := sql.Col("p", top.By)
+	left := &sql.Select{
+		Items: []sql.Item{sql.As(sql.Col("p", b.id()), "id"), sql.As(by, "by"), sql.As(sql.Fn(sql.IsNotNull, by), "fits")},
+		From:  b.members(), Where: b.eligible(),
+	}
 	place := sql.Window{
 		Call:        sql.Fn(sql.RowNumber),
 		PartitionBy: []sql.Expr{sql.Col("m", "fits")},
 		OrderBy:     []sql.Order{{Expr: sql.Col("m", "by"), Desc: true}, sql.Asc(sql.Col("m", "id"))},
 	}
-	fitting := &sql.Select{Items: append(sql.Items("m", "id", "left_out", "by"), sql.As(fits, "fits")), From: sql.Derived{Query: all, As: "m"}}
-	placed := &sql.Select{
-		Items: append(sql.Items("m", "id", "left_out", "fits"), sql.As(place, "place")), From: sql.Derived{Query: fitting, As: "m"},
-	}
-	beyond := sql.If(sql.And{sql.Col("m", "fits"), sql.Fn(sql.Le, sql.Col("m", "place"), sql.Int(b.Sync.From.Top.Most))},
-		sql.Null{Type: sql.TypeString}, sql.String(BeyondTop))
+	placed := &sql.Select{Items: append(sql.Items("m", "id", "fits"), sql.As(place, "place")), From: sql.Derived{Query: left, As: "m"}}
 	return &sql.Select{
-		Items: append(sql.Items("m", "id"), sql.As(sql.Fn(sql.Coalesce, sql.Col("m", "left_out"), beyond), "left_out")),
-		From:  sql.Derived{Query: placed, As: "m"},
+		Items: []sql.Item{sql.As(sql.Col("m", "id"), "id"), sql.As(sql.String(BeyondTop), "left_out")}, From: sql.Derived{Query: placed, As: "m"},
+		Where: sql.Or{sql.Fn(sql.Not, sql.Col("m", "fits")), sql.Fn(sql.Gt, sql.Col("m", "place"), sql.Int(top.Most))},
 	}
 }
 
@@ -247,6 +254,15 @@ func (b *builder) reached() []models.Step {
 	}})
 }
 
+// sentFrom has the ids of members, under the alias p, and what says that they are: of a
+// segment without the profiles, which nobody has to read for that.
+func (b *builder) sentFrom() (sql.From, sql.And) {
+	if b.Sync.From.Segment == "" {
+		return sql.TableRef{Table: profile.Table(b.Entity), As: "p"}, sql.And{}
+	}
+	return sql.TableRef{Table: segment.Table, As: "p"}, sql.And{sql.Fn(sql.Eq, sql.Col("p", "segment"), sql.String(b.Sync.From.Segment))}
+}
+
 // members are the profiles, under the alias p, of what the sync sends from.
 func (b *builder) members() sql.From {
 	from := sql.From(sql.TableRef{Table: profile.Table(b.Entity), As: "p"})
@@ -259,14 +275,13 @@ func (b *builder) members() sql.From {
 	}})
 }
 
-// eligible are the profiles of those that the sync wants.
-func (b *builder) eligible() sql.From {
+// eligible says of a member, under the alias p, that no rule leaves it out; nil where
+// the sync has no rules.
+func (b *builder) eligible() sql.Expr {
 	if !b.chooses() {
-		return b.members()
+		return nil
 	}
-	return sql.Joins(sql.TableRef{Table: profile.Table(b.Entity), As: "p"}, sql.Join{
-		Kind: sql.InnerJoin, Right: sql.TableRef{Table: b.chosen, As: "s"}, On: sql.And{
-			sql.Fn(sql.Eq, sql.Col("s", "id"), sql.Col("p", b.id())), sql.Fn(sql.IsNull, sql.Col("s", "left_out")),
-		},
-	})
+	return sql.InQuery{Exprs: []sql.Expr{sql.Col("p", b.id())}, Not: true, Query: &sql.Select{
+		Items: sql.Items("m", "id"), From: sql.TableRef{Table: b.without, As: "m"},
+	}}
 }

@@ -64,7 +64,11 @@ func (w *crowd) chosen(from config.From) map[string]string {
 	a := audience.Build(w.input("one", from, 0))
 	w.Steps(a.Steps)
 	out := map[string]string{}
-	for _, row := range w.Rows("SELECT id, left_out FROM work.chosen_one") {
+	members := "SELECT customer_id AS id FROM public.customer_profiles"
+	if from.Segment != "" {
+		members += " WHERE customer_id IN (SELECT customer_id FROM public.segment_members WHERE segment = '" + from.Segment + "')"
+	}
+	for _, row := range w.Rows("SELECT id, coalesce(left_out, '') FROM (" + members + ") FULL JOIN work.left_out_one USING (id)") {
 		out[row[0]] = row[1]
 	}
 	// What is wanted is who is not left out, and each rule is counted.

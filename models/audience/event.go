@@ -66,7 +66,11 @@ func (b *builder) happened(rows *sql.Select) {
 	} else {
 		undated = append(undated, sql.Fn(sql.IsNotNull, b.forgotten()))
 	}
-	rows.Where = sql.Or{isUndated, dated}
+	when := sql.Expr(sql.Or{isUndated, dated})
+	if rows.Where != nil {
+		when = sql.And{rows.Where, when}
+	}
+	rows.Where = when
 	rows.Items = append(rows.Items, sql.As(undated, "undated"))
 }
 

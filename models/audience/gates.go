@@ -76,7 +76,9 @@ func NewGates(in Input, id int64) Gates {
 		},
 	}
 	if b.chooses() {
-		g.LeftOut = &sql.Select{Items: sql.Items("m", "left_out"), From: sql.TableRef{Table: b.chosen, As: "m"}, Where: is("m", "id")}
+		g.LeftOut = &sql.Select{Items: sql.Items("m", "left_out"), From: sql.Joins(b.members(), sql.Join{
+			Kind: sql.LeftJoin, Right: sql.TableRef{Table: b.without, As: "m"}, On: sql.Fn(sql.Eq, sql.Col("m", "id"), sql.Col("p", b.id())),
+		}), Where: is("p", b.id())}
 	}
 	return g
 }

@@ -35,9 +35,17 @@ func (b *builder) forbids(rule string, id sql.Expr) sql.Expr {
 		}}
 	case Unseen:
 		since := sql.Timestamp(b.AsOf.Add(-time.Duration(b.Purpose.Retention)))
-		return sql.InQuery{Exprs: []sql.Expr{id}, Not: true, Query: &sql.Select{
-			Items: sql.Items("y", b.id()), From: sql.TableRef{Table: identity.IdentitiesTable(b.Entity), As: "y"},
-			Where: sql.And{sql.Fn(sql.IsNotNull, sql.Col("y", b.id())), sql.Fn(sql.Ge, sql.Col("y", "last_seen"), since)},
+		at, last := sql.Col("z", "last_seen"), sql.Fn(sql.Max, sql.Col("y", "last_seen"))
+		identities := identity.IdentitiesTable(b.Entity)
+		// Few have an identifier that was not seen since: nobody else is looked at.
+		some := &sql.Select{
+			Items: sql.Items("z", b.id()), From: sql.TableRef{Table: identities, As: "z"},
+			Where: sql.And{sql.Fn(sql.IsNotNull, sql.Col("z", b.id())), sql.Or{sql.Fn(sql.Lt, at, since), sql.Fn(sql.IsNull, at)}},
+		}
+		return sql.InQuery{Exprs: []sql.Expr{id}, Query: &sql.Select{
+			Items: sql.Items("y", b.id()), From: sql.TableRef{Table: identities, As: "y"},
+			Where:   sql.InQuery{Exprs: []sql.Expr{sql.Col("y", b.id())}, Query: some},
+			GroupBy: []sql.Expr{sql.Col("y", b.id())}, Having: sql.Or{sql.Fn(sql.Lt, last, since), sql.Fn(sql.IsNull, last)},
 		}}
 	}
 	panic("audience: no rule of the law: " + rule)
@@ -64,7 +72,7 @@ func (b *builder) leftOut() sql.Query {
 		Items: append(sql.Items("m", "id", "left_out"), sql.As(sql.Window{
 			Call: sql.Fn(sql.RowNumber), PartitionBy: []sql.Expr{sql.Col("m", "left_out")}, OrderBy: []sql.Order{sql.Asc(sql.Col("m", "id"))},
 		}, "place")),
-		From: sql.TableRef{Table: b.chosen, As: "m"}, Where: sql.Fn(sql.IsNotNull, sql.Col("m", "left_out")),
+		From: sql.TableRef{Table: b.without, As: "m"},
 	}
 	return &sql.Select{
 		Items: sql.Items("m", "left_out", "id"), From: sql.Derived{Query: ranked, As: "m"},

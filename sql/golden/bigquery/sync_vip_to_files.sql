@@ -188,21 +188,35 @@ JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_t
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.chosen_vip_to_files AS
+CREATE OR REPLACE TABLE customhouse_work.left_out_vip_to_files AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  m.id,
+  CASE WHEN MIN(m.place) = 0 THEN 'restricted' WHEN MIN(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.id;
 
 -- select what is wanted
 CREATE TEMP FUNCTION float_text(x FLOAT64) AS (CASE WHEN IS_NAN(x) THEN 'nan' WHEN IS_INF(x) THEN IF(x > 0, 'inf', '-inf') WHEN x = 0 THEN IF(IEEE_DIVIDE(1, x) < 0, '-0.0', '0.0') WHEN ABS(x) >= 1e15 AND ABS(x) < 1e16 THEN FORMAT('%.1f', x) WHEN ABS(x) >= 1e-4 AND ABS(x) < 1e15 THEN REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.15g', x) AS FLOAT64) = x THEN FORMAT('%.15g', x) WHEN SAFE_CAST(FORMAT('%.16g', x) AS FLOAT64) = x THEN FORMAT('%.16g', x) ELSE FORMAT('%.17g', x) END, '^(-?[0-9]+)$', r'\1.0') WHEN ABS(x) < 2.2250738585072014e-308 THEN REGEXP_REPLACE((SELECT FORMAT('%.*e', digits, x) FROM UNNEST(GENERATE_ARRAY(0, 16)) AS digits WHERE SAFE_CAST(FORMAT('%.*e', digits, x) AS FLOAT64) = x ORDER BY digits LIMIT 1), '[.]?0*e', 'e') ELSE REGEXP_REPLACE(CASE WHEN SAFE_CAST(FORMAT('%.14e', x) AS FLOAT64) = x THEN FORMAT('%.14e', x) WHEN SAFE_CAST(FORMAT('%.15e', x) AS FLOAT64) = x THEN FORMAT('%.15e', x) ELSE FORMAT('%.16e', x) END, '[.]?0*e', 'e') END);
@@ -231,7 +245,11 @@ FROM (
     p.points AS `field_x002E_points`,
     p.last_seen AS `field_x002E_last_seen`
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.left_out_vip_to_files AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -240,7 +258,11 @@ LEFT JOIN (
   FROM (
     SELECT NULLIF(CAST(p.customer_id AS STRING), '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.left_out_vip_to_files AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING COUNT(*) > 1
@@ -404,12 +426,12 @@ SELECT
   ) AS invalid,
   (
     SELECT COUNT(*) AS n
-    FROM customhouse_work.chosen_vip_to_files AS m
+    FROM customhouse_work.left_out_vip_to_files AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT COUNT(*) AS n
-    FROM customhouse_work.chosen_vip_to_files AS m
+    FROM customhouse_work.left_out_vip_to_files AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

@@ -194,21 +194,35 @@ JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_t
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.chosen_loyal_readers_to_platform ENGINE = MergeTree ORDER BY tuple() AS
+CREATE OR REPLACE TABLE customhouse_work.left_out_loyal_readers_to_platform ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
-  toNullable(p.customer_id) AS `id`,
-  toNullable(CASE WHEN p.customer_id IN (
-    SELECT r.`id` AS `id`
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.`kind` = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.`id` AS `id`
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.`kind` = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'marketing')
-  ) THEN 'objected' END) AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers';
+  toNullable(m.`id`) AS `id`,
+  toNullable(CASE WHEN minOrNull(m.place) = 0 THEN 'restricted' WHEN minOrNull(m.place) = 1 THEN 'objected' END) AS left_out
+FROM (
+  SELECT
+    p.customer_id AS `id`,
+    toInt64(0) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'loyal_readers'
+    AND p.customer_id IN (
+      SELECT r.`id` AS `id`
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.`kind` = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS `id`,
+    toInt64(1) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'loyal_readers'
+    AND p.customer_id IN (
+      SELECT r.`id` AS `id`
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.`kind` = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'marketing')
+    )
+) AS m
+GROUP BY m.`id`;
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.wanted_loyal_readers_to_platform ENGINE = MergeTree ORDER BY tuple() AS
@@ -230,7 +244,11 @@ FROM (
     p.spent AS `field.total_spent`,
     p.top_topic AS `field.topic`
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.`id` = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+  WHERE p.customer_id NOT IN (
+    SELECT m.`id` AS `id`
+    FROM customhouse_work.left_out_loyal_readers_to_platform AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -239,7 +257,11 @@ LEFT JOIN (
   FROM (
     SELECT nullIf(p.email, '') AS `key`
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.`id` = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+    WHERE p.customer_id NOT IN (
+      SELECT m.`id` AS `id`
+      FROM customhouse_work.left_out_loyal_readers_to_platform AS m
+    )
   ) AS k
   GROUP BY k.`key`
   HAVING toInt64(count()) > 1
@@ -400,12 +422,12 @@ SELECT
   ) AS invalid,
   (
     SELECT toInt64(count()) AS n
-    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    FROM customhouse_work.left_out_loyal_readers_to_platform AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT toInt64(count()) AS n
-    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    FROM customhouse_work.left_out_loyal_readers_to_platform AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

@@ -194,21 +194,35 @@ JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_t
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.chosen_mode_append ENGINE = MergeTree ORDER BY tuple() AS
+CREATE OR REPLACE TABLE customhouse_work.left_out_mode_append ENGINE = MergeTree ORDER BY tuple() AS
 SELECT
-  toNullable(p.customer_id) AS `id`,
-  toNullable(CASE WHEN p.customer_id IN (
-    SELECT r.`id` AS `id`
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.`kind` = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.`id` AS `id`
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.`kind` = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END) AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  toNullable(m.`id`) AS `id`,
+  toNullable(CASE WHEN minOrNull(m.place) = 0 THEN 'restricted' WHEN minOrNull(m.place) = 1 THEN 'objected' END) AS left_out
+FROM (
+  SELECT
+    p.customer_id AS `id`,
+    toInt64(0) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.`id` AS `id`
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.`kind` = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS `id`,
+    toInt64(1) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.`id` AS `id`
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.`kind` = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.`id`;
 
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.map_orders ENGINE = MergeTree ORDER BY tuple() AS
@@ -282,7 +296,7 @@ FROM (
         p.email AS `field.email`,
         CAST(e.`time` IS NULL AS Bool) AS undated
       FROM customhouse.customer_profiles AS p
-      JOIN customhouse_work.chosen_mode_append AS s ON s.`id` = p.customer_id AND s.left_out IS NULL
+      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
@@ -295,12 +309,16 @@ FROM (
           if(isNull(s.quantity), NULL, CAST(assumeNotNull(s.quantity) AS Int64)) AS quantity
         FROM customhouse_work.files__orders AS s
       ) AS e ON e.`hash.1` = m.`hash.1` AND e.`hash.2` = m.`hash.2`
-      WHERE e.`time` IS NULL OR (e.`time` <= toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AND coalesce(CAST(e.`time` > (
-        SELECT maxOrNull(h.forgotten_until) AS forgotten_until
-        FROM customhouse.sync_state AS h
-        WHERE h.`sync` = 'mode_append'
-          AND h.place = 'platform/purchases/id'
-      ) AS Bool), TRUE) AND e.`time` >= toDateTime64('2025-12-26 00:00:00.000000', 6, 'UTC'))
+      WHERE p.customer_id NOT IN (
+        SELECT m.`id` AS `id`
+        FROM customhouse_work.left_out_mode_append AS m
+      )
+        AND (e.`time` IS NULL OR (e.`time` <= toDateTime64('2026-01-02 00:00:00.000000', 6, 'UTC') AND coalesce(CAST(e.`time` > (
+          SELECT maxOrNull(h.forgotten_until) AS forgotten_until
+          FROM customhouse.sync_state AS h
+          WHERE h.`sync` = 'mode_append'
+            AND h.place = 'platform/purchases/id'
+        ) AS Bool), TRUE) AND e.`time` >= toDateTime64('2025-12-26 00:00:00.000000', 6, 'UTC')))
     ) AS w
   ) AS w
   WHERE w.nth = 1
@@ -580,12 +598,12 @@ SELECT
   ) AS waiting,
   (
     SELECT toInt64(count()) AS n
-    FROM customhouse_work.chosen_mode_append AS m
+    FROM customhouse_work.left_out_mode_append AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT toInt64(count()) AS n
-    FROM customhouse_work.chosen_mode_append AS m
+    FROM customhouse_work.left_out_mode_append AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

@@ -188,21 +188,35 @@ JOIN customhouse_file.customhouse.privacy_restrictions AS r ON r.identifier_type
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.main.chosen_loyal_readers_to_platform AS
+CREATE OR REPLACE TABLE customhouse_work.main.left_out_loyal_readers_to_platform AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'marketing')
-  ) THEN 'objected' END AS left_out
-FROM customhouse_file.customhouse.customer_profiles AS p
-JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'loyal_readers'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'loyal_readers'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'marketing')
+    )
+) AS m
+GROUP BY m.id;
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_loyal_readers_to_platform AS
@@ -224,7 +238,11 @@ FROM (
     p.spent AS "field.total_spent",
     p.top_topic AS "field.topic"
   FROM customhouse_file.customhouse.customer_profiles AS p
-  JOIN customhouse_work.main.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.main.left_out_loyal_readers_to_platform AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -233,7 +251,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif(p.email, '') AS key
     FROM customhouse_file.customhouse.customer_profiles AS p
-    JOIN customhouse_work.main.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers'
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.main.left_out_loyal_readers_to_platform AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -394,12 +416,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_loyal_readers_to_platform AS m
+    FROM customhouse_work.main.left_out_loyal_readers_to_platform AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_loyal_readers_to_platform AS m
+    FROM customhouse_work.main.left_out_loyal_readers_to_platform AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

@@ -188,21 +188,35 @@ JOIN customhouse_file.customhouse.privacy_restrictions AS r ON r.identifier_type
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.main.chosen_mode_append AS
+CREATE OR REPLACE TABLE customhouse_work.main.left_out_mode_append AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END AS left_out
-FROM customhouse_file.customhouse.customer_profiles AS p
-JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.id;
 
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.main.map_orders AS
@@ -276,7 +290,7 @@ FROM (
         p.email AS "field.email",
         e."time" IS NULL AS undated
       FROM customhouse_file.customhouse.customer_profiles AS p
-      JOIN customhouse_work.main.chosen_mode_append AS s ON s.id = p.customer_id AND s.left_out IS NULL
+      JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
       JOIN customhouse_work.main.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
@@ -289,12 +303,16 @@ FROM (
           CAST(s.quantity AS BIGINT) AS quantity
         FROM customhouse_work.files.orders AS s
       ) AS e ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
-      WHERE e."time" IS NULL OR (e."time" <= TIMESTAMP '2026-01-02 00:00:00' AND coalesce(e."time" > (
-        SELECT max(h.forgotten_until) AS forgotten_until
-        FROM customhouse_file.customhouse.sync_state AS h
-        WHERE h.sync = 'mode_append'
-          AND h.place = 'platform/purchases/id'
-      ), TRUE) AND e."time" >= TIMESTAMP '2025-12-26 00:00:00')
+      WHERE p.customer_id NOT IN (
+        SELECT m.id
+        FROM customhouse_work.main.left_out_mode_append AS m
+      )
+        AND (e."time" IS NULL OR (e."time" <= TIMESTAMP '2026-01-02 00:00:00' AND coalesce(e."time" > (
+          SELECT max(h.forgotten_until) AS forgotten_until
+          FROM customhouse_file.customhouse.sync_state AS h
+          WHERE h.sync = 'mode_append'
+            AND h.place = 'platform/purchases/id'
+        ), TRUE) AND e."time" >= TIMESTAMP '2025-12-26 00:00:00'))
     ) AS w
   ) AS w
   WHERE w.nth = 1
@@ -574,12 +592,12 @@ SELECT
   ) AS waiting,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_mode_append AS m
+    FROM customhouse_work.main.left_out_mode_append AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_mode_append AS m
+    FROM customhouse_work.main.left_out_mode_append AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

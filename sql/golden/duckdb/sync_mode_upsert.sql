@@ -188,21 +188,35 @@ JOIN customhouse_file.customhouse.privacy_restrictions AS r ON r.identifier_type
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.main.chosen_mode_upsert AS
+CREATE OR REPLACE TABLE customhouse_work.main.left_out_mode_upsert AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END AS left_out
-FROM customhouse_file.customhouse.customer_profiles AS p
-JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.id;
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_mode_upsert AS
@@ -220,7 +234,11 @@ FROM (
     p.email AS "field.email",
     p.first_name AS "field.first_name"
   FROM customhouse_file.customhouse.customer_profiles AS p
-  JOIN customhouse_work.main.chosen_mode_upsert AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.main.left_out_mode_upsert AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -229,7 +247,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif(p.email, '') AS key
     FROM customhouse_file.customhouse.customer_profiles AS p
-    JOIN customhouse_work.main.chosen_mode_upsert AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.main.left_out_mode_upsert AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -388,12 +410,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_mode_upsert AS m
+    FROM customhouse_work.main.left_out_mode_upsert AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_mode_upsert AS m
+    FROM customhouse_work.main.left_out_mode_upsert AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

@@ -188,21 +188,35 @@ JOIN customhouse_file.customhouse.privacy_restrictions AS r ON r.identifier_type
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.main.chosen_vip_to_files AS
+CREATE OR REPLACE TABLE customhouse_work.main.left_out_vip_to_files AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN 'restricted' WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.main.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END AS left_out
-FROM customhouse_file.customhouse.customer_profiles AS p
-JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse_file.customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.main.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.id;
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.main.wanted_vip_to_files AS
@@ -230,7 +244,11 @@ FROM (
     p.points AS "field.points",
     p.last_seen AS "field.last_seen"
   FROM customhouse_file.customhouse.customer_profiles AS p
-  JOIN customhouse_work.main.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.main.left_out_vip_to_files AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -239,7 +257,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif(CAST(p.customer_id AS VARCHAR), '') AS key
     FROM customhouse_file.customhouse.customer_profiles AS p
-    JOIN customhouse_work.main.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse_file.customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.main.left_out_vip_to_files AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -403,12 +425,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_vip_to_files AS m
+    FROM customhouse_work.main.left_out_vip_to_files AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.main.chosen_vip_to_files AS m
+    FROM customhouse_work.main.left_out_vip_to_files AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

@@ -200,27 +200,41 @@ ALTER TABLE customhouse_work.customer_restraints__next RENAME TO customer_restra
 ANALYZE customhouse_work.customer_restraints;
 
 -- choose whom to send
-CREATE UNLOGGED TABLE customhouse_work.chosen_loyal_readers_to_platform__next AS
+CREATE UNLOGGED TABLE customhouse_work.left_out_loyal_readers_to_platform__next AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted' COLLATE "C"
-  ) THEN 'restricted' COLLATE "C" WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected' COLLATE "C"
-      AND (r.purpose IS NULL OR r.purpose = 'marketing' COLLATE "C")
-  ) THEN 'objected' COLLATE "C" END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers' COLLATE "C";
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' COLLATE "C" WHEN min(m.place) = 1 THEN 'objected' COLLATE "C" END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'loyal_readers' COLLATE "C"
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted' COLLATE "C"
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'loyal_readers' COLLATE "C"
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected' COLLATE "C"
+        AND (r.purpose IS NULL OR r.purpose = 'marketing' COLLATE "C")
+    )
+) AS m
+GROUP BY m.id;
 
-DROP TABLE IF EXISTS customhouse_work.chosen_loyal_readers_to_platform;
+DROP TABLE IF EXISTS customhouse_work.left_out_loyal_readers_to_platform;
 
-ALTER TABLE customhouse_work.chosen_loyal_readers_to_platform__next RENAME TO chosen_loyal_readers_to_platform;
+ALTER TABLE customhouse_work.left_out_loyal_readers_to_platform__next RENAME TO left_out_loyal_readers_to_platform;
 
-ANALYZE customhouse_work.chosen_loyal_readers_to_platform;
+ANALYZE customhouse_work.left_out_loyal_readers_to_platform;
 
 -- select what is wanted
 CREATE UNLOGGED TABLE customhouse_work.wanted_loyal_readers_to_platform__next AS
@@ -242,7 +256,11 @@ FROM (
     p.spent AS "field.total_spent",
     p.top_topic AS "field.topic"
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers' COLLATE "C"
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.left_out_loyal_readers_to_platform AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -251,7 +269,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif(p.email, '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse_work.chosen_loyal_readers_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'loyal_readers' COLLATE "C"
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.left_out_loyal_readers_to_platform AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -424,12 +446,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    FROM customhouse_work.left_out_loyal_readers_to_platform AS m
     WHERE m.left_out = 'restricted' COLLATE "C"
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_loyal_readers_to_platform AS m
+    FROM customhouse_work.left_out_loyal_readers_to_platform AS m
     WHERE m.left_out = 'objected' COLLATE "C"
   ) AS objected;
 

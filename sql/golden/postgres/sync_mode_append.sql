@@ -200,27 +200,41 @@ ALTER TABLE customhouse_work.customer_restraints__next RENAME TO customer_restra
 ANALYZE customhouse_work.customer_restraints;
 
 -- choose whom to send
-CREATE UNLOGGED TABLE customhouse_work.chosen_mode_append__next AS
+CREATE UNLOGGED TABLE customhouse_work.left_out_mode_append__next AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted' COLLATE "C"
-  ) THEN 'restricted' COLLATE "C" WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected' COLLATE "C"
-      AND (r.purpose IS NULL OR r.purpose = 'service' COLLATE "C")
-  ) THEN 'objected' COLLATE "C" END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C";
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' COLLATE "C" WHEN min(m.place) = 1 THEN 'objected' COLLATE "C" END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip' COLLATE "C"
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted' COLLATE "C"
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip' COLLATE "C"
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected' COLLATE "C"
+        AND (r.purpose IS NULL OR r.purpose = 'service' COLLATE "C")
+    )
+) AS m
+GROUP BY m.id;
 
-DROP TABLE IF EXISTS customhouse_work.chosen_mode_append;
+DROP TABLE IF EXISTS customhouse_work.left_out_mode_append;
 
-ALTER TABLE customhouse_work.chosen_mode_append__next RENAME TO chosen_mode_append;
+ALTER TABLE customhouse_work.left_out_mode_append__next RENAME TO left_out_mode_append;
 
-ANALYZE customhouse_work.chosen_mode_append;
+ANALYZE customhouse_work.left_out_mode_append;
 
 -- find whose rows orders holds
 CREATE UNLOGGED TABLE customhouse_work.map_orders__next AS
@@ -300,7 +314,7 @@ FROM (
         p.email AS "field.email",
         e."time" IS NULL AS undated
       FROM customhouse.customer_profiles AS p
-      JOIN customhouse_work.chosen_mode_append AS s ON s.id = p.customer_id AND s.left_out IS NULL
+      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
@@ -313,12 +327,16 @@ FROM (
           CAST(s.quantity AS bigint) AS quantity
         FROM customhouse_work.files__orders AS s
       ) AS e ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
-      WHERE e."time" IS NULL OR (e."time" <= timestamp '2026-01-02 00:00:00' AND coalesce(e."time" > (
-        SELECT max(h.forgotten_until) AS forgotten_until
-        FROM customhouse.sync_state AS h
-        WHERE h.sync = 'mode_append' COLLATE "C"
-          AND h.place = 'platform/purchases/id' COLLATE "C"
-      ), TRUE) AND e."time" >= timestamp '2025-12-26 00:00:00')
+      WHERE p.customer_id NOT IN (
+        SELECT m.id
+        FROM customhouse_work.left_out_mode_append AS m
+      )
+        AND (e."time" IS NULL OR (e."time" <= timestamp '2026-01-02 00:00:00' AND coalesce(e."time" > (
+          SELECT max(h.forgotten_until) AS forgotten_until
+          FROM customhouse.sync_state AS h
+          WHERE h.sync = 'mode_append' COLLATE "C"
+            AND h.place = 'platform/purchases/id' COLLATE "C"
+        ), TRUE) AND e."time" >= timestamp '2025-12-26 00:00:00'))
     ) AS w
   ) AS w
   WHERE w.nth = 1
@@ -610,12 +628,12 @@ SELECT
   ) AS waiting,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_mode_append AS m
+    FROM customhouse_work.left_out_mode_append AS m
     WHERE m.left_out = 'restricted' COLLATE "C"
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_mode_append AS m
+    FROM customhouse_work.left_out_mode_append AS m
     WHERE m.left_out = 'objected' COLLATE "C"
   ) AS objected;
 

@@ -200,27 +200,41 @@ ALTER TABLE customhouse_work.customer_restraints__next RENAME TO customer_restra
 ANALYZE customhouse_work.customer_restraints;
 
 -- choose whom to send
-CREATE UNLOGGED TABLE customhouse_work.chosen_vip_to_files__next AS
+CREATE UNLOGGED TABLE customhouse_work.left_out_vip_to_files__next AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted' COLLATE "C"
-  ) THEN 'restricted' COLLATE "C" WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected' COLLATE "C"
-      AND (r.purpose IS NULL OR r.purpose = 'service' COLLATE "C")
-  ) THEN 'objected' COLLATE "C" END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C";
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN 'restricted' COLLATE "C" WHEN min(m.place) = 1 THEN 'objected' COLLATE "C" END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    0 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip' COLLATE "C"
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted' COLLATE "C"
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    1 AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip' COLLATE "C"
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected' COLLATE "C"
+        AND (r.purpose IS NULL OR r.purpose = 'service' COLLATE "C")
+    )
+) AS m
+GROUP BY m.id;
 
-DROP TABLE IF EXISTS customhouse_work.chosen_vip_to_files;
+DROP TABLE IF EXISTS customhouse_work.left_out_vip_to_files;
 
-ALTER TABLE customhouse_work.chosen_vip_to_files__next RENAME TO chosen_vip_to_files;
+ALTER TABLE customhouse_work.left_out_vip_to_files__next RENAME TO left_out_vip_to_files;
 
-ANALYZE customhouse_work.chosen_vip_to_files;
+ANALYZE customhouse_work.left_out_vip_to_files;
 
 -- select what is wanted
 CREATE UNLOGGED TABLE customhouse_work.wanted_vip_to_files__next AS
@@ -248,7 +262,11 @@ FROM (
     p.points AS "field.points",
     p.last_seen AS "field.last_seen"
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.left_out_vip_to_files AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -257,7 +275,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif((CAST(p.customer_id AS text) COLLATE "C"), '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip' COLLATE "C"
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.left_out_vip_to_files AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -433,12 +455,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_vip_to_files AS m
+    FROM customhouse_work.left_out_vip_to_files AS m
     WHERE m.left_out = 'restricted' COLLATE "C"
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_vip_to_files AS m
+    FROM customhouse_work.left_out_vip_to_files AS m
     WHERE m.left_out = 'objected' COLLATE "C"
   ) AS objected;
 

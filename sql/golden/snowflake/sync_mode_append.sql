@@ -188,21 +188,35 @@ JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_t
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.chosen_mode_append COPY GRANTS AS
+CREATE OR REPLACE TABLE customhouse_work.left_out_mode_append COPY GRANTS AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN CAST('restricted' AS VARCHAR) WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN CAST('restricted' AS VARCHAR) WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    CAST(0 AS INT) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    CAST(1 AS INT) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.id;
 
 -- find whose rows orders holds
 CREATE OR REPLACE TABLE customhouse_work.map_orders COPY GRANTS AS
@@ -276,7 +290,7 @@ FROM (
         p.email AS "field.email",
         e."TIME" IS NULL AS undated
       FROM customhouse.customer_profiles AS p
-      JOIN customhouse_work.chosen_mode_append AS s ON s.id = p.customer_id AND s.left_out IS NULL
+      JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
       JOIN customhouse_work.map_orders AS m ON m.customer_id = p.customer_id
       JOIN (
         SELECT
@@ -289,12 +303,16 @@ FROM (
           CAST(s.quantity AS INT) AS quantity
         FROM customhouse_work.files__orders AS s
       ) AS e ON e."hash.1" = m."hash.1" AND e."hash.2" = m."hash.2"
-      WHERE e."TIME" IS NULL OR (e."TIME" <= CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AND coalesce(e."TIME" > (
-        SELECT max(h.forgotten_until) AS forgotten_until
-        FROM customhouse.sync_state AS h
-        WHERE h.sync = 'mode_append'
-          AND h.place = 'platform/purchases/id'
-      ), TRUE) AND e."TIME" >= CAST('2025-12-26 00:00:00.000000' AS TIMESTAMP_NTZ(6)))
+      WHERE p.customer_id NOT IN (
+        SELECT m.id
+        FROM customhouse_work.left_out_mode_append AS m
+      )
+        AND (e."TIME" IS NULL OR (e."TIME" <= CAST('2026-01-02 00:00:00.000000' AS TIMESTAMP_NTZ(6)) AND coalesce(e."TIME" > (
+          SELECT max(h.forgotten_until) AS forgotten_until
+          FROM customhouse.sync_state AS h
+          WHERE h.sync = 'mode_append'
+            AND h.place = 'platform/purchases/id'
+        ), TRUE) AND e."TIME" >= CAST('2025-12-26 00:00:00.000000' AS TIMESTAMP_NTZ(6))))
     ) AS w
   ) AS w
   WHERE w.nth = 1
@@ -574,12 +592,12 @@ SELECT
   ) AS waiting,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_mode_append AS m
+    FROM customhouse_work.left_out_mode_append AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_mode_append AS m
+    FROM customhouse_work.left_out_mode_append AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

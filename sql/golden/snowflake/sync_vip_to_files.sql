@@ -188,21 +188,35 @@ JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_t
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.chosen_vip_to_files COPY GRANTS AS
+CREATE OR REPLACE TABLE customhouse_work.left_out_vip_to_files COPY GRANTS AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN CAST('restricted' AS VARCHAR) WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'service')
-  ) THEN 'objected' END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN CAST('restricted' AS VARCHAR) WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    CAST(0 AS INT) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    CAST(1 AS INT) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'vip'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'service')
+    )
+) AS m
+GROUP BY m.id;
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.wanted_vip_to_files COPY GRANTS AS
@@ -230,7 +244,11 @@ FROM (
     p.points AS "field.points",
     p.last_seen AS "field.last_seen"
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.left_out_vip_to_files AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -239,7 +257,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif(TO_VARCHAR(p.customer_id), '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse_work.chosen_vip_to_files AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'vip'
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.left_out_vip_to_files AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -403,12 +425,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_vip_to_files AS m
+    FROM customhouse_work.left_out_vip_to_files AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_vip_to_files AS m
+    FROM customhouse_work.left_out_vip_to_files AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 

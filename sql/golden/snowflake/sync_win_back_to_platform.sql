@@ -188,21 +188,35 @@ JOIN customhouse.privacy_restrictions AS r ON r.identifier_type = k.identifier_t
 WHERE r.entity = 'customer';
 
 -- choose whom to send
-CREATE OR REPLACE TABLE customhouse_work.chosen_win_back_to_platform COPY GRANTS AS
+CREATE OR REPLACE TABLE customhouse_work.left_out_win_back_to_platform COPY GRANTS AS
 SELECT
-  p.customer_id AS id,
-  CASE WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'restricted'
-  ) THEN CAST('restricted' AS VARCHAR) WHEN p.customer_id IN (
-    SELECT r.id
-    FROM customhouse_work.customer_restraints AS r
-    WHERE r.kind = 'objected'
-      AND (r.purpose IS NULL OR r.purpose = 'marketing')
-  ) THEN 'objected' END AS left_out
-FROM customhouse.customer_profiles AS p
-JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back';
+  m.id,
+  CASE WHEN min(m.place) = 0 THEN CAST('restricted' AS VARCHAR) WHEN min(m.place) = 1 THEN 'objected' END AS left_out
+FROM (
+  SELECT
+    p.customer_id AS id,
+    CAST(0 AS INT) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'win_back'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'restricted'
+    )
+  UNION ALL
+  SELECT
+    p.customer_id AS id,
+    CAST(1 AS INT) AS place
+  FROM customhouse.segment_members AS p
+  WHERE p.segment = 'win_back'
+    AND p.customer_id IN (
+      SELECT r.id
+      FROM customhouse_work.customer_restraints AS r
+      WHERE r.kind = 'objected'
+        AND (r.purpose IS NULL OR r.purpose = 'marketing')
+    )
+) AS m
+GROUP BY m.id;
 
 -- select what is wanted
 CREATE OR REPLACE TABLE customhouse_work.wanted_win_back_to_platform COPY GRANTS AS
@@ -222,7 +236,11 @@ FROM (
     p.first_name AS "field.first_name",
     p.last_order AS "field.last_order"
   FROM customhouse.customer_profiles AS p
-  JOIN customhouse_work.chosen_win_back_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
+  JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+  WHERE p.customer_id NOT IN (
+    SELECT m.id
+    FROM customhouse_work.left_out_win_back_to_platform AS m
+  )
 ) AS w
 LEFT JOIN (
   SELECT
@@ -231,7 +249,11 @@ LEFT JOIN (
   FROM (
     SELECT nullif(p.email, '') AS key
     FROM customhouse.customer_profiles AS p
-    JOIN customhouse_work.chosen_win_back_to_platform AS s ON s.id = p.customer_id AND s.left_out IS NULL
+    JOIN customhouse.segment_members AS s ON s.customer_id = p.customer_id AND s.segment = 'win_back'
+    WHERE p.customer_id NOT IN (
+      SELECT m.id
+      FROM customhouse_work.left_out_win_back_to_platform AS m
+    )
   ) AS k
   GROUP BY k.key
   HAVING count(*) > 1
@@ -391,12 +413,12 @@ SELECT
   ) AS invalid,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_win_back_to_platform AS m
+    FROM customhouse_work.left_out_win_back_to_platform AS m
     WHERE m.left_out = 'restricted'
   ) AS restricted,
   (
     SELECT count(*) AS n
-    FROM customhouse_work.chosen_win_back_to_platform AS m
+    FROM customhouse_work.left_out_win_back_to_platform AS m
     WHERE m.left_out = 'objected'
   ) AS objected;
 
