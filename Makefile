@@ -93,7 +93,7 @@ fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format all Go files
 
 .PHONY: bench
 bench: CUSTOMERS = 1000000
-bench: ## benchmarks, as ratios in one run (ONLY=compile, run, clickhouse, memory, identity, segments, aggregates, sync or destinations chooses; CUSTOMERS=1000000)
+bench: ## benchmarks, as ratios in one run (ONLY=compile, run, clickhouse, memory, identity, segments, aggregates, erased, privacy, sync or destinations chooses; CUSTOMERS=1000000)
 	go run ./cmd/bench -only '$(ONLY)' -customers $(CUSTOMERS)
 
 .PHONY: golden

@@ -50,7 +50,7 @@ func erasedShop(b *bench) error {
 		if err != nil {
 			return err
 		}
-		if err := putOnList(dir, list, true); err != nil {
+		if err := putOnList(filepath.Join(dir, "shop.duckdb"), list, true); err != nil {
 			return err
 		}
 		after, err := b.runAgain(dir, 2*time.Hour)
@@ -67,7 +67,7 @@ func erasedShop(b *bench) error {
 		if err := emptyShop(dir); err != nil {
 			return err
 		}
-		if err := putOnList(dir, list, false); err != nil {
+		if err := putOnList(filepath.Join(dir, "shop.duckdb"), list, false); err != nil {
 			return err
 		}
 		without, err := b.runAgain(dir, 0)
@@ -110,14 +110,15 @@ func someCustomers(dir string) (list []listed, err error) {
 	return list, err
 }
 
-// putOnList writes the list down, with the numbers that a warehouse knows or without.
-func putOnList(dir string, list []listed, known bool) error {
+// putOnList writes the list down in a warehouse, with the numbers that it knows or
+// without.
+func putOnList(file string, list []listed, known bool) error {
 	secret, err := hex.DecodeString(shopKey)
 	if err != nil {
 		return err
 	}
 	key := privacy.NewKey(secret)
-	return within(filepath.Join(dir, "shop.duckdb"), func(db *dbsql.DB) error {
+	return within(file, func(db *dbsql.DB) error {
 		err := script(db, "CREATE SCHEMA IF NOT EXISTS customhouse", `CREATE TABLE IF NOT EXISTS customhouse.privacy_suppressions (
 			request VARCHAR, entity VARCHAR, identifier_type VARCHAR, digest VARCHAR, kind VARCHAR, "at" TIMESTAMP, number BIGINT)`, "BEGIN")
 		if err != nil {

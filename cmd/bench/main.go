@@ -50,6 +50,7 @@ var benchmarks = []benchmark{
 	{name: "identity/protection", run: identityProtection},
 	{name: "identity/batch-1pct", run: identityBatch},
 	{name: "erased", run: erasedShop},
+	{name: "privacy", run: privacyCosts},
 	{name: "segments", run: segmentsShared},
 	{name: "aggregates/batch-1pct", run: aggregatesBatch},
 	{name: "unchanged", run: unchanged},

@@ -36,6 +36,7 @@ var deliveries = map[string]func(url string) (delivered, error){
 	"compare":     func(string) (delivered, error) { return comparing() },
 	"seed-ledger": func(string) (delivered, error) { return seedLedger() },
 	"anti-join":   func(string) (delivered, error) { return antiJoin() },
+	"audiences":   func(string) (delivered, error) { return buildAudiences() },
 }
 
 // sink counts the operations that are posted to it, in this process, whose time
