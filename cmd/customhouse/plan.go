@@ -591,6 +591,9 @@ func (a *app) deliver(ctx context.Context, file string, due dueRows) (run.Summar
 		if err != nil {
 			return run.Summary{}, err
 		}
+		if err := a.carryOn(using, p, options.Warehouse, options.State); err != nil {
+			return run.Summary{}, errors.Join(err, leave())
+		}
 		audited, err := a.audited(using, p, options)
 		if err != nil {
 			return run.Summary{}, errors.Join(err, leave())
