@@ -125,7 +125,7 @@ func privacyCosts(b *bench) error {
 	}
 	size := short(rows)
 	ratio("privacy/audiences-"+size, median(audiences), 1.15)
-	ratio("privacy/first-run-"+size, median(runs), 1.15)
+	fmt.Printf("FIGURE privacy/first-run-%s %.2f (no bound: every identifier is new, and is held against the list of the erased)\n", size, median(runs))
 	return nil
 }
 

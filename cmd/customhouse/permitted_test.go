@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -140,7 +141,7 @@ type lawful struct {
 func newLawful(t *testing.T, seed uint64) *lawful {
 	t.Helper()
 	l := &lawful{
-		shopOfTwo: &shopOfTwo{dir: t.TempDir()}, T: t, r: rand.New(rand.NewPCG(seed, 67)), platforms: map[string]*synctest.Platform{}, told: map[string][]synctest.Operation{},
+		shopOfTwo: &shopOfTwo{dir: t.TempDir(), env: []string{"USER=tester"}}, T: t, r: rand.New(rand.NewPCG(seed, 67)), platforms: map[string]*synctest.Platform{}, told: map[string][]synctest.Operation{},
 		person: map[string]string{}, said: map[string]map[string]lastWord{}, kept: map[string]map[string]int{}, seen: map[string]int{}, keys: map[string]map[string]bool{},
 		erased: map[string]bool{}, sent: map[string]bool{}, gone: map[string]bool{}, left: map[string]int{},
 	}
@@ -176,25 +177,6 @@ func (l *lawful) listen(name string, platform http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		platform.ServeHTTP(w, r)
 	})
-}
-
-// command runs the command line within the test, and fails where that fails.
-func (l *lawful) command(args ...string) string {
-	l.Helper()
-	env := map[string]string{"USER": "tester"}
-	for _, x := range l.env {
-		name, value, _ := strings.Cut(x, "=")
-		env[name] = value
-	}
-	var out, complaints bytes.Buffer
-	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &complaints, now: time.Now, env: func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}}
-	if code := a.execute(l.Context(), append([]string{"--project-dir", l.dir}, args...)); code != exitOK {
-		l.Fatalf("customhouse %s: exit code %d\n%s%s", strings.Join(args, " "), code, out.String(), complaints.String())
-	}
-	return out.String()
 }
 
 var lawStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -237,7 +219,7 @@ func (l *lawful) load(rows int) {
 				text[purpose] = "NULL"
 				if l.r.IntN(4) > 0 {
 					f.words[purpose] = l.r.IntN(3) > 0
-					text[purpose] = fmt.Sprint(f.words[purpose])
+					text[purpose] = strconv.FormatBool(f.words[purpose])
 				}
 			}
 			script = append(script, fmt.Sprintf("INSERT INTO raw.contacts VALUES (%s, %s, %s, %s, %s)", null(f.ids[0]), null(f.ids[1]), at, text["letters"], text["ads"]))
@@ -422,7 +404,7 @@ func (l *lawful) rule(who, purpose string) string {
 func (l *lawful) run() {
 	l.Helper()
 	clear(l.told)
-	l.command("run", "--as-of", hour(l.now).Format(time.RFC3339))
+	l.within(l.T, "run", "--as-of", hour(l.now).Format(time.RFC3339))
 	l.learn()
 
 	ids := map[string]string{} // by a person's identifier
@@ -571,7 +553,7 @@ func (l *lawful) ask() {
 	named := []string{"user_id", "mail", "cookie"}[kind] + "=" + x
 	request := func(args ...string) string {
 		var r requested
-		text := l.command(append([]string{"--format", "json", "privacy"}, append(args, "--evidence", "ticket 1")...)...)
+		text := l.within(l.T, append([]string{"--format", "json", "privacy"}, append(args, "--evidence", "ticket 1")...)...)
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			l.Fatal(err)
 		}
@@ -596,7 +578,7 @@ func (l *lawful) ask() {
 		l.restraints = append(l.restraints, restraint{request(args...), "objected", purpose, all})
 	case what < 7 && len(l.restraints) > 0:
 		i := l.r.IntN(len(l.restraints))
-		l.command("privacy", "withdraw", l.restraints[i].id, "--because", "they said so")
+		l.within(l.T, "privacy", "withdraw", l.restraints[i].id, "--because", "they said so")
 		l.restraints = slices.Delete(l.restraints, i, i+1)
 	case what == 7 && !l.erased[x]:
 		request("erase", named, "--yes")
