@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
+	"crypto/sha256"
 	databasesql "database/sql"
 	"encoding/json"
 	"fmt"
@@ -99,7 +101,9 @@ syncs:
 // shopOfTwo is a project with three platforms after two days: one erases people,
 // one has audiences, and one has nothing.
 type shopOfTwo struct {
-	dir     string
+	dir string
+	// log is a file of all that commands say, "" for none.
+	log     string
 	env     []string
 	hubspot *hubspottest.Platform
 	meta    *metatest.Platform
@@ -201,7 +205,19 @@ func (s *shopOfTwo) asked(t *testing.T) (out []requested) {
 
 func (s *shopOfTwo) must(t *testing.T, args ...string) string {
 	t.Helper()
-	return must(t, s.env, append([]string{"--project-dir", s.dir}, args...)...)
+	if s.log == "" {
+		return must(t, s.env, append([]string{"--project-dir", s.dir}, args...)...)
+	}
+	r := customhouse(t, s.env, append([]string{"--project-dir", s.dir, "--log-format", "json"}, args...)...)
+	if r.code != exitOK {
+		t.Fatalf("customhouse %s: exit code %d\n%s%s", strings.Join(args, " "), r.code, r.stdout, r.stderr)
+	}
+	said, err := os.ReadFile(s.log)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	write(t, s.log, string(said)+r.stdout+r.stderr)
+	return r.stdout
 }
 
 func (s *shopOfTwo) sql(t *testing.T, script ...string) {
@@ -309,18 +325,84 @@ func (r requested) status(step, system string) string {
 	return "none"
 }
 
+// other is what there is of the other person: rows, identifiers, profile, segments,
+// what was delivered, and what platforms hold.
+func (s *shopOfTwo) other(t *testing.T) (out []string) {
+	t.Helper()
+	const his = "(SELECT customer_id FROM customhouse.customer_identities WHERE identifier = 'u-bob-88')"
+	for _, q := range []string{
+		"SELECT user_id || email || phone || name || seen FROM raw.contacts WHERE user_id = 'u-bob-88'",
+		"SELECT identifier_type || identifier || first_seen || last_seen FROM customhouse.customer_identities WHERE customer_id = " + his,
+		"SELECT CAST(p AS VARCHAR) FROM customhouse.customer_profiles p WHERE customer_id = " + his,
+		"SELECT CAST(p AS VARCHAR) FROM customhouse.customer_profile_history p WHERE customer_id = " + his,
+		"SELECT segment || entered_at FROM customhouse.segment_members WHERE customer_id = " + his,
+		"SELECT sync || key || fingerprint FROM customhouse.sync_ledger WHERE entity_id = " + his,
+	} {
+		rows := s.rows(t, "SELECT x FROM ("+q+") AS q (x) ORDER BY x")
+		if len(rows) == 0 {
+			t.Fatalf("there is nothing of the other: %s", q)
+		}
+		out = append(out, rows...)
+	}
+	for _, r := range s.hubspot.Records("contacts") {
+		if r["email"] == "bob@example.com" {
+			out = append(out, fmt.Sprint(r))
+		}
+	}
+	digest := fmt.Sprintf("%x", sha256.Sum256([]byte("bob@example.com")))
+	for _, m := range s.meta.Members(metatest.Audience) {
+		if m["EMAIL"] == digest {
+			out = append(out, fmt.Sprint(m))
+		}
+	}
+	if len(out) < 8 {
+		t.Fatalf("platforms do not hold the other: %q", out)
+	}
+	return out
+}
+
 // TestErasure: nothing of a person is left anywhere once an erasure is done, and
 // nothing that is another's is touched.
 func TestErasure(t *testing.T) {
 	t.Parallel()
 	s := newShopOfTwo(t)
+	// What commands say to who calls them, and to a log, is searched too.
+	s.log = filepath.Join(s.dir, "commands.log")
 	before := s.rows(t, `SELECT identifier_type, identifier FROM customhouse.customer_identities WHERE identifier LIKE '%bob%' ORDER BY ALL`)
 	if len(before) != 2 || len(s.having(t, hers)) < 10 {
 		t.Fatalf("the project is not what the test is about: %v %v", before, s.having(t, hers))
 	}
+	if merged := s.rows(t, `SELECT count(*) FROM customhouse.customer_id_history WHERE kind = 'merge'`); merged[0] != "1" {
+		t.Fatalf("%s customers were merged, want 1", merged[0])
+	}
 	if got := len(s.meta.Members("456")); got != 2 {
 		t.Fatalf("%d members, want 2", got)
 	}
+	other := s.other(t)
+
+	// She makes use of each of her rights, and leaves traces of it.
+	file := filepath.Join(t.TempDir(), "ada.zip")
+	s.must(t, "privacy", "access", "email=ada.one@example.com", "--evidence", "ticket 4701", "--out", file)
+	s.must(t, "privacy", "access", "user_id=u-ada-77", "--portable", "--evidence", "ticket 4702", "--out", file+".portable.zip")
+	s.must(t, "privacy", "rectify", "cookie=cookie-ada-55", "name=Ada Unmistakable the First", "--evidence", "ticket 4703")
+	asked := s.request(t, "privacy", "restrict", "email=ada.two@example.com", "--evidence", "ticket 4704")
+	s.must(t, "run", "--as-of", "2026-01-03")
+	if got := len(s.meta.Members("456")); got != 1 {
+		t.Errorf("%d members while she is restricted, want 1", got)
+	}
+	s.must(t, "privacy", "withdraw", asked.ID, "--because", "settled, ticket 4705")
+	s.must(t, "run", "--as-of", "2026-01-03")
+	if got := len(s.meta.Members("456")); got != 2 {
+		t.Errorf("%d members when she is restricted no more, want 2", got)
+	}
+	s.must(t, "privacy", "object", "email=ada.one@example.com", "--purpose", "advertising", "--evidence", "ticket 4706")
+	if got := len(s.meta.Members("456")); got != 1 {
+		t.Errorf("%d members after she objected, want 1", got)
+	}
+	if crm, err := json.Marshal(s.hubspot.Contents()); err != nil || !bytes.Contains(crm, []byte("Ada Unmistakable the First")) {
+		t.Errorf("the CRM was not told of the correction: %s, %v", crm, err)
+	}
+
 	r := s.request(t, "privacy", "erase", "email=Ada.One@example.com", "--yes", "--evidence", "ticket 4711")
 	for _, c := range [][3]string{
 		{"suppress", "warehouse", "done"},
@@ -360,8 +442,12 @@ func TestErasure(t *testing.T) {
 	}
 	s.isAt(t, "phone=+33612345678", "what others have was theirs, too, who were erased on "+day)
 
-	// What is left is for somebody to do; the statements are those that do it.
+	// What is left is for somebody to do; the statements are those that do it, and name
+	// her.
+	log := s.log
+	s.log = ""
 	shown := s.request(t, "privacy", "show", r.ID, "--statements")
+	s.log = log
 	s.sql(t, shown.Statements["contacts"])
 	s.request(t, "privacy", "confirm", r.ID, "source", "contacts", "--evidence", "done by ops, ticket 4712")
 	if err := os.RemoveAll(filepath.Join(s.dir, "exports")); err != nil {
@@ -379,6 +465,17 @@ func TestErasure(t *testing.T) {
 	left := slices.DeleteFunc(s.having(t, hers), func(place string) bool { return strings.Contains(place, "/exports/") })
 	if len(left) > 0 {
 		t.Errorf("left: %s", strings.Join(left, "\n"))
+	}
+	// Nor is a digest that anybody could make of her addresses.
+	for _, address := range hers[1:3] {
+		for _, digest := range []string{fmt.Sprintf("%x", sha256.Sum256([]byte(address))), fmt.Sprintf("%x", md5.Sum([]byte(address)))} {
+			if places := s.having(t, []string{digest}); len(places) > 0 {
+				t.Errorf("a digest of an address: %s", strings.Join(places, "\n"))
+			}
+		}
+	}
+	if d := gocmp.Diff(other, s.other(t)); d != "" {
+		t.Errorf("of the other (-before +after):\n%s", d)
 	}
 	after := s.rows(t, `SELECT identifier_type, identifier FROM customhouse.customer_identities ORDER BY ALL`)
 	if got := fmt.Sprint(after); !strings.Contains(got, "bob@example.com") || !strings.Contains(got, "u-bob-88") {
