@@ -634,15 +634,53 @@ var erasing = []string{
 	"privacy closed", "privacy close done", "privacy conclude",
 }
 
+// restricting are the points that only a restriction comes to, and its withdrawal.
+var restricting = []string{"privacy list", "privacy list done", "privacy withdrawn"}
+
+// TestKilledRestriction: what is said to be in place is, and what was withdrawn is
+// not, wherever it was killed.
+func TestKilledRestriction(t *testing.T) { //nolint:tparallel // each is several processes
+	t.Parallel()
+	s := newShopOfTwo(t)
+	for _, point := range restricting {
+		t.Run(strings.ReplaceAll(point, " ", "_"), func(t *testing.T) {
+			one := s.again(t)
+			listed := func() bool { return one.rows(t, "SELECT count(*) FROM customhouse.privacy_restrictions")[0] != "0" }
+			restrict := []string{"privacy", "restrict", "email=ada.one@example.com", "--evidence", "ticket 1"}
+			if point == "privacy withdrawn" {
+				one.within(t, restrict...)
+			} else if !one.dying(t, point, 1, restrict...) {
+				t.Fatal("it was not killed")
+			}
+			if r := one.asked(t)[0]; r.status("list", "warehouse") == "done" && !listed() {
+				t.Errorf("it is said to be in place, and is not: %+v", r)
+			}
+			one.within(t, "run", "--as-of", "2026-01-03")
+			r := one.asked(t)[0]
+			if n := len(one.meta.Members(metatest.Audience)); r.Status != "waiting" || r.status("list", "warehouse") != "done" || !listed() || n != 1 {
+				t.Errorf("after the next run it is %s, %d members are left: %+v", r.Status, n, r.Steps)
+			}
+			withdraw := []string{"privacy", "withdraw", r.ID, "--because", "settled"}
+			if point == "privacy withdrawn" && !one.dying(t, point, 1, withdraw...) {
+				t.Fatal("it was not killed")
+			}
+			if r := one.asked(t)[0]; r.Status == "withdrawn" {
+				t.Errorf("it is said to be withdrawn before it was")
+			}
+			one.within(t, withdraw...)
+			if r := one.asked(t)[0]; r.Status != "withdrawn" || listed() {
+				t.Errorf("it is %s, and in force: %t", r.Status, listed())
+			}
+		})
+	}
+}
+
 // TestErasing: there is no point of an erasure in the code that nothing is killed at,
 // and none that is looked for in vain.
 func TestErasing(t *testing.T) {
-	// Put in place by other requests; done by hand alone; the point of a withdrawal.
-	var got, others []string
-	for _, step := range []string{"list", "table"} {
-		others = append(others, "privacy "+step, "privacy "+step+" done")
-	}
-	others = append(others, "privacy withdrawn")
+	var got []string
+	others := slices.Clone(restricting)
+	others = append(others, "privacy table", "privacy table done") // which is done by hand alone
 	for _, name := range []string{"engine.go", "steps.go"} {
 		tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../internal/privacy", name), nil, 0)
 		if err != nil {
