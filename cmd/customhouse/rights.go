@@ -200,10 +200,10 @@ func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, st
 	}
 	e.Schema = func(s *config.Sync) syncs.Schema { return run.Schema(audience(s)) }
 	e.Settle = func(ctx context.Context, s *config.Sync) error {
-		if s == nil || !p.target.Deliver {
+		if s == nil {
 			return nil
 		}
-		options, err := a.options(ctx, p, plan, true)
+		options, err := a.options(ctx, p, plan, p.target.Deliver)
 		if err != nil {
 			return err
 		}
@@ -227,7 +227,7 @@ func (a *app) engine(ctx context.Context, p *project, wh *adapters.Warehouse, st
 func (a *app) platformsOf(p *project) privacy.Platforms {
 	return func(ctx context.Context, name string) (*privacy.Platform, error) {
 		if !p.target.Deliver {
-			return nil, fmt.Errorf("target %s does not say deliver: true, so nothing is asked of its destinations", p.target.Name)
+			return nil, fmt.Errorf("target %s does not say deliver: true, so nothing is asked of its destinations: %w", p.target.Name, privacy.ErrNotYet)
 		}
 		c, err := a.contact(ctx, name)
 		if err != nil {
@@ -364,11 +364,15 @@ func (p *project) correctable(o order, e *config.Entity, name, value string) err
 	return nil
 }
 
-// carryOn does what is left of the requests of people before anything is built. What
-// fails is said, and tried again by the next run.
-func (a *app) carryOn(ctx context.Context, p *project, wh *adapters.Warehouse, store *state.Store) error {
+// carryOn does what is left of the requests of people before anything is built or sent:
+// in the warehouse whatever the target delivers, so that store may be nil. What fails is
+// said, and tried again by the next run.
+func (a *app) carryOn(ctx context.Context, p *project, wh *adapters.Warehouse, store *state.Store) (err error) {
 	if store == nil {
-		return nil
+		if store, err = a.someState(ctx, p); store == nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, store.Close()) }()
 	}
 	list, err := store.PrivacyRequests(ctx)
 	if err != nil || !slices.ContainsFunc(list, func(r state.PrivacyRequest) bool { return r.Open() }) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	databasesql "database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -26,6 +27,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/customhouse-cdp/customhouse/adapters/duckdb"
+	"github.com/customhouse-cdp/customhouse/cmd/internal/state"
 	"github.com/customhouse-cdp/customhouse/syncs/hubspot/hubspottest"
 	"github.com/customhouse-cdp/customhouse/syncs/meta/metatest"
 	"github.com/customhouse-cdp/customhouse/syncs/synctest"
@@ -869,5 +871,89 @@ syncs: [{name: to_files, from: {segment: nobody}, to: {destination: exports, obj
 	s.must(t, "run")
 	if r = s.request(t, "privacy", "show", r.ID); r.Status != "done" || r.status("source", "contacts") != "done" {
 		t.Errorf("a day later the request is %s: %+v", r.Status, r.Steps)
+	}
+}
+
+// asks writes a request down, as whoever receives one without the warehouse does.
+func (s *shopOfTwo) asks(t *testing.T, kind, email string) string {
+	t.Helper()
+	store, err := state.Open(t.Context(), state.Options{Place: filepath.Join(s.dir, stateFolder, "local.db"), Scope: "shop/local", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := state.PrivacyRequest{
+		ID: kind + "-1", Kind: kind, Entity: "customer", Status: "received", Evidence: "ticket", Received: time.Now(), Due: time.Now().AddDate(0, 1, 0),
+		Person: state.Person{Identifiers: []state.Identifier{{Type: "email", Value: email}}},
+	}
+	if err := errors.Join(store.AddRequest(t.Context(), &r), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return r.ID
+}
+
+// delivers says whether the target does.
+func (s *shopOfTwo) delivers(t *testing.T, does bool) {
+	t.Helper()
+	text := rightsProject
+	if !does {
+		text = strings.Replace(text, ", deliver: true", "", 1)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "customhouse.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestErasureWithoutDelivery: what an erasure does in the warehouse is done by a run of
+// a target that delivers nothing; what it asks of destinations waits for one that does.
+func TestErasureWithoutDelivery(t *testing.T) {
+	t.Parallel()
+	s := newShopOfTwo(t)
+	s.delivers(t, false)
+	id := s.asks(t, "erase", "ada.one@example.com")
+	s.must(t, "run", "--as-of", "2026-01-04")
+	r := s.request(t, "privacy", "show", id)
+	for _, c := range [][3]string{
+		{"suppress", "warehouse", "done"},
+		{"settle", "to_crm", "done"},
+		{"remove", "to_crm", "todo"},
+		{"remove", "to_ads", "todo"},
+		{"erase", "crm", "todo"},
+		{"erase", "exports", "todo"},
+		{"scrub", "warehouse", "done"},
+		{"source", "contacts", "manual"},
+		{"source", "visits", "done"},
+		{"close", "state", "todo"},
+	} {
+		if got := r.status(c[0], c[1]); got != c[2] {
+			t.Errorf("%s %s is %s, want %s", c[0], c[1], got, c[2])
+		}
+	}
+	if got := s.rows(t, `SELECT name FROM customhouse.customer_profiles WHERE name <> ''`); !slices.Equal(got, []string{"Bob Another"}) {
+		t.Errorf("profiles of %v", got)
+	}
+	if got := len(s.meta.Members("456")); got != 2 {
+		t.Errorf("%d members are left, want both: nothing may be asked", got)
+	}
+	if out := s.must(t, "privacy", "show", id); !strings.Contains(out, "does not say deliver: true") {
+		t.Errorf("nobody is told why the steps wait: %s", out)
+	}
+
+	// A target that delivers does the rest, whichever command comes first.
+	s.delivers(t, true)
+	s.must(t, "sync", "--as-of", "2026-01-05")
+	r = s.request(t, "privacy", "show", id)
+	for _, c := range [][2]string{{"remove", "to_crm"}, {"remove", "to_ads"}, {"erase", "crm"}, {"erase", "ads"}} {
+		if got := r.status(c[0], c[1]); got != "done" {
+			t.Errorf("%s %s is %s, want done", c[0], c[1], got)
+		}
+	}
+	if got := len(s.meta.Members("456")); got != 1 {
+		t.Errorf("%d members, want 1", got)
+	}
+	// So does a run of which nothing is to be delivered.
+	s.asks(t, "restrict", "bob@example.com")
+	s.must(t, "run", "--as-of", "2026-01-06", "--select", "entity:customer")
+	if got := s.rows(t, `SELECT identifier FROM customhouse.privacy_restrictions WHERE identifier_type = 'email'`); !slices.Contains(got, "bob@example.com") {
+		t.Errorf("the restriction is not in place: %v", got)
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -127,17 +129,41 @@ func lost(ctx context.Context) error {
 	return nil
 }
 
-// openState opens the state of the target.
-func (a *app) openState(ctx context.Context, p *project) (*state.Store, error) {
+// statePlace is where the state of the target is: a file or an address.
+func (a *app) statePlace(ctx context.Context, p *project) (string, error) {
 	place, err := p.target.State.Resolve(ctx, a.resolver())
 	switch {
 	case err != nil:
-		return nil, diag.List{unresolved(err, p.target.Pos.At("state"))}.Err()
+		return "", diag.List{unresolved(err, p.target.Pos.At("state"))}.Err()
 	case place == "":
 		place = filepath.Join(stateFolder, p.target.Name+".db")
 	}
 	if !state.IsAddress(place) && !filepath.IsAbs(place) {
 		place = filepath.Join(p.dir, place)
+	}
+	return place, nil
+}
+
+// someState opens the state of the target where there is one, for who wants to know
+// what is in it: nil where nothing has been written to it.
+func (a *app) someState(ctx context.Context, p *project) (*state.Store, error) {
+	place, err := a.statePlace(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if !state.IsAddress(place) {
+		if _, err := os.Stat(place); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	return a.openState(ctx, p)
+}
+
+// openState opens the state of the target.
+func (a *app) openState(ctx context.Context, p *project) (*state.Store, error) {
+	place, err := a.statePlace(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	return state.Open(ctx, state.Options{Place: place, Scope: p.Name + "/" + p.target.Name, Now: a.now, TTL: a.leaseTTL})
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/customhouse-cdp/customhouse/adapters"
@@ -431,8 +432,8 @@ func (w *work) steps(ctx context.Context) error {
 			return errors.Join(append(errs, context.Cause(ctx))...)
 		case errors.Is(err, errManual):
 			x.Status, x.Error, x.Receipt = Manual, "", receipt
-		case errors.Is(err, errNotYet):
-			x.Status, x.Error = Todo, ""
+		case errors.Is(err, ErrNotYet):
+			x.Status, x.Error = Todo, strings.TrimSuffix(strings.TrimSuffix(err.Error(), ErrNotYet.Error()), ": ")
 		case err != nil:
 			x.Status, x.Error = Failed, without(err.Error(), w.found, w.request.Identifiers)
 			errs = append(errs, fmt.Errorf("%s %s: %s", x.Step, x.System, x.Error))
@@ -444,7 +445,7 @@ func (w *work) steps(ctx context.Context) error {
 			x.Status, x.Error, x.Receipt = Done, "", receipt
 			err = w.noteStep(ctx, audit.StepDone, *x)
 		}
-		if err != nil && !errors.Is(err, errManual) && !errors.Is(err, errNotYet) {
+		if err != nil && !errors.Is(err, errManual) && !errors.Is(err, ErrNotYet) {
 			return errors.Join(append(errs, err)...)
 		}
 		if err := w.Store.SaveStep(ctx, *x); err != nil {
@@ -458,8 +459,9 @@ func (w *work) steps(ctx context.Context) error {
 var (
 	// errManual is returned by a step that turns out to be for somebody to do.
 	errManual = errors.New("it is to be done by hand")
-	// errNotYet is returned by a step that waits for something that a run does.
-	errNotYet = errors.New("not yet")
+	// ErrNotYet is returned by a step that waits for something that a run does, and by
+	// Platforms of a target that asks nobody for now.
+	ErrNotYet = errors.New("not yet")
 )
 
 // ready says that nothing is left that a step has to come after: a file is written

@@ -310,7 +310,7 @@ func (w *work) left(ctx context.Context, s *config.Sync) (string, error) {
 	if err != nil || n == 0 {
 		return "the sync took them away", err
 	}
-	return "", errNotYet
+	return "", ErrNotYet
 }
 
 // erases says that a platform can be asked to erase the person.
