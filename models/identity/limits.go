@@ -370,30 +370,36 @@ func (r *resolver) joinRank(rank int) []models.Step {
 		if !r.keepsApart() {
 			return nil
 		}
-		// y is the other one of the pair: in the cluster already, or to go there
-		// and seen before.
-		there := sql.Exists{Query: &sql.Select{
-			Items: []sql.Item{sql.As(sql.Int(1), "one")},
-			From: sql.Joins(ref(sizes, "s"),
-				sql.Join{Kind: sql.InnerJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("s", "c"))}),
-			Where: sql.And{eq(sql.Col("g", "g"), sql.Col("q", "c")), eq(sql.Col("s", "t"), sql.Col("a", "t"))},
+		// The other one of the pair is in the cluster already (s), or is to go there and
+		// was seen before (f). They are joined, and not asked for with EXISTS: Snowflake
+		// takes that beneath no OR.
+		there := sql.Derived{As: "s", Query: &sql.Select{
+			Distinct: true,
+			Items:    []sql.Item{sql.As(sql.Col("g", "g"), "c"), sql.As(sql.Col("z", "t"), "t")},
+			From:     sql.Joins(ref(sizes, "z"), sql.Join{Kind: sql.InnerJoin, Right: ref(groups, "g"), On: eq(sql.Col("g", "c"), sql.Col("z", "c"))}),
 		}}
-		earlier := sql.Exists{Query: &sql.Select{
-			Items: []sql.Item{sql.As(sql.Int(1), "one")},
+		first := sql.Derived{As: "f", Query: &sql.Select{
+			Items: []sql.Item{sql.As(sql.Col("y", "c"), "c"), sql.As(sql.Col("b", "t"), "t"), sql.As(sql.Fn(sql.Min, sql.Col("y", "x")), "x")},
 			From: sql.Joins(ref(place, "y"),
 				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "b"), On: eq(sql.Col("b", "n"), sql.Col("y", "x"))}),
-			Where: sql.And{
-				eq(sql.Col("y", "c"), sql.Col("q", "c")), eq(sql.Col("b", "t"), sql.Col("a", "t")), sql.Fn(sql.Lt, sql.Col("y", "x"), sql.Col("q", "x")),
-			},
+			GroupBy: []sql.Expr{sql.Col("y", "c"), sql.Col("b", "t")},
 		}}
+		ofPair := func(alias string) sql.Expr {
+			return sql.And{eq(sql.Col(alias, "c"), sql.Col("q", "c")), eq(sql.Col(alias, "t"), sql.Col("a", "t"))}
+		}
 		return []sql.Statement{refuse(&sql.Select{
 			Items: []sql.Item{
 				sql.As(sql.Col("q", "x"), "x"), sql.As(sql.String("never_link"), "reason"),
 				sql.As(sql.FnOf(sql.TypeString, sql.ArgMin, r.because(sql.Col("a", "t")), sql.Col("a", "t")), "evidence"),
 			},
 			From: sql.Joins(ref(place, "q"),
-				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("q", "x"))}),
-			Where:   sql.And{notRefused("q"), sql.Or{there, earlier}},
+				sql.Join{Kind: sql.InnerJoin, Right: ref(r.table("apart"), "a"), On: eq(sql.Col("a", "n"), sql.Col("q", "x"))},
+				sql.Join{Kind: sql.LeftJoin, Right: there, On: ofPair("s")},
+				sql.Join{Kind: sql.LeftJoin, Right: first, On: ofPair("f")}),
+			Where: sql.And{
+				notRefused("q"),
+				sql.Or{sql.Fn(sql.IsNotNull, sql.Col("s", "c")), sql.Fn(sql.Coalesce, sql.Fn(sql.Lt, sql.Col("f", "x"), sql.Col("q", "x")), sql.Bool(false))},
+			},
 			GroupBy: []sql.Expr{sql.Col("q", "x")},
 		})}
 	}
