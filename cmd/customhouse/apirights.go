@@ -24,7 +24,9 @@ const errand = 45 * time.Second
 // refused is an error about a request of a person as a caller may see it.
 func (p apiProject) refused(ctx context.Context, err error) error {
 	if errors.Is(err, privacy.ErrReused) {
-		return serve.KeyReused.Problem("give each request a key of its own, and the same one only when it is tried again")
+		reused := serve.KeyReused.Problem("give each request a key of its own, and the same one only when it is tried again")
+		reused.At = "Idempotency-Key"
+		return reused
 	}
 	if wrong, ok := errors.AsType[*privacy.UserError](err); ok {
 		if wrong.Conflict {
@@ -82,6 +84,13 @@ func (p apiProject) Ask(ctx context.Context, by serve.Asker, want serve.RightAsk
 	}
 	for _, id := range want.Identifiers {
 		q.identifiers = append(q.identifiers, state.Identifier{Type: id.Type, Value: id.Value})
+	}
+	if want.Received != "" {
+		if _, err := instantOf("received", want.Received, p.current().Timezone); err != nil {
+			none := serve.InvalidRequest.Problem("there is no such day or time")
+			none.At = "/received"
+			return "", false, none
+		}
 	}
 	var r state.PrivacyRequest
 	var fresh bool
@@ -217,7 +226,9 @@ func (p apiProject) Records(ctx context.Context, since string, after int64, limi
 	var from time.Time
 	if since != "" {
 		if from, err = instantOf("since", since, own.Timezone); err != nil {
-			return nil, p.refused(ctx, err)
+			none := serve.InvalidRequest.Problem("there is no such day or time")
+			none.At = "since"
+			return nil, none
 		}
 	}
 	log, err := p.app.auditLog(ctx, own, p.store)

@@ -128,10 +128,10 @@ func (s *servedShop) ask(token, method, at, body string, status int, into any, h
 }
 
 // code is that of the problem that a request is answered with.
-func (s *servedShop) code(token, method, at, body string, status int, headers ...string) string {
+func (s *servedShop) code(token, method, at, body string, status int) string {
 	s.Helper()
 	var p serve.Problem
-	s.ask(token, method, at, body, status, &p, headers...)
+	s.ask(token, method, at, body, status, &p)
 	return p.Code
 }
 
@@ -215,8 +215,12 @@ func TestRightsOverHTTP(t *testing.T) {
 			t.Errorf("asked twice with %v: %s, and before %s", key, again.ID, r.ID)
 		}
 	}
-	if got := s.code(dpo, "POST", requests, asked("restrict", byMail, ""), 422, "Idempotency-Key", "k-1"); got != "key-reused" {
-		t.Errorf("another request with the key: %s", got)
+	var p serve.Problem
+	if s.ask(dpo, "POST", requests, asked("restrict", byMail, ""), 422, &p, "Idempotency-Key", "k-1"); p.Code != "key-reused" || p.At != "Idempotency-Key" {
+		t.Errorf("another request with the key: %+v", p)
+	}
+	if s.ask(dpo, "POST", requests, asked("access", byMail, `, "received": "2026-02-30"`), 400, &p); p.At != "/received" || strings.Contains(p.Detail, "2026") {
+		t.Errorf("a day that there is not: %+v", p)
 	}
 	if s.ask(reader, "GET", requests+"?overdue=true&kind=restrict", "", 200, &list); len(list.Items) != 1 || list.Items[0].ID != r.ID {
 		t.Errorf("overdue: %+v", list.Items)

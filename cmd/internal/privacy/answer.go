@@ -107,10 +107,10 @@ func (d *Desk) write(ctx context.Context, r *state.PrivacyRequest, write func(co
 	x.At = d.Now().UTC()
 	if err != nil {
 		x.Status, x.Error = Failed, kept(err, r.Identifiers)
-		return errors.Join(err, d.Store.SaveStep(ctx, x), d.stepped(ctx, audit.StepFailed, x))
+		return errors.Join(err, d.Store.SaveStep(ctx, x), d.stepped(ctx, audit.StepFailed, x, audit.Subject{}))
 	}
 	x.Status, x.Error, x.Receipt = Done, "", receipt
-	return errors.Join(d.stepped(ctx, audit.StepDone, x), d.Store.SaveStep(ctx, x))
+	return errors.Join(d.stepped(ctx, audit.StepDone, x, audit.Subject{}), d.Store.SaveStep(ctx, x))
 }
 
 // kept is what is kept of an error of writing a file. Its words may have the name of
@@ -122,9 +122,10 @@ func kept(err error, whom []state.Identifier) string {
 	return "the file could not be written; whoever tried was told why"
 }
 
-func (d *Desk) stepped(ctx context.Context, action audit.Action, x state.PrivacyStep) error {
+// stepped writes down what became of a step, and about whom where that is known.
+func (d *Desk) stepped(ctx context.Context, action audit.Action, x state.PrivacyStep, whom audit.Subject) error {
 	return d.Audit.Add(ctx, audit.Entry{
-		Actor: d.Actor, Action: action, Object: audit.Of("request", x.Request),
+		Actor: d.Actor, Action: action, Object: audit.Of("request", x.Request), Subject: whom,
 		Details: []audit.Detail{audit.Word("step", x.Step), audit.Word("system", x.System), audit.Count("attempts", int64(x.Attempts))},
 	})
 }
@@ -145,7 +146,7 @@ func (d *Desk) conclude(ctx context.Context, r state.PrivacyRequest) (state.Priv
 	d.reached("privacy forgotten")
 	x := toAnswer(r.ID)[1]
 	x.Status, x.Attempts, x.At = Done, 1, d.Now().UTC()
-	if err := errors.Join(d.Store.Rewrite(ctx), d.stepped(ctx, audit.StepDone, x), d.Store.SaveStep(ctx, x)); err != nil {
+	if err := errors.Join(d.Store.Rewrite(ctx), d.stepped(ctx, audit.StepDone, x, audit.Subject{}), d.Store.SaveStep(ctx, x)); err != nil {
 		return r, err
 	}
 	d.reached("privacy forgotten done")

@@ -476,14 +476,11 @@ func ready(name string, list []state.PrivacyStep) bool {
 }
 
 func (w *work) noteStep(ctx context.Context, action audit.Action, x state.PrivacyStep) error {
-	entry := audit.Entry{
-		Actor: w.Actor, Action: action, Object: audit.Of("request", w.request.ID),
-		Details: []audit.Detail{audit.Word("step", x.Step), audit.Word("system", x.System), audit.Count("attempts", int64(x.Attempts))},
-	}
+	var whom audit.Subject
 	if len(w.found.IDs) > 0 {
-		entry.Subject = w.Audit.Subject(w.request.Entity, w.found.IDs[0])
+		whom = w.Audit.Subject(w.request.Entity, w.found.IDs[0])
 	}
-	return w.Audit.Add(ctx, entry)
+	return w.stepped(ctx, action, x, whom)
 }
 
 // conclude gives the request the status that its steps come to.
