@@ -21,10 +21,9 @@ SELECT
           CAST(s.ordered_at AS TIMESTAMP) AS "time"
         FROM customhouse_work.files.orders AS s
       ) AS p
-      WHERE p.email IS NOT NULL
-        AND p."time" IS NOT NULL
+      WHERE p.order_id IS NOT NULL
         AND p.sku IS NOT NULL
-      GROUP BY p.email, p."time", p.sku
+      GROUP BY p.order_id, p.sku
       HAVING count(*) > 1
     ) AS d
   ) AS n7,

@@ -21,10 +21,9 @@ SELECT
           CAST(CAST(s.ordered_at AS TIMESTAMP_LTZ) AS TIMESTAMP_NTZ(6)) AS "TIME"
         FROM customhouse_work.files__orders AS s
       ) AS p
-      WHERE p.email IS NOT NULL
-        AND p."TIME" IS NOT NULL
+      WHERE p.order_id IS NOT NULL
         AND p.sku IS NOT NULL
-      GROUP BY p.email, p."TIME", p.sku
+      GROUP BY p.order_id, p.sku
       HAVING count(*) > 1
     ) AS d
   ) AS n7,
