@@ -2,10 +2,29 @@
 SELECT
   COUNT(*) AS n1,
   COUNT(p.customer_id) - COUNT(DISTINCT p.customer_id) AS n2,
-  COUNT(CASE WHEN NOT COALESCE(p.order_count >= 0 AND (p.order_count > 0 OR NOT (p.last_order IS NOT NULL)), FALSE) THEN 1 END) AS n3,
-  COUNT(CASE WHEN m.`segment:win_back` IS NOT NULL THEN 1 END) AS n4,
-  COUNT(CASE WHEN m.`segment:win_back` IS NOT NULL AND (p.lifecycle IS NOT NULL AND NOT (p.lifecycle IN ('lapsed'))) THEN 1 END) AS n5,
-  COUNT(CASE WHEN m.`segment:win_back` IS NOT NULL AND NOT COALESCE(p.spent > 2e2, FALSE) THEN 1 END) AS n6
+  (
+    SELECT COALESCE(SAFE_CAST(SUM(CAST(d.n AS NUMERIC)) AS INT64), 0) - COUNT(*) AS n
+    FROM (
+      SELECT COUNT(*) AS n
+      FROM customhouse.customer_profiles AS p
+      LEFT JOIN (
+        SELECT
+          x.customer_id,
+          MAX(CASE WHEN x.segment = 'win_back' THEN 1 END) AS `segment:win_back`
+        FROM customhouse.segment_members AS x
+        WHERE x.segment IN ('win_back')
+        GROUP BY x.customer_id
+      ) AS m ON m.customer_id = p.customer_id
+      WHERE p.customer_id IS NOT NULL
+        AND p.email IS NOT NULL
+      GROUP BY p.customer_id, p.email
+      HAVING COUNT(*) > 1
+    ) AS d
+  ) AS n3,
+  COUNT(CASE WHEN NOT COALESCE(p.order_count >= 0 AND (p.order_count > 0 OR NOT (p.last_order IS NOT NULL)), FALSE) THEN 1 END) AS n4,
+  COUNT(CASE WHEN m.`segment:win_back` IS NOT NULL THEN 1 END) AS n5,
+  COUNT(CASE WHEN m.`segment:win_back` IS NOT NULL AND (p.lifecycle IS NOT NULL AND NOT (p.lifecycle IN ('lapsed'))) THEN 1 END) AS n6,
+  COUNT(CASE WHEN m.`segment:win_back` IS NOT NULL AND NOT COALESCE(p.spent > 2e2, FALSE) THEN 1 END) AS n7
 FROM customhouse.customer_profiles AS p
 LEFT JOIN (
   SELECT

@@ -6,31 +6,10 @@ SELECT
   COUNT(CASE WHEN p.amount IS NULL THEN 1 END) AS n4,
   COUNT(CASE WHEN p.time IS NULL THEN 1 END) AS n5,
   COUNT(p.order_id) - COUNT(DISTINCT p.order_id) AS n6,
-  (
-    SELECT COALESCE(SAFE_CAST(SUM(CAST(d.n AS NUMERIC)) AS INT64), 0) - COUNT(*) AS n
-    FROM (
-      SELECT COUNT(*) AS n
-      FROM (
-        SELECT
-          CAST(s.order_id AS STRING) AS order_id,
-          CAST(s.sku AS STRING) AS sku,
-          CAST(s.amount AS NUMERIC) AS amount,
-          CAST(s.quantity AS INT64) AS quantity,
-          CAST(s.email AS STRING) AS email,
-          CAST(s.card AS STRING) AS card,
-          CAST(s.ordered_at AS TIMESTAMP) AS time
-        FROM customhouse_work.files__orders AS s
-      ) AS p
-      WHERE p.order_id IS NOT NULL
-        AND p.sku IS NOT NULL
-      GROUP BY p.order_id, p.sku
-      HAVING COUNT(*) > 1
-    ) AS d
-  ) AS n7,
-  COUNT(CASE WHEN NOT COALESCE(CAST(p.amount AS FLOAT64) >= 0e0 AND p.quantity > 0, FALSE) THEN 1 END) AS n8,
-  1767312000000000 - UNIX_MICROS(MAX(CASE WHEN p.time <= TIMESTAMP '2026-01-02 00:00:00+00' THEN p.time END)) AS n9,
-  COUNT(*) AS n10,
-  COUNT(CASE WHEN p.card IS NOT NULL AND r1.v IS NULL THEN 1 END) AS n11
+  COUNT(CASE WHEN NOT COALESCE(CAST(p.amount AS FLOAT64) >= 0e0 AND p.quantity > 0, FALSE) THEN 1 END) AS n7,
+  1767312000000000 - UNIX_MICROS(MAX(CASE WHEN p.time <= TIMESTAMP '2026-01-02 00:00:00+00' THEN p.time END)) AS n8,
+  COUNT(*) AS n9,
+  COUNT(CASE WHEN p.card IS NOT NULL AND r1.v IS NULL THEN 1 END) AS n10
 FROM (
   SELECT
     CAST(s.order_id AS STRING) AS order_id,

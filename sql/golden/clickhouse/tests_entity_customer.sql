@@ -2,10 +2,29 @@
 SELECT
   toInt64(count()) AS n1,
   toInt64(countIf(isNotNull(p.customer_id))) - toInt64(uniqExact(p.customer_id)) AS n2,
-  toInt64(countIf(isNotNull(CASE WHEN NOT coalesce(CAST(p.order_count >= 0 AND (p.order_count > 0 OR NOT (p.last_order IS NOT NULL)) AS Bool), FALSE) THEN toInt64(1) END))) AS n3,
-  toInt64(countIf(isNotNull(CASE WHEN m.`segment:win_back` IS NOT NULL THEN toInt64(1) END))) AS n4,
-  toInt64(countIf(isNotNull(CASE WHEN m.`segment:win_back` IS NOT NULL AND (p.lifecycle IS NOT NULL AND NOT (p.lifecycle IN ('lapsed'))) THEN toInt64(1) END))) AS n5,
-  toInt64(countIf(isNotNull(CASE WHEN m.`segment:win_back` IS NOT NULL AND NOT coalesce(CAST(p.spent > 2e2 AS Bool), FALSE) THEN toInt64(1) END))) AS n6
+  (
+    SELECT coalesce(accurateCastOrNull(sumOrNull(toInt128(d.n)), 'Int64'), toInt64(0)) - toInt64(count()) AS n
+    FROM (
+      SELECT toInt64(count()) AS n
+      FROM customhouse.customer_profiles AS p
+      LEFT JOIN (
+        SELECT
+          x.customer_id AS customer_id,
+          maxOrNull(CASE WHEN x.segment = 'win_back' THEN toInt64(1) END) AS `segment:win_back`
+        FROM customhouse.segment_members AS x
+        WHERE x.segment IN ('win_back')
+        GROUP BY x.customer_id
+      ) AS m ON m.customer_id = p.customer_id
+      WHERE p.customer_id IS NOT NULL
+        AND p.email IS NOT NULL
+      GROUP BY p.customer_id, p.email
+      HAVING toInt64(count()) > 1
+    ) AS d
+  ) AS n3,
+  toInt64(countIf(isNotNull(CASE WHEN NOT coalesce(CAST(p.order_count >= 0 AND (p.order_count > 0 OR NOT (p.last_order IS NOT NULL)) AS Bool), FALSE) THEN toInt64(1) END))) AS n4,
+  toInt64(countIf(isNotNull(CASE WHEN m.`segment:win_back` IS NOT NULL THEN toInt64(1) END))) AS n5,
+  toInt64(countIf(isNotNull(CASE WHEN m.`segment:win_back` IS NOT NULL AND (p.lifecycle IS NOT NULL AND NOT (p.lifecycle IN ('lapsed'))) THEN toInt64(1) END))) AS n6,
+  toInt64(countIf(isNotNull(CASE WHEN m.`segment:win_back` IS NOT NULL AND NOT coalesce(CAST(p.spent > 2e2 AS Bool), FALSE) THEN toInt64(1) END))) AS n7
 FROM customhouse.customer_profiles AS p
 LEFT JOIN (
   SELECT

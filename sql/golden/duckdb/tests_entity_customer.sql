@@ -2,10 +2,29 @@
 SELECT
   count(*) AS n1,
   count(p.customer_id) - count(DISTINCT p.customer_id) AS n2,
-  count(CASE WHEN NOT coalesce(p.order_count >= 0 AND (p.order_count > 0 OR NOT (p.last_order IS NOT NULL)), FALSE) THEN 1 END) AS n3,
-  count(CASE WHEN m."segment:win_back" IS NOT NULL THEN 1 END) AS n4,
-  count(CASE WHEN m."segment:win_back" IS NOT NULL AND (p.lifecycle IS NOT NULL AND NOT (p.lifecycle IN ('lapsed'))) THEN 1 END) AS n5,
-  count(CASE WHEN m."segment:win_back" IS NOT NULL AND NOT coalesce(p.spent > 2e2, FALSE) THEN 1 END) AS n6
+  (
+    SELECT coalesce((TRY_CAST(sum(d.n) AS BIGINT) | 0), 0) - count(*) AS n
+    FROM (
+      SELECT count(*) AS n
+      FROM customhouse_file.customhouse.customer_profiles AS p
+      LEFT JOIN (
+        SELECT
+          x.customer_id,
+          max(CASE WHEN x.segment = 'win_back' THEN 1 END) AS "segment:win_back"
+        FROM customhouse_file.customhouse.segment_members AS x
+        WHERE x.segment IN ('win_back')
+        GROUP BY x.customer_id
+      ) AS m ON m.customer_id = p.customer_id
+      WHERE p.customer_id IS NOT NULL
+        AND p.email IS NOT NULL
+      GROUP BY p.customer_id, p.email
+      HAVING count(*) > 1
+    ) AS d
+  ) AS n3,
+  count(CASE WHEN NOT coalesce(p.order_count >= 0 AND (p.order_count > 0 OR NOT (p.last_order IS NOT NULL)), FALSE) THEN 1 END) AS n4,
+  count(CASE WHEN m."segment:win_back" IS NOT NULL THEN 1 END) AS n5,
+  count(CASE WHEN m."segment:win_back" IS NOT NULL AND (p.lifecycle IS NOT NULL AND NOT (p.lifecycle IN ('lapsed'))) THEN 1 END) AS n6,
+  count(CASE WHEN m."segment:win_back" IS NOT NULL AND NOT coalesce(p.spent > 2e2, FALSE) THEN 1 END) AS n7
 FROM customhouse_file.customhouse.customer_profiles AS p
 LEFT JOIN (
   SELECT

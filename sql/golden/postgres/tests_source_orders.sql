@@ -6,31 +6,10 @@ SELECT
   count(CASE WHEN p.amount IS NULL THEN 1 END) AS n4,
   count(CASE WHEN p."time" IS NULL THEN 1 END) AS n5,
   count(p.order_id) - count(DISTINCT p.order_id) AS n6,
-  (
-    SELECT coalesce(CAST(nullif(nullif(greatest(least(sum(d.n), 9223372036854775808), -9223372036854775809), 9223372036854775808), -9223372036854775809) AS bigint), 0) - count(*) AS n
-    FROM (
-      SELECT count(*) AS n
-      FROM (
-        SELECT
-          (CAST(s.order_id AS text) COLLATE "C") AS order_id,
-          (CAST(s.sku AS text) COLLATE "C") AS sku,
-          CAST(s.amount AS numeric(38,9)) AS amount,
-          CAST(s.quantity AS bigint) AS quantity,
-          (CAST(s.email AS text) COLLATE "C") AS email,
-          (CAST(s.card AS text) COLLATE "C") AS card,
-          CAST(s.ordered_at AS timestamp) AS "time"
-        FROM customhouse_work.files__orders AS s
-      ) AS p
-      WHERE p.order_id IS NOT NULL
-        AND p.sku IS NOT NULL
-      GROUP BY p.order_id, p.sku
-      HAVING count(*) > 1
-    ) AS d
-  ) AS n7,
-  count(CASE WHEN NOT coalesce(CAST(p.amount AS double precision) >= float8 '0' AND p.quantity > 0, FALSE) THEN 1 END) AS n8,
-  1767312000000000 - CAST(extract(epoch FROM max(CASE WHEN p."time" <= timestamp '2026-01-02 00:00:00' THEN p."time" END)) * 1000000 AS bigint) AS n9,
-  count(*) AS n10,
-  count(CASE WHEN p.card IS NOT NULL AND r1.v IS NULL THEN 1 END) AS n11
+  count(CASE WHEN NOT coalesce(CAST(p.amount AS double precision) >= float8 '0' AND p.quantity > 0, FALSE) THEN 1 END) AS n7,
+  1767312000000000 - CAST(extract(epoch FROM max(CASE WHEN p."time" <= timestamp '2026-01-02 00:00:00' THEN p."time" END)) * 1000000 AS bigint) AS n8,
+  count(*) AS n9,
+  count(CASE WHEN p.card IS NOT NULL AND r1.v IS NULL THEN 1 END) AS n10
 FROM (
   SELECT
     (CAST(s.order_id AS text) COLLATE "C") AS order_id,
