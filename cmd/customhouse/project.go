@@ -296,7 +296,7 @@ func (p *project) fit(plan *models.Plan) error {
 	return found.Sort().Err()
 }
 
-// newRunID sorts by time and is unique.
+// newRunID is unique, and sorts by time to the second.
 func newRunID(now time.Time) string {
 	random := make([]byte, 3)
 	rand.Read(random) // never fails: see its documentation
